@@ -1,0 +1,69 @@
+"""How much faster, and how much less energy, is a pruned network on this hardware, and why.
+
+The public names are loaded when they are first used, so that `import sparsesim` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sparsesim.errors import SparsesimError
+    from sparsesim.formats import format_by_name
+    from sparsesim.hardware import load_energy_table, load_machine, price
+    from sparsesim.networks import load_network, network_from_torch
+    from sparsesim.pruning import pruner_by_name
+    from sparsesim.simulate import Lowering, compare, reprice, simulate
+    from sparsesim.sweep import load_sweep, run_sweep
+    from sparsesim.tensors import SparseMatrix, read_matrix
+    from sparsesim.workload import Activations, lower, matmul_op
+    from sparsesim.workload import prune_network as prune
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Activations",
+    "Lowering",
+    "SparseMatrix",
+    "SparsesimError",
+    "compare",
+    "format_by_name",
+    "load_energy_table",
+    "load_machine",
+    "load_network",
+    "load_sweep",
+    "lower",
+    "matmul_op",
+    "network_from_torch",
+    "price",
+    "prune",
+    "pruner_by_name",
+    "read_matrix",
+    "reprice",
+    "run_sweep",
+    "simulate",
+]
+
+_HOMES = {
+    "sparsesim.errors": ("SparsesimError",),
+    "sparsesim.formats": ("format_by_name",),
+    "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
+    "sparsesim.networks": ("load_network", "network_from_torch"),
+    "sparsesim.pruning": ("pruner_by_name",),
+    "sparsesim.simulate": ("Lowering", "compare", "reprice", "simulate"),
+    "sparsesim.sweep": ("load_sweep", "run_sweep"),
+    "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
+    "sparsesim.workload": ("Activations", "lower", "matmul_op", "prune_network"),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+_RENAMED = {"prune": "prune_network"}
+
+
+def __getattr__(name: str) -> Any:
+    inner = _RENAMED.get(name, name)
+    if name not in __all__:
+        raise AttributeError(f"module 'sparsesim' has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[inner]), inner)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,19 @@
+"""Compute units: each file one Spec with `plan` and `execute`. The union below is the registry."""
+
+from sparsesim.accelerators.base import Accelerator, Sram
+from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct
+from sparsesim.accelerators.processor import Processor
+from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
+from sparsesim.accelerators.tensor_core import TensorCore
+
+AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor
+
+__all__ = [
+    "Accelerator",
+    "AcceleratorSpec",
+    "CondensedOuterProduct",
+    "Processor",
+    "SparseTensorCore",
+    "Sram",
+    "TensorCore",
+]

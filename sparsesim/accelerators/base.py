@@ -1,0 +1,103 @@
+"""What every accelerator offers: a validated Spec with `plan` and `execute`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from sparsesim.errors import InputError
+from sparsesim.formats.value_type import ValueType
+from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.schedule import Schedule
+from sparsesim.tensors import SparseMatrix
+
+ACCUMULATORS = {"fp64": "fp64", "fp32": "fp32", "fp16": "fp32", "bf16": "fp32", "int8": "int32", "int4": "int32"}
+"""The type in which products of each value type are summed."""
+
+ACCUMULATOR_BITS = {"fp64": 64, "fp32": 32, "int32": 32}
+
+
+class Sram(BaseModel):
+    """An on-chip memory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size_bytes: int = Field(gt=0)
+
+
+class Accelerator(BaseModel, ABC):
+    """A compute unit with its on-chip memories. It decides which bytes move and how often each action happens.
+
+    It knows nothing of DRAM bandwidth, clocks or joules; those belong to the machine around it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    macs_per_cycle: Mapping[str, int] = Field(min_length=1)
+    """Peak multiply-accumulates per cycle of the whole unit, by value type."""
+
+    @property
+    def default_value_type(self) -> str:
+        """The number type used where the user names none: the first one listed."""
+        return next(iter(self.macs_per_cycle))
+
+    @abstractmethod
+    def natural_format(self, density: float) -> str:
+        """The format that weights of this density are stored in where the user names none."""
+
+    def trace(self, op: MatmulOp) -> Any:
+        """What the positions of the non-zeros alone decide, whatever format they are stored in.
+
+        `plan` takes it back, so that a unit whose walk over the non-zeros is long does it once for all formats.
+        Units that look at positions only briefly have none.
+        """
+        return None
+
+    @abstractmethod
+    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+        """Steps, bytes and action counts of `op`; raises PatternError if the unit cannot run its pattern.
+
+        `trace` is what `trace` returned for the same multiplication, in any format; it is made anew if left out.
+        """
+
+    @abstractmethod
+    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+        """The numeric product, computed the way the unit computes it."""
+
+    def peak_macs_per_cycle(self, value_type: ValueType) -> int:
+        """Peak rate for `value_type`; InputError names the types that the unit has."""
+        if value_type.name not in self.macs_per_cycle:
+            known = ", ".join(self.macs_per_cycle)
+            raise InputError(f"value type {value_type.name} is not offered by this unit (it has {known})")
+        return self.macs_per_cycle[value_type.name]
+
+
+def decode_adds(operand: Operand, native: tuple[str, ...], passes: int = 1) -> int:
+    """32-bit integer adds that unpack an operand which is not stored in one of the unit's `native` formats.
+
+    One add per stored value and pass (assumed: a running position per fiber).
+    """
+    family = operand.format.name.split("-")[0]
+    return 0 if family in native else passes * operand.size.stored_values
+
+
+def shares(total: int, parts: int) -> NDArray[np.int64]:
+    """int64[parts] that add up to `total` exactly and differ by at most one."""
+    edges = np.arange(parts + 1, dtype=np.int64)
+    # Split quotient and remainder so that total * parts never overflows.
+    quotient, remainder = divmod(total, max(parts, 1))
+    return np.diff(quotient * edges + remainder * edges // max(parts, 1))
+
+
+def weighted_shares(total: int, weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64 array that adds up to `total` exactly, in proportion to `weights` (equal parts if all are zero)."""
+    whole = int(weights.sum())
+    if whole == 0:
+        return shares(total, len(weights))
+    fractions = np.cumsum(weights) / whole
+    edges = np.rint(fractions * total).astype(np.int64)
+    edges[-1] = total
+    return np.diff(edges, prepend=np.int64(0))

@@ -1,0 +1,122 @@
+"""What the merge rounds and the prefetcher have to do, step by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.accelerators.condensed_outer_product.arrays import A_ELEMENTS, LANE_CYCLES, LOADS, STORED_READ, IntArray
+from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge, RoundFigures
+from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import prefetch
+from sparsesim.tensors import SparseMatrix
+
+
+@dataclass(frozen=True)
+class BRecords:
+    """How B lies in memory: per row a length and the elements, cut into lines; positions of rows stand apart."""
+
+    element_bytes: int
+    length_bytes: int
+    position_bytes: int
+    line_bytes: int
+
+    def row_bytes(self, b: SparseMatrix) -> IntArray:
+        """int64[rows]: size of every record."""
+        return self.length_bytes + self.element_bytes * b.row_lengths
+
+    def misses(self, b: SparseMatrix, stream: IntArray, ends: IntArray, lines: int, window: int) -> IntArray:
+        """Bytes fetched, lines used and lines fetched: int64[chunks, 3]; see `prefetch`."""
+        row_bytes = self.row_bytes(b)
+        first_line = np.concatenate(([0], np.cumsum(-(-row_bytes // self.line_bytes))))
+        return prefetch(stream, ends, row_bytes, first_line, self.line_bytes, self.position_bytes, lines, window)
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """One step for every chunk of rows of every round.
+
+    Attributes:
+        rounds: merge rounds; 0 if A is empty, which still makes one step without work.
+        first_step: int64[rounds + 1], or [0, 1].
+        reads: by round, the numbers of the rounds whose results it reads back.
+        figures: int64[steps, ...], columns named in `arrays`.
+        b_lines: int64[steps, 3], bytes of B fetched, lines used, lines fetched.
+    """
+
+    rounds: int
+    first_step: IntArray
+    reads: tuple[tuple[int, ...], ...]
+    figures: IntArray
+    b_lines: IntArray
+
+    @property
+    def a_elements(self) -> IntArray:
+        """int64[steps]: elements of A."""
+        return self.figures[:, A_ELEMENTS]
+
+    @property
+    def stored_read(self) -> IntArray:
+        """int64[steps]: elements of stored partials read back."""
+        return self.figures[:, STORED_READ]
+
+    @property
+    def results(self) -> IntArray:
+        """int64[steps]: elements that leave the tree."""
+        return self.figures[:, -1]
+
+    @property
+    def is_last_round(self) -> NDArray[np.bool_]:
+        """bool[steps]: results are elements of C, not of a stored partial."""
+        last: NDArray[np.bool_] = np.arange(len(self.figures)) >= self.first_step[-2]
+        return last
+
+    @property
+    def layer_loads(self) -> list[int]:
+        """Elements entering each layer of the merge tree."""
+        return [int(load) for load in self.figures[:, LOADS:-1].sum(axis=0)]
+
+    @property
+    def multiplies(self) -> int:
+        """What enters the tree and was not read back."""
+        return int(self.figures[:, LOADS].sum() - self.stored_read.sum())
+
+    @property
+    def result_nnz(self) -> int:
+        """Non-zeros of C, before any sums cancel."""
+        return int(self.results[self.is_last_round].sum())
+
+    @property
+    def stored_nnz(self) -> int:
+        """Elements of partials that were written."""
+        return int(self.results.sum()) - self.result_nnz
+
+    def compute_cycles(self, groups: int, merged_per_cycle: int) -> IntArray:
+        """int64[steps]: the slowest of the multiplier groups and the mergers, which work at the same time."""
+        multiply = -(-self.figures[:, LANE_CYCLES] // groups)
+        merge = -(-self.figures[:, LOADS:-1].max(axis=1) // merged_per_cycle)
+        cycles: IntArray = np.maximum(multiply, merge)
+        return cycles
+
+    def barrier(self, slots: int) -> NDArray[np.bool_]:
+        """bool[steps]: first steps of rounds that read a partial which may still be on its way to memory.
+
+        A step is fetched only after the step that is `slots` before it has been written.
+        """
+        barrier = np.zeros(len(self.figures), np.bool_)
+        for number, written in enumerate(self.reads):
+            step = self.first_step[number]
+            barrier[step] = any(self.first_step[other + 1] - 1 > step - slots for other in written)
+        return barrier
+
+
+def work_of(merge: PatternMerge, records: BRecords, lines: int, window: int) -> Work:
+    """The work of a finished merge; the prefetcher runs over the order in which it read B."""
+    rounds = merge.rounds or [RoundFigures((), np.zeros((1, LOADS + merge.layers + 1), np.int64))]
+    figures = np.concatenate([done.chunks for done in rounds])
+    return Work(
+        rounds=len(merge.rounds),
+        first_step=np.cumsum([0] + [len(done.chunks) for done in rounds]),
+        reads=tuple(done.reads for done in rounds),
+        figures=figures,
+        b_lines=records.misses(merge.b, merge.stream, np.cumsum(figures[:, A_ELEMENTS]), lines, window),
+    )

@@ -1,0 +1,141 @@
+"""The definition of the merge schedule and of the prefetcher, in plain Python, for small matrices."""
+
+from dataclasses import dataclass, field
+from math import inf
+
+from sparsesim.tensors import SparseMatrix
+
+Leaf = dict[int, int]
+"""One leaf: the B row that each row of A names in it."""
+
+Positions = set[tuple[int, int]]
+"""Rows and columns of products or of a partial result."""
+
+
+@dataclass
+class MergeRun:
+    """What a merge schedule did.
+
+    Attributes:
+        rounds: number of rounds.
+        layer_loads: elements entering each layer.
+        stored: elements of all partial results but the last, C.
+        nnz: of C.
+        stream: B rows in the order in which they are read.
+    """
+
+    layer_loads: list[int]
+    rounds: int = 0
+    stored: int = 0
+    nnz: int = 0
+    stream: list[int] = field(default_factory=list)
+
+
+def condensed_leaves(a: SparseMatrix) -> list[Leaf]:
+    """Leaf j takes the j-th non-zero of every row that has one."""
+    leaves: list[Leaf] = []
+    for row in range(a.shape[0]):
+        for place, column in enumerate(a.indices[a.indptr[row] : a.indptr[row + 1]]):
+            if place == len(leaves):
+                leaves.append({})
+            leaves[place][row] = int(column)
+    return leaves
+
+
+def raw_leaves(a: SparseMatrix, longest_first: bool) -> list[Leaf]:
+    """The non-empty columns, in order or by falling length."""
+    columns: dict[int, Leaf] = {column: {} for column in range(a.shape[1])}
+    for row in range(a.shape[0]):
+        for column in a.indices[a.indptr[row] : a.indptr[row + 1]]:
+            columns[int(column)][row] = int(column)
+    leaves = [leaf for leaf in columns.values() if leaf]
+    return sorted(leaves, key=len, reverse=True) if longest_first else leaves
+
+
+def merge_by_sets(leaves: list[Leaf], b: SparseMatrix, ways: int, huffman: bool) -> MergeRun:
+    """Merge all leaves round by round, every partial result as a set of positions."""
+    run = MergeRun([0] * (ways - 1).bit_length())
+    waiting = list(range(len(leaves)))[:: -1 if huffman else 1]
+    partials: list[Positions] = []
+    while waiting or len(partials) > 1:
+        inputs = len(waiting) + len(partials)
+        fan_in = ways if run.rounds else min(inputs, (inputs - 2) % (ways - 1) + 2)
+        chosen, tree = _choose(leaves, b, waiting, partials, fan_in, huffman)
+        run.stream += _visits([leaves[leaf] for leaf in sorted(chosen)])
+        result = _merge(tree, run.layer_loads)
+        run.rounds, run.nnz = run.rounds + 1, len(result)
+        run.stored += len(result) if fan_in < inputs else 0
+        partials.append(result)
+    return run
+
+
+def _choose(
+    leaves: list[Leaf], b: SparseMatrix, waiting: list[int], partials: list[Positions], fan_in: int, huffman: bool
+) -> tuple[list[int], list[Positions]]:
+    """Take the inputs of one round away; returns the leaves among them, and what enters the tree in order."""
+    chosen: list[int] = []
+    places: list[Positions | None] = []
+    for _ in range(fan_in):
+        weight = int(len(leaves[waiting[0]]) * (b.nnz / b.shape[0])) if waiting else 0
+        if waiting and not (huffman and partials and weight >= len(partials[0])):
+            chosen.append(waiting.pop(0))
+            places.append(None)
+        else:
+            places.append(partials.pop(0))
+    # The highest leaf has the first of the places that leaves take.
+    products = iter([_products(leaves[leaf], b) for leaf in sorted(chosen, reverse=True)])
+    return chosen, [next(products) if place is None else place for place in places]
+
+
+def _products(leaf: Leaf, b: SparseMatrix) -> Positions:
+    return {
+        (row, int(column)) for row, b_row in leaf.items() for column in b.indices[b.indptr[b_row] : b.indptr[b_row + 1]]
+    }
+
+
+def _visits(leaves: list[Leaf]) -> list[int]:
+    """B rows that the leaves name, row by row of A."""
+    rows = sorted({row for leaf in leaves for row in leaf})
+    return [leaf[row] for row in rows for leaf in leaves if row in leaf]
+
+
+def _merge(inputs: list[Positions], layer_loads: list[int]) -> Positions:
+    """Merge neighbours in pairs, layer by layer; an odd one passes through."""
+    for layer in range(len(layer_loads)):
+        layer_loads[layer] += sum(len(positions) for positions in inputs)
+        inputs = [set().union(*inputs[i : i + 2]) for i in range(0, len(inputs), 2)]
+    return inputs[0]
+
+
+def prefetch_by_search(
+    stream: list[int], row_bytes: list[int], line_bytes: int, position_bytes: int, slots: int, window: int
+) -> tuple[int, int, int]:
+    """Bytes read, lines used and lines missed, with every next use searched in the accesses ahead."""
+    accesses = [
+        (position, (row, part))
+        for position, row in enumerate(stream)
+        for part in range(-(-row_bytes[row] // line_bytes))
+    ]
+    resident: dict[int, tuple[int, int]] = {}
+    next_use: dict[int, float] = {}
+    moved, missed = 0, 0
+    for now, (_, line) in enumerate(accesses):
+        ahead = (position for position, other in accesses[now + 1 : now + window] if other == line)
+        use = next(ahead, inf)
+        slot = next((slot for slot, other in resident.items() if other == line), None)
+        if slot is None:
+            row, part = line
+            missed += 1
+            moved += min(line_bytes, row_bytes[row] - part * line_bytes) + (position_bytes if part == 0 else 0)
+            slot = _slot_for(use, next_use, slots)
+        if slot is not None:
+            resident[slot], next_use[slot] = line, use
+    return moved, len(accesses), missed
+
+
+def _slot_for(use: float, next_use: dict[int, float], slots: int) -> int | None:
+    """The lowest empty slot, else the lowest of those used last; none if all are used before `use`."""
+    if len(next_use) < slots:
+        return len(next_use)
+    furthest = max(next_use.values())
+    return None if use > furthest else min(slot for slot in next_use if next_use[slot] == furthest)

@@ -1,0 +1,84 @@
+"""Which leaves and stored partial results each merge round takes: Huffman order, or level order."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sparsesim.accelerators.condensed_outer_product.arrays import IntArray
+
+
+class Partial(Protocol):
+    """A stored partial result."""
+
+    @property
+    def nnz(self) -> int:
+        """Its non-zeros after addition."""
+
+
+P = TypeVar("P", bound=Partial)
+
+
+@dataclass(frozen=True)
+class Round:
+    """The inputs of one round.
+
+    Attributes:
+        number: 0, 1, ...
+        leaves: lowest leaf, and one past the highest.
+        leaf_places: places of those leaves among the inputs of the merge tree, ascending; the highest leaf has the
+            first of them.
+        stored_places: places of the stored partials that the round takes, oldest first.
+        last: its result is C.
+    """
+
+    number: int
+    leaves: tuple[int, int]
+    leaf_places: tuple[int, ...]
+    stored_places: tuple[int, ...]
+    last: bool
+
+
+def first_fan_in(leaves: int, ways: int) -> int:
+    """Inputs of the first round, chosen so that every later one is full."""
+    return min(leaves, (leaves - 2) % (ways - 1) + 2)
+
+
+def round_count(leaves: int, ways: int) -> int:
+    """Merge rounds: each turns up to `ways` inputs into one."""
+    return max(1, -(-(leaves - 1) // (ways - 1))) if leaves else 0
+
+
+def leaf_weights(lengths: IntArray, mean_b_row_nnz: float) -> list[int]:
+    """Expected products of every leaf."""
+    return [int(length * mean_b_row_nnz) for length in lengths.tolist()]
+
+
+def merge_leaves(weights: list[int], ways: int, huffman: bool, merge: Callable[[Round, list[P]], P]) -> P | None:
+    """Run all rounds; `merge` turns a round and the partials it takes into its result. None without leaves.
+
+    Huffman order goes from the last (shortest) leaf to the first. It takes the next leaf if that weighs less than
+    the oldest stored partial, else the partial. Level order takes all leaves from the first on, then the partials.
+    """
+    lowest, beyond, number = 0, len(weights), 0
+    stored = deque[P]()
+    while lowest < beyond or len(stored) > 1:
+        left = beyond - lowest + len(stored)
+        fan_in = first_fan_in(left, ways) if number == 0 else ways
+        leaf_places: list[int] = []
+        stored_places: list[int] = []
+        taken: list[P] = []
+        for place in range(fan_in):
+            leaf = beyond - 1 - len(leaf_places)
+            if leaf >= lowest and not (huffman and stored and weights[leaf] >= stored[0].nnz):
+                leaf_places.append(place)
+            else:
+                stored_places.append(place)
+                taken.append(stored.popleft())
+        middle = beyond - len(leaf_places) if huffman else lowest + len(leaf_places)
+        leaves = (middle, beyond) if huffman else (lowest, middle)
+        current = Round(number, leaves, tuple(leaf_places), tuple(stored_places), fan_in == left)
+        stored.append(merge(current, taken))
+        lowest, beyond = (lowest, middle) if huffman else (middle, beyond)
+        number += 1
+    return stored[0] if stored else None

@@ -1,0 +1,137 @@
+"""A CPU or GPU running library kernels: time = work / (peak x efficiency), with the memory beside it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.kernels import product_nnz
+from sparsesim.errors import InputError
+from sparsesim.matmul import MatmulOp
+from sparsesim.schedule import Schedule
+from sparsesim.tensors import SparseMatrix
+from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
+
+Kernel = Literal["gemm", "gemv", "spmm", "spmv", "spgemm"]
+
+NATIVE: Final = ("dense", "csr", "csc", "coo", "bsr", "ell", "dia", "condensed")
+"""Formats whose library kernels need no unpacking first."""
+
+
+REGISTER_BLOCK: Final = 6
+"""MACs per cache access of a dense kernel: harmonic side of a 6 x 16 register block (BLIS on AVX2), rounded down."""
+
+
+class Processor(Accelerator):
+    """A general-purpose processor.
+
+    The format of the operands chooses the kernel, as it chooses the library call: dense x dense runs GEMM (GEMV
+    for one column), one compressed operand SpMM (SpMV) over its stored values, padding zeros included, and two
+    compressed operands SpGEMM over pairs of non-zeros. `efficiency` is the reached fraction of the peak.
+    """
+
+    kind: Literal["processor"] = "processor"
+    efficiency: Mapping[Kernel, float]
+    cache: Sram
+    chunks: int = Field(default=64, gt=0)
+
+    def natural_format(self, density: float) -> str:
+        """CSR, or dense where every position is filled."""
+        return "dense" if density == 1 else "csr"
+
+    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+        """Equal chunks of the product, fetched, computed and written back in a pipeline."""
+        kernel = self.kernel_of(op)
+        macs = _kernel_macs(kernel, op)
+        c_bytes = _c_bytes(kernel, op)
+        dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
+        cycles = macs / (self.peak_macs_per_cycle(op.a.value_type) * self._efficiency(kernel))
+        chunks = max(1, min(self.chunks, op.m))
+        return Schedule(
+            fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
+            compute_cycles=shares(int(np.ceil(cycles)), chunks),
+            write_bytes=shares(c_bytes, chunks),
+            units=1,
+            fetch_slots=2,
+            write_slots=2,
+            actions=self._actions(op, kernel, macs, dram_bytes),
+            dram_bytes=dram_bytes,
+            repeat=op.repeat,
+            extra={"multiplies": macs},
+        )
+
+    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+        """The product in float64, by the kernel that the formats choose."""
+        kernel = self.kernel_of(op)
+        if kernel in ("gemm", "gemv"):
+            product: NDArray[np.floating[Any]] = op.a.tensor.to_array().astype(np.float64) @ op.b.tensor.to_array()
+            return product
+        left = op.a.tensor.to_sparse().to_scipy().astype(np.float64)
+        if kernel == "spgemm":
+            return SparseMatrix.from_scipy(left @ op.b.tensor.to_sparse().to_scipy())
+        dense: NDArray[np.floating[Any]] = left @ op.b.tensor.to_array()
+        return dense
+
+    def kernel_of(self, op: MatmulOp) -> Kernel:
+        """The library kernel that the formats of the operands call for."""
+        compressed = (op.a.format.name != "dense") + (op.b.format.name != "dense")
+        if compressed == 2:
+            return "spgemm"
+        if compressed == 1:
+            return "spmv" if op.n == 1 else "spmm"
+        return "gemv" if op.n == 1 else "gemm"
+
+    def _efficiency(self, kernel: Kernel) -> float:
+        if kernel not in self.efficiency:
+            raise InputError(
+                f"efficiency.{kernel} is missing from this processor (it has {', '.join(self.efficiency)})"
+            )
+        return self.efficiency[kernel]
+
+    def _b_bytes(self, op: MatmulOp) -> int:
+        """B once if it fits the cache, else once for every cache-full of A."""
+        if op.b.dram_bytes <= self.cache.size_bytes:
+            return op.b.dram_bytes
+        return op.b.dram_bytes * max(1, ceil_div(op.a.dram_bytes, self.cache.size_bytes))
+
+    def _actions(self, op: MatmulOp, kernel: Kernel, macs: int, dram_bytes: dict[str, int]) -> dict[str, int]:
+        """Action counts: operands of every MAC come from the cache, accumulators from registers."""
+        bits, accumulator = op.a.value_type.bits, ACCUMULATORS[op.a.value_type.name]
+        read, written = dram_bytes["A"] + dram_bytes["B"], dram_bytes["C"]
+        # A dense kernel blocks both operands in registers; a sparse one reads a row of B for every stored value.
+        reuse = REGISTER_BLOCK if kernel == "gemm" else 1
+        indices = macs if kernel in ("spmv", "spmm", "spgemm") else 0
+        return {
+            f"mult_{op.a.value_type.name}": macs,
+            f"add_{accumulator}": macs,
+            "register_read_bits": 3 * bits * macs,
+            "register_write_bits": bits * macs,
+            "sram_read_bits": 2 * bits * ceil_div(macs, reuse),
+            "sram_write_bits": BITS_PER_BYTE * read,
+            "index_add": indices + decode_adds(op.a, NATIVE) + decode_adds(op.b, NATIVE),
+            "dram_read_bits": BITS_PER_BYTE * read,
+            "dram_write_bits": BITS_PER_BYTE * written,
+        }
+
+
+def _kernel_macs(kernel: Kernel, op: MatmulOp) -> int:
+    """Multiply-accumulates that the kernel does."""
+    if kernel == "spgemm":
+        return op.effectual_macs
+    if kernel in ("gemm", "gemv"):
+        return op.dense_macs
+    if op.a.format.name != "dense":
+        return op.a.size.stored_values * op.n
+    return op.b.size.stored_values * op.m
+
+
+def _c_bytes(kernel: Kernel, op: MatmulOp) -> int:
+    """Bytes of the product: dense, or for SpGEMM its non-zeros with a 4-byte column each and row pointers."""
+    if kernel != "spgemm":
+        return bits_to_bytes(op.m * op.n * op.c_type.bits)
+    left, right = op.a.tensor.to_sparse(), op.b.tensor.to_sparse()
+    nnz = product_nnz(op.n, left.indptr, left.indices, right.indptr, right.indices)
+    return bits_to_bytes(nnz * (op.c_type.bits + 32) + (op.m + 1) * 32)

@@ -1,0 +1,24 @@
+"""The commands and where they live."""
+
+import typer
+
+from sparsesim.cli.catalogue import list_names, show
+from sparsesim.cli.grid import compare, run
+from sparsesim.cli.prune import prune
+from sparsesim.cli.single import gemm, matmul
+
+app = typer.Typer(
+    name="sparsesim",
+    help="How much faster, and how much less energy, is a pruned network on this hardware, and why?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run)
+app.command()(compare)
+app.command()(matmul)
+app.command()(gemm)
+app.command()(prune)
+app.command(name="list")(list_names)
+app.command()(show)

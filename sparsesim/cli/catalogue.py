@@ -1,0 +1,159 @@
+"""What there is: names of each family, and one member in full."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import typer
+
+from sparsesim.cli.console import console
+from sparsesim.cli.options import Json
+from sparsesim.errors import UnknownNameError
+
+
+def _machines() -> dict[str, str]:
+    from sparsesim.hardware import load_machine, machine_names
+
+    return {name: load_machine(name).description for name in machine_names()}
+
+
+def _networks() -> dict[str, str]:
+    from sparsesim.networks import load_network, network_names
+
+    described = {}
+    for name in network_names():
+        network = load_network(name)
+        size = f"{network.n_params / 1e6:.3g} M parameters, {network.macs / 1e6:.4g} M MACs"
+        described[name] = f"{size}, {network.weights_origin} weights"
+    return described
+
+
+def _energy_tables() -> dict[str, str]:
+    from sparsesim.hardware import energy_table_names, load_energy_table
+
+    return {name: load_energy_table(name).description for name in energy_table_names()}
+
+
+def _formats() -> dict[str, str]:
+    from sparsesim.formats import FORMATS
+
+    return {form().name: description for form, description in FORMATS.values()}
+
+
+def _pruners() -> dict[str, str]:
+    from sparsesim.pruning import PRUNERS
+
+    return {family.form: family.describe() for family in PRUNERS.values()}
+
+
+def _workloads() -> dict[str, str]:
+    from sparsesim.shipped import shipped_names
+    from sparsesim.sweep import load_sweep
+
+    return {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")}
+
+
+FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
+    "machines": _machines,
+    "networks": _networks,
+    "energy-tables": _energy_tables,
+    "formats": _formats,
+    "pruners": _pruners,
+    "workloads": _workloads,
+}
+
+
+def list_names(
+    family: Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}; all if left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List machines, networks, energy tables, formats, pruners or workloads, a line each."""
+    if family and family not in FAMILIES:
+        raise UnknownNameError("family", family, FAMILIES)
+    listed = {name: FAMILIES[name]() for name in ([family] if family else FAMILIES)}
+    if as_json:
+        typer.echo(json.dumps(listed))
+        return
+    for name, members in listed.items():
+        typer.echo(f"{name}:")
+        width = max(map(len, members), default=0)
+        for member, description in members.items():
+            typer.echo(f"  {member:<{width}}  {description}")
+
+
+def _show_machine(name: str) -> dict[str, Any]:
+    from sparsesim.hardware import load_machine
+
+    shown = load_machine(name).model_dump(mode="json")
+    return shown | {"energy_table": shown["energy_table"]["name"]}
+
+
+def _show_network(name: str) -> dict[str, Any]:
+    from sparsesim.networks import load_network
+
+    network = load_network(name)
+    return {
+        "name": network.label,
+        "source": network.source,
+        "input": network.input_description,
+        "weights": network.weights_origin,
+        "accuracy": network.accuracy,
+        "parameters": network.n_params,
+        "macs": network.macs,
+        "notes": network.notes,
+        "layers": network.table(),
+    }
+
+
+def _show_energy_table(name: str) -> dict[str, Any]:
+    from sparsesim.hardware import load_energy_table
+
+    return load_energy_table(name).model_dump(mode="json")
+
+
+def _show_format(name: str) -> dict[str, Any]:
+    from sparsesim.formats import format_by_name
+
+    form = format_by_name(name)
+    return {"name": form.name, "description": " ".join((type(form).__doc__ or "").split())}
+
+
+def _show_pruner(name: str) -> dict[str, Any]:
+    from sparsesim.pruning import PRUNERS, pruner_by_name
+
+    if name in PRUNERS:
+        family = PRUNERS[name]
+        return {"name": family.form, "description": family.describe(), "needs": family.amount}
+    pruner = pruner_by_name(name, None if ":" in name else 0.5)
+    return {"name": pruner.name, "description": pruner.describe()}
+
+
+SHOWN: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
+    "machine": _show_machine,
+    "network": _show_network,
+    "energy-table": _show_energy_table,
+    "format": _show_format,
+    "pruner": _show_pruner,
+}
+
+
+def show(
+    family: Annotated[str, typer.Argument(help=f"One of {', '.join(SHOWN)}.")],
+    name: Annotated[str, typer.Argument(help="A name from `sparsesim list`, or a file.")],
+    as_json: Json = False,
+) -> None:
+    """Show one machine, network, energy table, format or pruner in full, with sources."""
+    if family not in SHOWN:
+        raise UnknownNameError("family", family, SHOWN)
+    shown = SHOWN[family](name)
+    if as_json:
+        typer.echo(json.dumps(shown))
+        return
+    import yaml
+
+    rows = shown.pop("layers", None)
+    typer.echo(yaml.safe_dump(json.loads(json.dumps(shown)), sort_keys=False, allow_unicode=True, width=110).rstrip())
+    if rows:
+        from sparsesim.report.table import rows_table
+
+        console().print(rows_table(rows))

@@ -1,0 +1,136 @@
+"""Many points: a sweep from a file, or one network over formats and machines."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparsesim.cli.console import console
+from sparsesim.cli.options import Energy, Engine, Fallback, Formats, Json, Machines
+from sparsesim.cli.single import DEFAULT_TABLE
+
+if TYPE_CHECKING:
+    from sparsesim.results import Result
+    from sparsesim.sweep import Sweep
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")]
+
+
+def run(
+    workload: Annotated[str, typer.Argument(help="Sweep description: a YAML file or a shipped name.")],
+    output: Output = Path("results"),
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.")] = False,
+    plots: Annotated[bool, typer.Option(help="Draw energy, speedup and roofline.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
+    from sparsesim.sweep import load_sweep
+
+    sweep = load_sweep(workload)
+    results = _play(sweep, output, quiet=as_json)
+    written = _write(results, sweep, output, parquet, plots)
+    _print(results, sweep, as_json)
+    if not as_json:
+        typer.echo("written: " + ", ".join(str(path) for path in written))
+
+
+def compare(
+    network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
+    machine: Machines = ["a100", "a100-2to4", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
+    form: Formats = ["dense", "csr", "bitmap", "nm-2:4"],  # noqa: B006
+    pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],  # noqa: B006
+    sparsity: Annotated[list[float], typer.Option("--sparsity", "-s", help="For pruners that need one.")] = [0.9],  # noqa: B006
+    layers: Annotated[str, typer.Option("--layers", help='Shell pattern of layer names, such as "fc*".')] = "*",
+    batch: Annotated[int, typer.Option("--batch", "-b")] = 1,
+    dtype: Annotated[str, typer.Option("--dtype")] = "fp16",
+    activation_density: Annotated[float, typer.Option("--activation-density")] = 1.0,
+    energy_table: Energy = DEFAULT_TABLE,
+    engine: Engine = "fast",
+    on_violation: Fallback = "refuse",
+    baseline: Annotated[list[str], typer.Option("--baseline", help="field=value of the reference point.")] = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Compare machines, formats and pruners on one network; prints a table and writes nothing."""
+    from sparsesim.cli.parse import baseline_fields, sweep_from_options
+
+    sweep = sweep_from_options(
+        networks=[{"name": network, "layers": layers}],
+        pruners=(pruner, sparsity),
+        formats=form,
+        machines=machine,
+        batch=batch,
+        value_type=dtype,
+        activation_density=activation_density,
+        energy_table=energy_table,
+        engine=engine,
+        on_violation=on_violation,
+        baseline=baseline_fields(baseline),
+    )
+    _print(_play(sweep, None, quiet=as_json), sweep, as_json)
+
+
+def _play(sweep: "Sweep", output: Path | None, quiet: bool) -> "list[Result]":
+    """Run with a progress bar on stderr; results reach the log in `output` as they finish."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from sparsesim.sweep import ResultLog, in_order, run_sweep
+
+    log = ResultLog(output / f"{sweep.name}.jsonl") if output else None
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    tasks: list[tuple[int, list[Result]]] = []
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        bar = progress.add_task(f"{sweep.name}: points", total=sweep.points_per_task * len(list(sweep.tasks())))
+        for number, finished in run_sweep(sweep):
+            tasks.append((number, finished))
+            if log:
+                log.append(finished)
+            progress.advance(bar, sweep.points_per_task)
+    return in_order(tasks)
+
+
+def _write(results: "list[Result]", sweep: "Sweep", output: Path, parquet: bool, plots: bool) -> list[Path]:
+    from sparsesim.results import result_table, totals, write_table
+
+    table = result_table(results)
+    written = []
+    for suffix in (".csv", ".parquet") if parquet else (".csv",):
+        for name, content in (("layers", table), ("totals", totals(table))):
+            written.append(output / f"{sweep.name}-{name}{suffix}")
+            write_table(content, written[-1])
+    return written + (_draw(results, sweep, output) if plots else [])
+
+
+def _draw(results: "list[Result]", sweep: "Sweep", output: Path) -> list[Path]:
+    from sparsesim.report.energy import plot_energy
+    from sparsesim.report.roofline import plot_roofline
+    from sparsesim.report.speedup import plot_speedup
+    from sparsesim.results import compare_to_baseline, result_table, totals
+
+    table = result_table(results)
+    total = totals(table)
+    if (total["status"] != "ok").all():
+        return []
+    compared = compare_to_baseline(total, sweep.reference)
+    return [
+        plot_energy(total, output / f"{sweep.name}-energy.png"),
+        plot_speedup(compared, output / f"{sweep.name}-speedup.png", sweep.reference_in_words),
+        plot_roofline(table, output / f"{sweep.name}-roofline.png"),
+    ]
+
+
+def _print(results: "list[Result]", sweep: "Sweep", as_json: bool) -> None:
+    from sparsesim.report.table import best_table, refusals
+    from sparsesim.results import combined, compare_to_baseline, result_table, split_by_point, totals
+
+    if as_json:
+        for layers in split_by_point(results):
+            typer.echo(json.dumps(combined(layers)))
+        return
+    total = totals(result_table(results))
+    compared = compare_to_baseline(total, sweep.reference)
+    out = console()
+    out.print(best_table(compared, f"{sweep.name}: baseline {sweep.reference_in_words}"))
+    for line in refusals(total):
+        out.print(line, style="dim", highlight=False, markup=False)

@@ -1,0 +1,47 @@
+"""From command-line words to a validated sweep."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    from sparsesim.sweep import Sweep
+
+
+def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) -> "Sweep":
+    """The sweep that these options describe; every fault becomes one InputError line."""
+    from sparsesim.sweep import Sweep
+
+    names, sparsities = pruners
+    entries = [{"name": name, "sparsity": sparsities if _takes_sparsity(name) else []} for name in names]
+    try:
+        sweep = Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise InputError(f"{field}: {fault['msg']} (got {fault['input']!r})") from error
+    sweep.check_names()
+    return sweep
+
+
+def _takes_sparsity(pruner: str) -> bool:
+    from sparsesim.pruning import pruner_by_name
+
+    try:
+        pruner_by_name(pruner)
+    except InputError as error:
+        return "needs sparsity=" in str(error)
+    return False
+
+
+def baseline_fields(texts: list[str]) -> dict[str, str | float]:
+    """["machine=a100", ...] as a mapping."""
+    fields: dict[str, str | float] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise InputError(f"--baseline {text!r} is not field=value")
+        fields[name] = float(value) if name == "sparsity" else value
+    return fields

@@ -1,0 +1,146 @@
+"""Two quick questions: one product of files, one GEMM by its sizes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparsesim.cli.console import console
+from sparsesim.cli.options import Dtype, Energy, Engine, Fallback, Formats, Json, Machines, Seed
+from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    from sparsesim.hardware import Machine
+    from sparsesim.matmul import MatmulOp
+    from sparsesim.results import Result
+    from sparsesim.tensors import Tensor
+
+DEFAULT_TABLE = "horowitz-45nm"
+
+
+def matmul(
+    a: Annotated[Path, typer.Argument(help="Matrix A: .mtx, .mtx.gz, .smtx, .npz, or archive.zip/member.")],
+    b: Annotated[Path | None, typer.Argument(help="Matrix B; A itself if left out.")] = None,
+    machine: Machines = ["sparch"],  # noqa: B006 - typer reads the default and never changes it
+    form: Formats = [],  # noqa: B006
+    dtype: Dtype = "",
+    transpose_b: Annotated[bool, typer.Option("--transpose-b", help="Multiply by the transpose of B.")] = False,
+    energy_table: Energy = DEFAULT_TABLE,
+    engine: Engine = "fast",
+    on_violation: Fallback = "refuse",
+    as_json: Json = False,
+) -> None:
+    """Multiply two matrices from files: C = A x B (B defaults to A)."""
+    from sparsesim.tensors import read_matrix
+    from sparsesim.workload import matmul_op
+
+    left = read_matrix(a)
+    right = left if b is None else read_matrix(b)
+    if transpose_b:
+        right = right.transposed
+    if left.shape[1] != right.shape[0]:
+        hint = "; give B, or --transpose-b for A x A^T" if b is None else ""
+        raise InputError(
+            f"{a} is {left.shape[0]} x {left.shape[1]} and cannot be multiplied by {b or 'itself'}, "
+            f"which has {right.shape[0]} rows{hint}"
+        )
+
+    def build(unit: "Machine", storage: str, value_type: str) -> "MatmulOp":
+        return matmul_op(left, right, storage, value_type, name=a.name)
+
+    results = _run(build, left, machine, form, dtype, energy_table, engine, on_violation)
+    _show(results, as_json)
+
+
+def gemm(
+    m: Annotated[int, typer.Argument(metavar="M", help="Tokens: rows of the activations.")],
+    n: Annotated[int, typer.Argument(metavar="N", help="Outputs: rows of the weights, which carry the sparsity.")],
+    k: Annotated[int, typer.Argument(metavar="K", help="Inputs: columns of the weights.")],
+    machine: Machines = ["a100"],  # noqa: B006
+    form: Formats = [],  # noqa: B006
+    dtype: Dtype = "",
+    sparsity: Annotated[str, typer.Option("--sparsity", help="N:M such as 2:4, or a fraction such as 0.9.")] = "0",
+    seed: Seed = 0,
+    energy_table: Energy = DEFAULT_TABLE,
+    engine: Engine = "fast",
+    on_violation: Fallback = "refuse",
+    as_json: Json = False,
+) -> None:
+    """One GEMM by its sizes, as cuBLAS and cuSPARSELt tables list them: M tokens x (N x K weights)."""
+    from sparsesim.tensors import DenseMatrix
+    from sparsesim.workload import matmul_op
+
+    for name, side in (("M", m), ("N", n), ("K", k)):
+        if side < 1:
+            raise InputError(f"{name} is {side}; it must be at least 1")
+    weights = _weights(n, k, sparsity, seed)
+    tokens = DenseMatrix((k, m), seed=seed + 1)
+
+    def build(unit: "Machine", storage: str, value_type: str) -> "MatmulOp":
+        return matmul_op(weights, tokens, storage, value_type, name=f"gemm {m} x {n} x {k}")
+
+    pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
+    results = _run(build, weights, machine, form, dtype, energy_table, engine, on_violation)
+    _show(
+        [replace(r, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded") for r in results],
+        as_json,
+    )
+
+
+def _weights(rows: int, columns: int, sparsity: str, seed: int) -> "Tensor":
+    """Seeded weights: N:M by the rule, else uniform of the given sparsity."""
+    from sparsesim.tensors import DenseMatrix
+    from sparsesim.tensors.generators import drawn_nm, uniform
+
+    if ":" in sparsity:
+        keep, _, of = sparsity.partition(":")
+        if not (keep.isdigit() and of.isdigit() and 0 < int(keep) <= int(of)):
+            raise InputError(f"--sparsity {sparsity!r} is not N:M with N kept of every M, such as 2:4")
+        return drawn_nm(rows, columns, int(keep), int(of), seed)
+    try:
+        fraction = float(sparsity)
+    except ValueError:
+        raise InputError(f"--sparsity {sparsity!r} is neither N:M nor a fraction") from None
+    if not 0 <= fraction < 1:
+        raise InputError(f"--sparsity {sparsity} must lie in [0, 1)")
+    return DenseMatrix((rows, columns), seed=seed) if fraction == 0 else uniform(rows, columns, 1 - fraction, seed)
+
+
+def _run(
+    build: Callable[["Machine", str, str], "MatmulOp"],
+    a: "Tensor",
+    machines: list[str],
+    formats: list[str],
+    dtype: str,
+    energy_table: str,
+    engine: str,
+    on_violation: str,
+) -> "list[Result]":
+    """Every format on every machine; left out, the machine's own format and number type are taken."""
+    from sparsesim.hardware import load_energy_table, load_machine
+    from sparsesim.simulate import simulate
+
+    table, results = load_energy_table(energy_table), []
+    for name in machines:
+        unit = load_machine(name)
+        if "on_violation" in type(unit.accelerator).model_fields:
+            unit = unit.with_accelerator(on_violation=on_violation)
+        for storage in formats or [unit.accelerator.natural_format(a.density)]:
+            op = build(unit, storage, dtype or unit.accelerator.default_value_type)
+            simulate(op, unit, table, engine=engine)  # the first run compiles; the second is timed
+            results.append(simulate(op, unit, table, engine=engine))
+    return results
+
+
+def _show(results: "list[Result]", as_json: bool) -> None:
+    if as_json:
+        import json
+
+        for result in results:
+            typer.echo(json.dumps(result.as_object()))
+        return
+    from sparsesim.report.table import single_table
+
+    console().print(single_table(results))

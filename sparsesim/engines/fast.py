@@ -1,0 +1,120 @@
+"""The rules of `event`, solved as a max-plus recurrence in Numba; equal to it cycle for cycle."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim._jit import kernel
+from sparsesim.engines.steps import Steps
+
+IntArray = NDArray[np.int64]
+
+
+def fast_cycles(steps: Steps) -> int:
+    """Cycles from the first fetch to the last write."""
+    return int(
+        _play(
+            steps.fetch,
+            steps.compute,
+            steps.write,
+            steps.barrier,
+            steps.units,
+            steps.fetch_slots,
+            steps.write_slots,
+            steps.repeat,
+            steps.latency,
+        )
+    )
+
+
+@kernel
+def _replace_smallest(heap: IntArray, value: int) -> None:
+    """Put `value` in place of the root of a binary min-heap."""
+    size, node = len(heap), 0
+    while True:
+        child = 2 * node + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= value:
+            break
+        heap[node] = heap[child]
+        node = child
+    heap[node] = value
+
+
+@kernel
+def _play(
+    fetch: IntArray,
+    compute: IntArray,
+    write: IntArray,
+    barrier: NDArray[np.bool_],
+    units: int,
+    fetch_slots: int,
+    write_slots: int,
+    repeat: int,
+    latency: int,
+) -> int:
+    """Walk the three in-order streams; f, s and w are the next step to fetch, start and write.
+
+    `arrival` and `started` are rings of the fetch buffer, `finished` and `left` rings of the write buffer.
+    """
+    steps = len(fetch)
+    total = steps * repeat
+    arrival = np.zeros(fetch_slots, np.int64)
+    started = np.zeros(fetch_slots, np.int64)
+    finished = np.zeros(write_slots, np.int64)
+    left = np.zeros(write_slots, np.int64)
+    free_units = np.zeros(units, np.int64)
+    f, s, w = 0, 0, 0
+    last_fetch_end, last_start, last_write_end, dram_free, end = 0, 0, 0, 0, 0
+    while w < total:
+        # Start every step whose data has been granted and whose write slot is decided.
+        while s < f and s - write_slots < w:
+            begin = max(arrival[s % fetch_slots], last_start, free_units[0])
+            if s >= write_slots:
+                begin = max(begin, left[s % write_slots])
+            done = begin + compute[s % steps]
+            _replace_smallest(free_units, done)
+            started[s % fetch_slots] = begin
+            finished[s % write_slots] = done
+            last_start = begin
+            s += 1
+        fetch_known = f < total and f - fetch_slots < s and not (barrier[f % steps] and w < f)
+        fetch_at = 0
+        if fetch_known:
+            fetch_at = last_fetch_end
+            if f >= fetch_slots:
+                fetch_at = max(fetch_at, started[f % fetch_slots])
+            if barrier[f % steps]:
+                fetch_at = max(fetch_at, last_write_end)
+        write_known = w < s
+        write_at = max(finished[w % write_slots], last_write_end) if write_known else 0
+        fetch_cycles = fetch[f % steps] if fetch_known else 0
+        write_cycles = write[w % steps] if write_known else 0
+        # Transfers of no bytes never wait for the DRAM, so they are settled before anything is granted.
+        if fetch_known and fetch_cycles == 0:
+            serve_fetch = True
+        elif write_known and write_cycles == 0:
+            serve_fetch = False
+        else:
+            serve_fetch = fetch_known and (not write_known or fetch_at < write_at)
+        if serve_fetch:
+            end_of_transfer = fetch_at
+            if fetch_cycles > 0:
+                dram_free = max(dram_free, fetch_at) + fetch_cycles
+                end_of_transfer = dram_free
+            last_fetch_end = end_of_transfer
+            arrival[f % fetch_slots] = end_of_transfer + (latency if fetch_cycles > 0 else 0)
+            end = max(end, arrival[f % fetch_slots])
+            f += 1
+        else:
+            end_of_transfer = write_at
+            if write_cycles > 0:
+                dram_free = max(dram_free, write_at) + write_cycles
+                end_of_transfer = dram_free
+            last_write_end = end_of_transfer
+            left[w % write_slots] = end_of_transfer
+            end = max(end, end_of_transfer)
+            w += 1
+    return end

@@ -1,0 +1,54 @@
+"""The arrays that both engines play: bytes turned into cycles for one machine."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.hardware import Machine
+from sparsesim.schedule import Schedule
+
+IntArray = NDArray[np.int64]
+
+
+class Steps(NamedTuple):
+    """A schedule in cycles.
+
+    `fetch` and `write` are the cycles that a transfer occupies the DRAM (0 for no bytes), `compute` the cycles
+    on one unit, all int64[steps]; `barrier` is bool[steps]; `latency` follows every fetch of at least one byte.
+    """
+
+    fetch: IntArray
+    compute: IntArray
+    write: IntArray
+    barrier: NDArray[np.bool_]
+    units: int
+    fetch_slots: int
+    write_slots: int
+    repeat: int
+    latency: int
+
+
+def steps_on(schedule: Schedule, machine: Machine) -> Steps:
+    """The schedule's steps in cycles of `machine`; transfers move whole bursts."""
+    assert schedule.barrier is not None
+    return Steps(
+        fetch=_transfer_cycles(schedule.fetch_bytes, machine),
+        compute=schedule.compute_cycles,
+        write=_transfer_cycles(schedule.write_bytes, machine),
+        barrier=schedule.barrier,
+        units=schedule.units,
+        fetch_slots=schedule.fetch_slots,
+        write_slots=schedule.write_slots,
+        repeat=schedule.repeat,
+        latency=machine.dram_latency_cycles,
+    )
+
+
+def _transfer_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
+    """`Machine.transfer_cycles` for a whole array."""
+    numerator, denominator = machine.dram_rate
+    bursts = -(-size_bytes // machine.dram.burst_bytes)
+    if len(bursts) and int(bursts.max()) * machine.dram.burst_bytes * denominator >= 2**63:
+        return np.array([machine.transfer_cycles(int(size)) for size in size_bytes], dtype=np.int64)
+    return -(-(bursts * machine.dram.burst_bytes * denominator) // numerator)

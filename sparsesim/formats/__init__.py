@@ -1,0 +1,81 @@
+"""Storage formats: how a matrix is laid out in memory, and exactly how many bits that takes."""
+
+import re
+
+from sparsesim.errors import UnknownNameError
+from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
+from sparsesim.formats.bitmap import Bitmap
+from sparsesim.formats.bsr import Bsr
+from sparsesim.formats.codebook import share_values
+from sparsesim.formats.condensed import CondensedCsr
+from sparsesim.formats.coo import Coo
+from sparsesim.formats.csc import Csc
+from sparsesim.formats.csr import Csr
+from sparsesim.formats.dense import Dense
+from sparsesim.formats.dia import Dia
+from sparsesim.formats.ell import Ell
+from sparsesim.formats.nm import Nm
+from sparsesim.formats.relative import Relative
+from sparsesim.formats.rle import Rle
+from sparsesim.formats.value_type import VALUE_TYPES, ValueType, value_type_by_name
+from sparsesim.formats.values import round_to
+
+FORMATS: dict[str, tuple[type[Format], str]] = {
+    "dense": (Dense, "every entry, row by row"),
+    "coo": (Coo, "row and column of every non-zero"),
+    "csr": (Csr, "compressed rows: row pointers and columns"),
+    "csc": (Csc, "compressed columns: column pointers and rows"),
+    "bsr": (Bsr, "compressed rows of dense blocks, padded at the edges"),
+    "ell": (Ell, "every row padded to the longest one"),
+    "dia": (Dia, "every occupied diagonal in full"),
+    "bitmap": (Bitmap, "one bit per position and the non-zero values"),
+    "rle": (Rle, "run length of zeros before each value"),
+    "relative": (Relative, "columns with few-bit gaps, optionally a codebook of shared values"),
+    "nm": (Nm, "N values for every M consecutive columns, such as 2:4"),
+    "condensed-csr": (CondensedCsr, "rows pushed left, stored column by condensed column"),
+}
+
+
+def format_names() -> tuple[str, ...]:
+    """The name of every format with its usual parameters, such as "bsr-4x4"."""
+    return tuple(cls().name for cls, _ in FORMATS.values())
+
+
+def format_by_name(name: str) -> Format:
+    """The format called `name`; parameters left out take their usual values ("bsr" is "bsr-4x4").
+
+    Raises UnknownNameError, and InputError for parameters that make no sense.
+    """
+    for family, (cls, _) in FORMATS.items():
+        match = re.fullmatch(re.escape(family) + getattr(cls, "PARAMETERS", ""), name)
+        if match:
+            return cls(**{field: int(text) for field, text in match.groupdict().items() if text})
+    raise UnknownNameError("format", name, format_names())
+
+
+__all__ = [
+    "FORMATS",
+    "VALUE_TYPES",
+    "Bitmap",
+    "Bsr",
+    "CondensedCsr",
+    "Coo",
+    "Csc",
+    "Csr",
+    "Dense",
+    "Dia",
+    "Ell",
+    "Encoded",
+    "Format",
+    "FormatSize",
+    "Nm",
+    "Relative",
+    "Rle",
+    "Stream",
+    "ValueType",
+    "format_by_name",
+    "format_names",
+    "round_to",
+    "share_values",
+    "value_type_by_name",
+]

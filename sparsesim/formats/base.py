@@ -1,0 +1,107 @@
+"""What every storage format offers: a size exact to the bit, `encode` and `decode`."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.formats.value_type import ValueType
+from sparsesim.tensors import SparseMatrix, Tensor
+from sparsesim.units import bits_to_bytes
+
+
+@dataclass(frozen=True)
+class FormatSize:
+    """How much storage an encoded matrix takes.
+
+    Attributes:
+        stored_values: values in storage, padding zeros included.
+        data_bits: bits of those values.
+        metadata_bits: bits of indices, pointers, masks and codebooks.
+    """
+
+    stored_values: int
+    data_bits: int
+    metadata_bits: int
+
+    @property
+    def size_bits(self) -> int:
+        """Data and metadata together."""
+        return self.data_bits + self.metadata_bits
+
+    @property
+    def size_bytes(self) -> int:
+        """Whole bytes that hold everything."""
+        return bits_to_bytes(self.size_bits)
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """One packed run of equally wide items: `payload` is uint8, least significant bit first."""
+
+    name: str
+    role: str
+    item_bits: int
+    count: int
+    payload: NDArray[np.uint8]
+
+    @property
+    def bits(self) -> int:
+        """Bits that the items take, without the padding of the last byte."""
+        return self.item_bits * self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """An encoded matrix: its streams, and the header that a reader is told beside them (not counted in the size).
+
+    `header` holds plain numbers only, such as the scale of integer values.
+    """
+
+    format_name: str
+    shape: tuple[int, int]
+    value_type: ValueType
+    streams: tuple[Stream, ...]
+    header: dict[str, Any]
+
+    def stream(self, name: str) -> Stream:
+        """The stream called `name`."""
+        return next(stream for stream in self.streams if stream.name == name)
+
+    @property
+    def data_bits(self) -> int:
+        """Emitted bits that hold values."""
+        return sum(stream.bits for stream in self.streams if stream.role == "data")
+
+    @property
+    def metadata_bits(self) -> int:
+        """Emitted bits that do not hold values."""
+        return sum(stream.bits for stream in self.streams if stream.role == "metadata")
+
+    @property
+    def size_bits(self) -> int:
+        """All emitted bits."""
+        return self.data_bits + self.metadata_bits
+
+
+class Format(ABC):
+    """A storage format. Members are frozen dataclasses whose fields are the format's parameters."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name with parameters, such as "csr" or "bsr-4x4"; `format_by_name` reads it back."""
+
+    @abstractmethod
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """Exact size of `tensor`; raises PatternError if the format cannot hold its pattern."""
+
+    @abstractmethod
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Packed streams of `matrix`; values are rounded to `value_type`, a pattern is stored as ones."""
+
+    @abstractmethod
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The matrix behind the streams, read from the streams and header alone."""

@@ -1,0 +1,41 @@
+"""Bitmap storage: one bit per position, and the non-zero values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
+from sparsesim.formats.layout import flat_positions
+from sparsesim.formats.pack import value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.tensors import SparseMatrix, Tensor
+
+
+@dataclass(frozen=True)
+class Bitmap(Format):
+    """rows x columns mask bits in row-major order, then the values of the set ones."""
+
+    @property
+    def name(self) -> str:
+        """The name "bitmap"."""
+        return "bitmap"
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From the shape and the number of non-zeros alone."""
+        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, tensor.shape[0] * tensor.shape[1])
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "mask" and "values"."""
+        codes, header = encode_values(matrix, value_type)
+        mask = np.zeros(matrix.shape[0] * matrix.shape[1], np.bool_)
+        mask[flat_positions(matrix)] = True
+        bits = Stream("mask", "metadata", 1, len(mask), np.packbits(mask, bitorder="little"))
+        return Encoded(self.name, matrix.shape, value_type, (bits, value_stream(codes, value_type)), header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The values at the set bits, without those that are zero."""
+        mask = encoded.stream("mask")
+        stored = np.flatnonzero(np.unpackbits(mask.payload, count=mask.count, bitorder="little"))
+        rows, columns = np.divmod(stored, max(encoded.shape[1], 1))
+        return SparseMatrix.from_coo(encoded.shape, rows, columns, decode_values(encoded))

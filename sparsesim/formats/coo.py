@@ -1,0 +1,49 @@
+"""Coordinate storage: row and column of every non-zero."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.layout import row_numbers
+from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.formats.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.tensors import SparseMatrix, Tensor
+
+
+@dataclass(frozen=True)
+class Coo(Format):
+    """Two indices of `index_bits` and one value per non-zero, in row-major order."""
+
+    index_bits: int = 32
+    PARAMETERS: ClassVar[str] = INDEX
+
+    def __post_init__(self) -> None:
+        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+
+    @property
+    def name(self) -> str:
+        """The name "coo", or "coo-i16" for indices of 16 bits."""
+        return "coo" + width_suffix(self.index_bits)
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From the shape and the number of non-zeros alone."""
+        check_fits(self.name, "row or column", max(*tensor.shape, 1) - 1, self.index_bits)
+        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, 2 * tensor.nnz * self.index_bits)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "rows", "columns" and "values"."""
+        check_fits(self.name, "row or column", max(*matrix.shape, 1) - 1, self.index_bits)
+        codes, header = encode_values(matrix, value_type)
+        streams = (
+            metadata_stream("rows", row_numbers(matrix), self.index_bits),
+            metadata_stream("columns", matrix.indices, self.index_bits),
+            value_stream(codes, value_type),
+        )
+        return Encoded(self.name, matrix.shape, value_type, streams, header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The triplets, without values that are zero."""
+        rows, columns = (read_stream(encoded.stream(name)) for name in ("rows", "columns"))
+        return SparseMatrix.from_coo(encoded.shape, rows, columns, decode_values(encoded))

@@ -1,0 +1,56 @@
+"""Compressed sparse columns."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.layout import lines_of
+from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.formats.widths import INDEX, POINTER, check_fits, check_range, width_suffix
+from sparsesim.tensors import SparseMatrix, Tensor
+
+
+@dataclass(frozen=True)
+class Csc(Format):
+    """columns + 1 pointers of `pointer_bits`, then a row of `index_bits` and a value per non-zero."""
+
+    index_bits: int = 32
+    pointer_bits: int = 32
+    PARAMETERS: ClassVar[str] = INDEX + POINTER
+
+    def __post_init__(self) -> None:
+        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+        check_range(self.name, "pointer_bits", self.pointer_bits, 1, 63)
+
+    @property
+    def name(self) -> str:
+        """The name "csc", with the widths that are not 32: "csc-i16-p64"."""
+        return "csc" + width_suffix(self.index_bits, self.pointer_bits)
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From the shape and the number of non-zeros alone."""
+        self._check(tensor)
+        metadata = (tensor.shape[1] + 1) * self.pointer_bits + tensor.nnz * self.index_bits
+        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, metadata)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "column_pointers", "rows" and "values", column by column."""
+        self._check(matrix)
+        codes, header = encode_values(matrix.transposed, value_type)
+        streams = (
+            metadata_stream("column_pointers", matrix.transposed.indptr, self.pointer_bits),
+            metadata_stream("rows", matrix.transposed.indices, self.index_bits),
+            value_stream(codes, value_type),
+        )
+        return Encoded(self.name, matrix.shape, value_type, streams, header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The matrix, without values that are zero."""
+        pointers, rows = (read_stream(encoded.stream(name)) for name in ("column_pointers", "rows"))
+        return SparseMatrix.from_coo(encoded.shape, rows, lines_of(pointers), decode_values(encoded))
+
+    def _check(self, tensor: Tensor) -> None:
+        check_fits(self.name, "row", max(tensor.shape[0], 1) - 1, self.index_bits)
+        check_fits(self.name, "column pointer", tensor.nnz, self.pointer_bits)

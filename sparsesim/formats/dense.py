@@ -1,0 +1,40 @@
+"""Dense storage: every entry, row by row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.layout import flat_positions, scattered
+from sparsesim.formats.pack import value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.tensors import SparseMatrix, Tensor
+
+
+@dataclass(frozen=True)
+class Dense(Format):
+    """rows x columns values in row-major order, no metadata."""
+
+    @property
+    def name(self) -> str:
+        """The name "dense"."""
+        return "dense"
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """Every entry once; the positions are not looked at."""
+        stored = tensor.shape[0] * tensor.shape[1]
+        return FormatSize(stored, stored * value_type.bits, 0)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """One stream "values" with a zero code wherever the matrix has no entry."""
+        codes, header = encode_values(matrix, value_type)
+        slots = scattered(codes, flat_positions(matrix), matrix.shape[0] * matrix.shape[1])
+        return Encoded(self.name, matrix.shape, value_type, (value_stream(slots, value_type),), header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The non-zero values."""
+        values = decode_values(encoded)
+        stored = np.flatnonzero(values)
+        rows, columns = np.divmod(stored, max(encoded.shape[1], 1))
+        return SparseMatrix.from_coo(encoded.shape, rows, columns, values[stored])

@@ -1,0 +1,75 @@
+"""Diagonal storage: every diagonal that holds a non-zero, in full."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.layout import row_numbers, scattered
+from sparsesim.formats.occupancy import occupied_diagonals
+from sparsesim.formats.pack import metadata_stream, read_stream, signed, value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.formats.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.tensors import SparseMatrix, Tensor
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dia(Format):
+    """A signed offset (column - row) of `index_bits` per occupied diagonal, and the values of the diagonal.
+
+    A diagonal is stored with its exact length inside the matrix, min(rows + min(k, 0), columns - max(k, 0))
+    for offset k, from its top end down; SciPy's layout, in contrast, pads each one to the number of columns.
+    """
+
+    index_bits: int = 32
+    PARAMETERS: ClassVar[str] = INDEX
+
+    def __post_init__(self) -> None:
+        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+
+    @property
+    def name(self) -> str:
+        """The name "dia", or "dia-i16" for offsets of 16 bits."""
+        return "dia" + width_suffix(self.index_bits)
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From a count of the occupied diagonals."""
+        self._check(tensor)
+        diagonals, stored = occupied_diagonals(tensor)
+        return FormatSize(stored, stored * value_type.bits, diagonals * self.index_bits)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "offsets" (ascending) and "values"."""
+        self._check(matrix)
+        codes, header = encode_values(matrix, value_type)
+        rows = row_numbers(matrix)
+        offsets, diagonal = np.unique(matrix.indices - rows, return_inverse=True)
+        starts = _starts(offsets, matrix.shape)
+        slots = scattered(codes, starts[diagonal] + np.minimum(rows, matrix.indices), starts[-1])
+        streams = (metadata_stream("offsets", offsets, self.index_bits), value_stream(slots, value_type))
+        return Encoded(self.name, matrix.shape, value_type, streams, header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The non-zero values of all diagonals."""
+        offsets = signed(read_stream(encoded.stream("offsets")), self.index_bits)
+        values = decode_values(encoded)
+        stored = np.flatnonzero(values)
+        starts = _starts(offsets, encoded.shape)
+        diagonal = np.searchsorted(starts, stored, side="right") - 1
+        place, offset = stored - starts[diagonal], offsets[diagonal]
+        rows, columns = place - np.minimum(offset, 0), place + np.maximum(offset, 0)
+        return SparseMatrix.from_coo(encoded.shape, rows, columns, values[stored])
+
+    def _check(self, tensor: Tensor) -> None:
+        check_fits(self.name, "diagonal offset", max(*tensor.shape, 1) - 1, self.index_bits - 1)
+
+
+def _starts(offsets: IntArray, shape: tuple[int, int]) -> IntArray:
+    """Where each diagonal begins in the value stream, and the end of the last one."""
+    lengths = np.minimum(shape[0] + np.minimum(offsets, 0), shape[1] - np.maximum(offsets, 0))
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

@@ -1,0 +1,63 @@
+"""ELLPACK: every row padded to the longest one."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.layout import places_in_row, row_numbers, scattered
+from sparsesim.formats.occupancy import longest_row
+from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.formats.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.tensors import SparseMatrix, Tensor
+
+
+@dataclass(frozen=True)
+class Ell(Format):
+    """rows x (longest row) slots, each a column of `index_bits` and a value, row by row.
+
+    Padding slots hold column 0 and the value 0; their bits count. The width of the slot array follows from
+    the length of its stream.
+    """
+
+    index_bits: int = 32
+    PARAMETERS: ClassVar[str] = INDEX
+
+    def __post_init__(self) -> None:
+        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+
+    @property
+    def name(self) -> str:
+        """The name "ell", or "ell-i16" for indices of 16 bits."""
+        return "ell" + width_suffix(self.index_bits)
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From the length of the longest row."""
+        self._check(tensor)
+        stored = tensor.shape[0] * longest_row(tensor)
+        return FormatSize(stored, stored * value_type.bits, stored * self.index_bits)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "columns" and "values"."""
+        self._check(matrix)
+        codes, header = encode_values(matrix, value_type)
+        width = longest_row(matrix)
+        slots, stored = row_numbers(matrix) * width + places_in_row(matrix), matrix.shape[0] * width
+        streams = (
+            metadata_stream("columns", scattered(matrix.indices, slots, stored), self.index_bits),
+            value_stream(scattered(codes, slots, stored), value_type),
+        )
+        return Encoded(self.name, matrix.shape, value_type, streams, header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The slots with a value that is not zero."""
+        columns, values = read_stream(encoded.stream("columns")), decode_values(encoded)
+        stored = np.flatnonzero(values)
+        rows = stored // max(len(columns) // max(encoded.shape[0], 1), 1)
+        return SparseMatrix.from_coo(encoded.shape, rows, columns[stored], values[stored])
+
+    def _check(self, tensor: Tensor) -> None:
+        check_fits(self.name, "column", max(tensor.shape[1], 1) - 1, self.index_bits)

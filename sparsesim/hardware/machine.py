@@ -1,0 +1,131 @@
+"""`Machine`: clock, DRAM, accelerator, launch cost and power limit, each number with its source."""
+
+from collections.abc import Iterator, Mapping
+from math import gcd
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sparsesim.accelerators import AcceleratorSpec
+from sparsesim.hardware.energy import EnergyTable, load_energy_table
+from sparsesim.shipped import shipped_file, shipped_names
+from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
+from sparsesim.yaml_file import is_path, load_description
+
+_FOLDER, _SUFFIX = "models/hardware", ".yaml"
+
+Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0)]
+BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0)]
+Table = Annotated[
+    EnergyTable, BeforeValidator(lambda value: load_energy_table(value) if isinstance(value, str) else value)
+]
+
+
+class Dram(BaseModel):
+    """Off-chip memory: peak bandwidth, the size of a burst, and the latency of the first byte."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    bandwidth_bytes_per_s: BytesPerSecond
+    channels: int = Field(gt=0)
+    burst_bytes: int = Field(gt=0)
+    latency_ns: float = Field(ge=0)
+
+
+class Power(BaseModel):
+    """Card power: `cap_w` is never exceeded, `idle_w` is drawn whatever happens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cap_w: float = Field(gt=0)
+    idle_w: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _room_to_work(self) -> Self:
+        if self.idle_w >= self.cap_w:
+            raise ValueError(f"idle_w {self.idle_w} leaves nothing below cap_w {self.cap_w}")
+        return self
+
+
+class Machine(BaseModel):
+    """Everything that decides how long a schedule takes and what it costs.
+
+    `energy_table` is the table of the machine's own technology; it decides what the power cap allows.
+    `sources` maps dotted field paths (or their parents) to where the number comes from; every number needs one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    clock_hz: Hertz
+    dram: Dram
+    accelerator: AcceleratorSpec = Field(discriminator="kind")
+    energy_table: Table
+    launch_ns: float = Field(default=0.0, ge=0)
+    power: Power | None = None
+    sources: Mapping[str, str]
+
+    @model_validator(mode="after")
+    def _every_number_has_a_source(self) -> Self:
+        numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"})
+        missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
+        if missing:
+            raise ValueError(f"sources: no entry covers {', '.join(missing[:5])}")
+        return self
+
+    @property
+    def launch_cycles(self) -> int:
+        """Cycles before the first step of an operation."""
+        return seconds_to_cycles(self.launch_ns * 1e-9, self.clock_hz)
+
+    @property
+    def dram_latency_cycles(self) -> int:
+        """Cycles from the end of a transfer until its data can be used."""
+        return seconds_to_cycles(self.dram.latency_ns * 1e-9, self.clock_hz)
+
+    @property
+    def dram_rate(self) -> tuple[int, int]:
+        """Peak DRAM bytes per cycle as a reduced fraction (numerator, denominator)."""
+        divisor = gcd(self.dram.bandwidth_bytes_per_s, self.clock_hz)
+        return self.dram.bandwidth_bytes_per_s // divisor, self.clock_hz // divisor
+
+    def transfer_cycles(self, size_bytes: int) -> int:
+        """Cycles that a transfer occupies the DRAM, in whole bursts, rounded up."""
+        numerator, denominator = self.dram_rate
+        bursts = ceil_div(size_bytes, self.dram.burst_bytes)
+        return ceil_div(bursts * self.dram.burst_bytes * denominator, numerator)
+
+    def with_accelerator(self, **changes: Any) -> "Machine":
+        """A copy whose accelerator has other parameters; unknown ones are refused."""
+        spec = type(self.accelerator).model_validate({**self.accelerator.model_dump(), **changes})
+        return self.model_copy(update={"accelerator": spec})
+
+
+def _number_paths(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _number_paths(child, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        for child in value:
+            yield from _number_paths(child, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path
+
+
+def _is_covered(path: str, sources: Mapping[str, str]) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[:length]) in sources for length in range(1, len(parts) + 1))
+
+
+def machine_names() -> list[str]:
+    """Names of the shipped machines."""
+    return shipped_names(_FOLDER, _SUFFIX)
+
+
+def load_machine(name: str | Path) -> Machine:
+    """A shipped machine by name, or one described in a `.yaml` file."""
+    path = Path(name) if is_path(name) else shipped_file("machine", str(name), _FOLDER, _SUFFIX)
+    return load_description(path, Machine)

@@ -1,0 +1,129 @@
+"""Layers, networks, and the importers that read them from files and modules."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sparsesim.errors import InputError
+from sparsesim.networks.array_files import ARRAY_READERS
+from sparsesim.networks.density import density_table
+from sparsesim.networks.export import write_network
+from sparsesim.networks.layer import Gemm, Kind, Layer
+from sparsesim.networks.layer_table import network_from_layer_table
+from sparsesim.networks.network import Network, WeightsOrigin
+from sparsesim.networks.onnx_file import network_from_onnx
+from sparsesim.networks.onnx_graph import InputShape
+from sparsesim.networks.state_dict import Layout, Size, network_from_state_dict
+from sparsesim.networks.torch_module import network_from_torch
+from sparsesim.networks.trained_file import is_training_record, network_from_training_record
+from sparsesim.networks.weights import DISTRIBUTIONS, SyntheticWeights
+from sparsesim.shipped import shipped_file, shipped_names
+from sparsesim.yaml_file import read_mapping
+
+__all__ = [
+    "DISTRIBUTIONS",
+    "IMPORTERS",
+    "Gemm",
+    "Kind",
+    "Layer",
+    "Network",
+    "SyntheticWeights",
+    "WeightsOrigin",
+    "density_table",
+    "load_network",
+    "network_from_torch",
+    "network_names",
+    "write_network",
+]
+
+_SHIPPED, _SHIPPED_SUFFIX = "models/networks", ".yaml"
+
+
+class Importer(NamedTuple):
+    """A function from path to network, and the options of `load_network` that it understands."""
+
+    read: Callable[..., Network]
+    options: frozenset[str] = frozenset()
+
+
+def _network_from_yaml(path: Path, **options: Any) -> Network:
+    if is_training_record(read_mapping(path)):
+        if options:
+            raise InputError(f"{' and '.join(options)} cannot be given for a trained network")
+        return network_from_training_record(path)
+    return network_from_layer_table(path, **options)
+
+
+_YAML = Importer(_network_from_yaml, frozenset({"seed"}))
+_ARRAYS = Importer(network_from_state_dict, frozenset({"input_shape", "sizes", "strides", "groups", "layout"}))
+
+IMPORTERS: dict[str, Importer] = {
+    ".yaml": _YAML,
+    ".yml": _YAML,
+    ".onnx": Importer(network_from_onnx, frozenset({"input_shape"})),
+    **dict.fromkeys(ARRAY_READERS, _ARRAYS),
+}
+
+
+def network_names() -> list[str]:
+    """Names of the networks that travel with the package."""
+    return shipped_names(_SHIPPED, _SHIPPED_SUFFIX)
+
+
+def load_network(
+    name_or_path: str | Path,
+    *,
+    input_shape: InputShape | None = None,
+    sizes: Size | Mapping[str, Size] | None = None,
+    strides: Mapping[str, int] | None = None,
+    groups: Mapping[str, int] | None = None,
+    layout: Layout | None = None,
+    seed: int | None = None,
+) -> Network:
+    """A shipped network by name (see `network_names`), or one read from a file.
+
+    Args:
+        name_or_path: a name, or a path ending in one of `IMPORTERS`.
+        input_shape: ONNX: size of the input, batch included, or {input: size}. Arrays: (c, h, w).
+        sizes: arrays: (height, width) of the input of all convolutions, or by layer name or pattern.
+        strides: arrays: strides other than 1, by layer name or pattern.
+        groups: arrays: groups other than 1, by layer name or pattern.
+        layout: arrays: `out_in` (PyTorch, Caffe; the default) or `in_out` (Keras, TensorFlow).
+        seed: tables: the seed that weights are drawn with, instead of the table's own.
+
+    Raises UnknownNameError for an unknown name, and InputError, naming the file, for a missing, damaged or
+    unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
+    """
+    path = _find(name_or_path)
+    options = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
+    given = {key: value for key, value in (options | {"layout": layout, "seed": seed}).items() if value is not None}
+    try:
+        return _load(path, given)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _find(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    is_name = isinstance(name_or_path, str) and not path.suffix and path.name == name_or_path
+    if is_name and not path.is_file():
+        return shipped_file("network", str(name_or_path), _SHIPPED, _SHIPPED_SUFFIX)
+    return path
+
+
+def _load(path: Path, options: dict[str, Any]) -> Network:
+    if not path.is_file():
+        raise InputError("no such file")
+    importer = IMPORTERS.get(path.suffix.lower())
+    if importer is None:
+        raise InputError(f"cannot read {path.suffix or 'a file without suffix'}, only {', '.join(IMPORTERS)}")
+    for option in options:
+        if option not in importer.options:
+            raise InputError(f"{option} means nothing for {path.suffix} files")
+    network = importer.read(path, **options)
+    for layer in network.layers:
+        if isinstance(layer.source, np.ndarray):
+            layer.weight()
+    return network

@@ -1,0 +1,50 @@
+"""The table of a pruned network: weights, operations and what densities leave of them, layer by layer."""
+
+from sparsesim.networks.layer import Layer
+from sparsesim.networks.network import Network
+
+FLOPS_PER_MAC = 2
+
+
+def density_table(network: Network) -> list[dict[str, object]]:
+    """Rows like Table 4 of Han et al. (NeurIPS 2015), one per layer and a last one named `total`.
+
+    Densities are in [0, 1]. `weight_density` is that of the mask, else the published one, else 1;
+    `flop_density` = weight density * input activation density, the share of operations on two non-zeros.
+    The totals weigh weight density by weights and flop density by operations; activations have none.
+    """
+    rows = [_row(layer) for layer in network.layers]
+    weights = sum(layer.n_weights for layer in network.layers)
+    kept = sum(layer.n_weights * _weight_density(layer) for layer in network.layers)
+    done = sum(layer.macs * _flop_density(layer) for layer in network.layers)
+    total = {
+        "layer": "total",
+        "weights": weights,
+        "flops": FLOPS_PER_MAC * network.macs,
+        "activation_density": None,
+        "weight_density": kept / weights if weights else 1.0,
+        "flop_density": done / network.macs,
+    }
+    return [*rows, total]
+
+
+def _row(layer: Layer) -> dict[str, object]:
+    return {
+        "layer": layer.name,
+        "weights": layer.n_weights,
+        "flops": FLOPS_PER_MAC * layer.macs,
+        "activation_density": layer.output_activation_density,
+        "weight_density": _weight_density(layer),
+        "flop_density": _flop_density(layer),
+    }
+
+
+def _weight_density(layer: Layer) -> float:
+    if layer.mask is not None:
+        return float(layer.mask.mean())
+    return 1.0 if layer.weight_density is None else layer.weight_density
+
+
+def _flop_density(layer: Layer) -> float:
+    activations = layer.input_activation_density
+    return _weight_density(layer) * (1.0 if activations is None else activations)

@@ -1,0 +1,107 @@
+"""Writes pruned networks: back into the ONNX graph they came from, or as plain arrays."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sparsesim.errors import InputError
+from sparsesim.networks.network import Network
+from sparsesim.networks.onnx_file import read_onnx
+from sparsesim.networks.onnx_graph import Array, Graph
+from sparsesim.networks.onnx_weights import stored_weights
+from sparsesim.networks.state_dict import ORIGIN_KEY
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+
+def write_network(network: Network, path: str | Path) -> Path:
+    """Write the masked weights of a network and return the path.
+
+    `.onnx`: the graph the network was read from, its weights replaced, everything else untouched.
+    `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
+    Raises InputError for any other suffix, for ONNX without an ONNX source, and before overwriting the source.
+    """
+    target = Path(path)
+    write = _WRITERS.get(target.suffix.lower())
+    if write is None:
+        raise InputError(f"{target}: cannot write {target.suffix or 'a file without suffix'}, only .onnx and .npz")
+    if network.path is not None and network.path.exists() and target.exists() and target.samefile(network.path):
+        raise InputError(f"{target}: the network was read from this file; write to another one")
+    write(network, target)
+    return target
+
+
+def _write_npz(network: Network, path: Path) -> None:
+    arrays = {f"{layer.name}.weight": layer.masked_weight() for layer in network.layers if layer.n_weights}
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **{ORIGIN_KEY: np.array(network.weights_origin)}, **arrays)
+
+
+def _write_onnx(network: Network, path: Path) -> None:
+    import onnx
+
+    if network.path is None or network.path.suffix.lower() != ".onnx":
+        raise InputError(f"{path}: {network.name!r} was not read from an ONNX file; write .npz instead")
+    model = read_onnx(network.path)
+    _replace_constants(model.graph, _changed_constants(network, Graph(model.graph)))
+    onnx.save(model, path)
+
+
+def _changed_constants(network: Network, graph: Graph) -> dict[str, Array]:
+    """New values of the constants that hold the network's weights, by tensor name."""
+    layers = {layer.name: layer for layer in network.layers}
+    changed: dict[str, Array] = {}
+    writers: dict[object, tuple[str, Array]] = {}
+    for stored in stored_weights(graph):
+        layer = layers.pop(stored.name, None)
+        if layer is None or not stored.pieces:
+            continue
+        weight = layer.masked_weight()
+        first, written = writers.setdefault(stored.pieces, (layer.name, weight))
+        if not np.array_equal(written, weight):
+            raise InputError(f"layers {first!r} and {layer.name!r} share their weights and need the same mask")
+        matrix = weight if weight.ndim == 2 else weight.reshape(len(weight), -1)
+        stored.write(graph, matrix, changed)
+    if layers:
+        raise InputError(f"{network.path} has no layer {next(iter(layers))!r}: it has changed since it was read")
+    return changed
+
+
+def _replace_constants(graph: "GraphProto", values: dict[str, Array]) -> None:
+    """Store these values as initializers, and drop the nodes and constants that nothing reads any more."""
+    from onnx import numpy_helper
+
+    outputs_replaced = [node for node in graph.node if any(name in values for name in node.output)]
+    for node in outputs_replaced:
+        graph.node.remove(node)
+    _drop(graph, lambda name: name in values)
+    graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in values.items())
+    if outputs_replaced:
+        _drop_unread(graph)
+
+
+def _drop(graph: "GraphProto", unwanted: Callable[[str], bool]) -> None:
+    for tensor in [tensor for tensor in graph.initializer if unwanted(tensor.name)]:
+        graph.initializer.remove(tensor)
+    for sparse in [sparse for sparse in graph.sparse_initializer if unwanted(sparse.values.name)]:
+        graph.sparse_initializer.remove(sparse)
+
+
+def _drop_unread(graph: "GraphProto") -> None:
+    """Remove constants, and nodes over them, that only fed what was replaced."""
+    read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
+    dead = [node for node in graph.node if not any(name in read for name in node.output)]
+    for node in dead:
+        graph.node.remove(node)
+    if dead:
+        return _drop_unread(graph)
+    _drop(graph, lambda name: name not in read)
+    for value in [value for value in graph.input if value.name not in read]:
+        graph.input.remove(value)
+    return None
+
+
+_WRITERS: dict[str, Callable[[Network, Path], None]] = {".npz": _write_npz, ".onnx": _write_onnx}

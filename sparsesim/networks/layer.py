@@ -1,0 +1,231 @@
+"""One layer of a network, seen as the matrix products that it becomes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import InputError
+from sparsesim.networks.weights import SyntheticWeights
+
+Kind = Literal["linear", "conv2d", "lstm", "gru", "matmul"]
+Source = NDArray[np.floating[Any]] | SyntheticWeights
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+
+GATES = {"lstm": 4, "gru": 3}
+_RANKS: dict[str, int] = {"linear": 2, "conv2d": 4, "lstm": 2, "gru": 2, "matmul": 0}
+
+
+class Gemm(NamedTuple):
+    """`repeat` products C[M,N] = A[M,K] @ B[K,N] per sample; A holds the weights, B the activations."""
+
+    M: int
+    N: int
+    K: int
+    repeat: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layer:
+    """A layer that multiplies: its shape, its weights and, once pruned, its mask.
+
+    Attributes:
+        name: unique in its network.
+        kind: `linear`, `conv2d`, `lstm`, `gru`, or `matmul` (activation times activation, no weights).
+        weight_shape: linear (out, in); conv2d (c_out, c_in / groups, kh, kw); lstm and gru
+            (gates * hidden, input + hidden), that is [W_ih | W_hh]; matmul ().
+        source: the weights, an array of weight_shape or a seeded distribution; None for matmul.
+        mask: bool[weight_shape], True where a weight is kept; None while nothing is pruned.
+        n_bias: number of stored biases.
+        positions: linear: activation vectors per sample (tokens; 1 for a classifier).
+        input_size: conv2d: (height, width) of the input map.
+        stride: conv2d: (vertical, horizontal).
+        padding: conv2d: (top, left, bottom, right); (vertical, horizontal) is accepted and expanded.
+        dilation: conv2d: (vertical, horizontal).
+        groups: conv2d: independent groups of channels.
+        steps: lstm and gru: time steps per sample.
+        m: matmul: rows of the first operand.
+        k: matmul: the dimension that is summed over.
+        n: matmul: columns of the second operand.
+        batch: matmul: products per sample (attention heads).
+        weight_density: published share of non-zero weights after pruning, in [0, 1].
+        input_activation_density: published share of non-zero input activations.
+        output_activation_density: published share of non-zero output activations.
+    """
+
+    name: str
+    kind: Kind
+    weight_shape: tuple[int, ...] = ()
+    source: Source | None = field(default=None, repr=False)
+    mask: Mask | None = field(default=None, repr=False)
+    n_bias: int = 0
+    positions: int = 1
+    input_size: tuple[int, int] | None = None
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, ...] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+    steps: int = 1
+    m: int = 0
+    k: int = 0
+    n: int = 0
+    batch: int = 1
+    weight_density: float | None = None
+    input_activation_density: float | None = None
+    output_activation_density: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.padding) == 2:
+            object.__setattr__(self, "padding", (*self.padding, *self.padding))
+        _check(self)
+
+    def weight(self) -> Floats:
+        """Dense weights float32[weight_shape], unmasked and read-only; drawn anew at each call if synthetic.
+
+        Raises InputError for a layer without weights and for NaN or infinity, with the layer's name.
+        """
+        if self.source is None:
+            raise InputError(f"layer {self.name!r} ({self.kind}) has no weights")
+        if isinstance(self.source, SyntheticWeights):
+            weight = self.source.draw(self.name, self.weight_shape)
+        else:
+            weight = self._checked(self.source)
+        weight.flags.writeable = False
+        return weight
+
+    def masked_weight(self) -> Floats:
+        """Weights float32[weight_shape], zero where the mask is False."""
+        weight = self.weight()
+        return weight if self.mask is None else np.where(self.mask, weight, np.float32(0))
+
+    def weight_matrix(self) -> Floats:
+        """Masked weights as the operand A float32[out, K] of C[M,N] = A[M,K] @ B[K,N].
+
+        K runs over (kh, kw, c_in / groups) for conv2d, so that N:M groups lie along input channels.
+        A grouped convolution stacks its groups by rows: group g is rows [g * M, (g + 1) * M).
+        """
+        weight = self.masked_weight()
+        if self.kind == "conv2d":
+            weight = weight.transpose(0, 2, 3, 1)
+        return np.ascontiguousarray(weight.reshape(weight.shape[0], -1))
+
+    def with_mask(self, mask: Mask | None) -> Self:
+        """The same layer with another mask, bool[weight_shape], or none."""
+        return replace(self, mask=mask)
+
+    def with_weight(self, weight: NDArray[np.floating[Any]]) -> Self:
+        """The same layer with other weights, [weight_shape]; for pruning that also corrects weights."""
+        return replace(self, source=weight if not weight.flags.writeable else np.array(weight))
+
+    @property
+    def n_weights(self) -> int:
+        """Weights, counted before pruning."""
+        return math.prod(self.weight_shape) if self.weight_shape else 0
+
+    @property
+    def n_params(self) -> int:
+        """Weights and biases."""
+        return self.n_weights + self.n_bias
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """(height, width) of the output map of a conv2d; InputError for any other kind."""
+        if self.input_size is None:
+            raise InputError(f"layer {self.name!r} ({self.kind}) has no output map")
+        return self._extent(0), self._extent(1)
+
+    @property
+    def gemm(self) -> Gemm:
+        """The products of one sample, before pruning."""
+        if self.kind == "matmul":
+            return Gemm(self.m, self.n, self.k, self.batch)
+        rows, K = self.weight_shape[0], math.prod(self.weight_shape[1:])
+        if self.kind == "conv2d":
+            return Gemm(rows // self.groups, math.prod(self.output_size), K, self.groups)
+        return Gemm(rows, self.positions, K, self.steps)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per sample, before pruning; biases and activation functions not counted."""
+        return math.prod(self.gemm)
+
+    def _extent(self, axis: int) -> int:
+        assert self.input_size is not None
+        padded = self.input_size[axis] + self.padding[axis] + self.padding[axis + 2]
+        reach = self.dilation[axis] * (self.weight_shape[2 + axis] - 1) + 1
+        return (padded - reach) // self.stride[axis] + 1
+
+    def _checked(self, source: NDArray[np.floating[Any]]) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):
+            weight = source.astype(np.float32, copy=False).view()
+            # The extremes carry NaN and infinity, without a mask as large as the weights.
+            if weight.size and not (np.isfinite(weight.min()) and np.isfinite(weight.max())):
+                raise InputError(f"layer {self.name!r}: weights hold NaN or infinity")
+        return weight
+
+
+def _check(layer: Layer) -> None:
+    if layer.kind not in get_args(Kind):
+        raise InputError(f"layer {layer.name!r}: kind {layer.kind!r} is none of {', '.join(get_args(Kind))}")
+    if len(layer.weight_shape) != _RANKS[layer.kind]:
+        raise InputError(f"layer {layer.name!r}: {layer.weight_shape} is not the shape of {layer.kind} weights")
+    positive = {"positions": layer.positions, "groups": layer.groups, "steps": layer.steps, "batch": layer.batch}
+    _require_positive(layer, positive | {"weight_shape": layer.weight_shape})
+    _check_source(layer)
+    if layer.mask is not None:
+        _check_mask(layer, layer.mask)
+    if layer.kind == "conv2d":
+        _check_conv2d(layer)
+    elif layer.kind == "matmul":
+        _require_positive(layer, {"m": layer.m, "k": layer.k, "n": layer.n})
+    elif layer.kind in GATES:
+        _check_recurrent(layer)
+
+
+def _require_positive(layer: Layer, sizes: dict[str, int | Sequence[int]]) -> None:
+    for name, size in sizes.items():
+        if any(value < 1 for value in ([size] if isinstance(size, int) else size)):
+            raise InputError(f"layer {layer.name!r}: {name} must be positive, found {size}")
+
+
+def _check_source(layer: Layer) -> None:
+    if (layer.source is None) != (layer.kind == "matmul"):
+        raise InputError(f"layer {layer.name!r}: {layer.kind} layers have {'no ' * (layer.source is not None)}weights")
+    if isinstance(layer.source, np.ndarray):
+        if layer.source.shape != layer.weight_shape:
+            raise InputError(f"layer {layer.name!r}: weights are {layer.source.shape}, not {layer.weight_shape}")
+        if not np.issubdtype(layer.source.dtype, np.floating):
+            raise InputError(f"layer {layer.name!r}: weights are {layer.source.dtype}, not floating point")
+
+
+def _check_mask(layer: Layer, mask: Mask) -> None:
+    if mask.shape != layer.weight_shape or not layer.weight_shape:
+        raise InputError(f"layer {layer.name!r}: mask is {mask.shape}, weights are {layer.weight_shape}")
+    if mask.dtype != np.bool_:
+        raise InputError(f"layer {layer.name!r}: mask is {mask.dtype}, not bool")
+
+
+def _check_conv2d(layer: Layer) -> None:
+    if layer.input_size is None:
+        raise InputError(f"layer {layer.name!r}: a conv2d needs input_size (height, width)")
+    _require_positive(layer, {"input_size": layer.input_size, "stride": layer.stride, "dilation": layer.dilation})
+    if len(layer.padding) != 4 or min(layer.padding) < 0:
+        raise InputError(f"layer {layer.name!r}: padding must be 2 or 4 sizes from 0 up, found {layer.padding}")
+    if layer.weight_shape[0] % layer.groups:
+        channels = layer.weight_shape[0]
+        raise InputError(f"layer {layer.name!r}: {layer.groups} groups do not divide {channels} output channels")
+    if min(layer.output_size) < 1:
+        raise InputError(f"layer {layer.name!r}: the kernel is larger than its padded input {layer.input_size}")
+
+
+def _check_recurrent(layer: Layer) -> None:
+    rows, columns = layer.weight_shape
+    gates = GATES[layer.kind]
+    if rows % gates or columns <= rows // gates:
+        raise InputError(
+            f"layer {layer.name!r}: {layer.weight_shape} is not ({gates} * hidden, input + hidden) of {layer.kind}"
+        )

@@ -1,0 +1,125 @@
+"""A network: its layers in order of execution and where its weights come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.networks.layer import Layer, Mask
+from sparsesim.networks.weights import SyntheticWeights
+
+WeightsOrigin = Literal["trained", "synthetic", "imported"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Network:
+    """Layers in order of execution; never changed in place, every `with_` method returns a new network.
+
+    Attributes:
+        name: shown in results.
+        layers: layers that multiply; others (activations, pooling, normalisation) are not simulated.
+        weights_origin: `trained` (shipped with a record of its training), `imported` (read from a file or
+            module, as the user says it is) or `synthetic` (drawn from a seeded distribution).
+        source: publication or file that the network comes from.
+        input_description: what one sample is.
+        accuracy: top-1 accuracy in [0, 1] of the unpruned network, where it is known.
+        notes: what is not counted, and other remarks.
+        path: the file that it was read from, if any.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    weights_origin: WeightsOrigin
+    source: str
+    input_description: str = ""
+    accuracy: float | None = None
+    notes: str = ""
+    path: Path | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise InputError(f"network {self.name!r} has no layer that multiplies")
+        names = self._names()
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(f"network {self.name!r} has two layers named {twice!r}")
+        drawn = any(isinstance(layer.source, SyntheticWeights) for layer in self.layers)
+        if drawn and self.weights_origin != "synthetic":
+            raise InputError(f"network {self.name!r} draws its weights: its origin is not {self.weights_origin!r}")
+
+    @property
+    def label(self) -> str:
+        """The name, with a warning where the weights were never trained."""
+        return f"{self.name} (synthetic weights)" if self.weights_origin == "synthetic" else self.name
+
+    @property
+    def n_params(self) -> int:
+        """Weights and biases of all layers, before pruning; an array that two layers share counts once."""
+        weights = {_identity(layer): layer.n_weights for layer in self.layers}
+        return sum(weights.values()) + sum(layer.n_bias for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per sample, before pruning."""
+        return sum(layer.macs for layer in self.layers)
+
+    def layer(self, name: str) -> Layer:
+        """The layer with this name; UnknownNameError with suggestions otherwise."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise UnknownNameError("layer", name, self._names())
+
+    def select(self, pattern: str) -> Self:
+        """The network of only those layers whose name matches a shell pattern such as `fc*`."""
+        chosen = tuple(layer for layer in self.layers if fnmatchcase(layer.name, pattern))
+        if not chosen:
+            raise UnknownNameError("layer pattern", pattern, self._names())
+        return replace(self, name=f"{self.name}[{pattern}]", layers=chosen)
+
+    def with_masks(self, masks: Mapping[str, Mask | None]) -> Self:
+        """The network with these masks by layer name; layers that are not named keep theirs."""
+        return self._with({name: self.layer(name).with_mask(mask) for name, mask in masks.items()})
+
+    def with_weights(self, weights: Mapping[str, NDArray[np.floating[Any]]]) -> Self:
+        """The network with these weights by layer name, for pruning that also corrects weights."""
+        return self._with({name: self.layer(name).with_weight(weight) for name, weight in weights.items()})
+
+    def without_masks(self) -> Self:
+        """The unpruned network."""
+        return replace(self, layers=tuple(layer.with_mask(None) for layer in self.layers))
+
+    def table(self) -> list[dict[str, object]]:
+        """One row per layer: shape, counts, products per sample, and the share of weights that its mask keeps."""
+        return [_row(layer) for layer in self.layers]
+
+    def _with(self, changed: Mapping[str, Layer]) -> Self:
+        return replace(self, layers=tuple(changed.get(layer.name, layer) for layer in self.layers))
+
+    def _names(self) -> list[str]:
+        return [layer.name for layer in self.layers]
+
+
+def _identity(layer: Layer) -> object:
+    if isinstance(layer.source, np.ndarray):
+        return layer.source.__array_interface__["data"], layer.n_weights
+    return layer.name
+
+
+def _row(layer: Layer) -> dict[str, object]:
+    return {
+        "layer": layer.name,
+        "kind": layer.kind,
+        "weight_shape": layer.weight_shape,
+        "n_weights": layer.n_weights,
+        "n_bias": layer.n_bias,
+        "macs": layer.macs,
+        **layer.gemm._asdict(),
+        "density": None if layer.mask is None else float(layer.mask.mean()),
+        "published_weight_density": layer.weight_density,
+    }

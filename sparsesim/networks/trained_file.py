@@ -1,0 +1,70 @@
+"""Trained networks that travel with the package: a YAML record beside the file of weights."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sparsesim.errors import InputError
+from sparsesim.networks.network import Network
+from sparsesim.networks.onnx_file import network_from_onnx
+from sparsesim.yaml_file import Description, read_description
+
+FIELD_OF_A_RECORD = "weights_file"
+
+
+class TrainingRecord(Description):
+    """How a network was trained and what it reached.
+
+    Attributes:
+        name: name of the network.
+        weights_file: file name of the ONNX file in the same folder.
+        sha256: checksum of that file.
+        accuracy: top-1 accuracy on the held-out split, in [0, 1].
+        held_out_samples: size of that split.
+        dataset: what it was trained on.
+        seed: seed of split, initial weights and order of the samples.
+        source: the script that trained it.
+        input: what one sample is.
+        versions: releases of the packages that trained and measured it.
+        notes: other remarks.
+    """
+
+    name: str
+    weights_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.onnx$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    held_out_samples: Annotated[int, Field(gt=0)]
+    dataset: str
+    seed: int
+    source: str
+    input: str
+    versions: dict[str, str]
+    notes: str = ""
+
+
+def is_training_record(content: dict[str, Any]) -> bool:
+    """Whether the content of a YAML file is a record and not a table of layers."""
+    return FIELD_OF_A_RECORD in content
+
+
+def network_from_training_record(path: Path) -> Network:
+    """The trained network behind a record; InputError where its file is missing or was changed."""
+    record = read_description(path, TrainingRecord)
+    weights = path.parent / record.weights_file
+    if not weights.is_file():
+        raise InputError(f"weights_file: {weights} is missing")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != record.sha256:
+        raise InputError(f"sha256: {weights} is not the file that was recorded")
+    imported = network_from_onnx(weights)
+    return Network(
+        name=record.name,
+        layers=imported.layers,
+        weights_origin="trained",
+        source=record.source,
+        input_description=record.input,
+        accuracy=record.accuracy,
+        notes=record.notes,
+        path=weights,
+    )

@@ -1,0 +1,44 @@
+"""Pruning: which weights of an array stay, as boolean masks (True = kept).
+
+A pruner is a criterion (how important a group of weights is) x a pattern (which weights stand or fall together) x a
+selector (how many groups go). Arrays in, masks out: networks, formats and machines are unknown here.
+"""
+
+from sparsesim.pruning.block import Block
+from sparsesim.pruning.channel import Channel
+from sparsesim.pruning.criteria import CRITERIA, Criterion
+from sparsesim.pruning.element import Element
+from sparsesim.pruning.filter import Filter
+from sparsesim.pruning.kernel import Kernel
+from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.nm import NM
+from sparsesim.pruning.pruner import Pruner
+from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
+from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.statistics import MaskStatistics, mask_statistics
+from sparsesim.pruning.tiles import TilePattern
+from sparsesim.pruning.vector import Vector
+
+__all__ = [
+    "CRITERIA",
+    "NM",
+    "PRUNERS",
+    "Block",
+    "BySigma",
+    "BySparsity",
+    "ByThreshold",
+    "Channel",
+    "Criterion",
+    "Element",
+    "Filter",
+    "Kernel",
+    "MaskStatistics",
+    "Pruner",
+    "PrunerFamily",
+    "TilePattern",
+    "Vector",
+    "lift",
+    "lower",
+    "mask_statistics",
+    "pruner_by_name",
+]

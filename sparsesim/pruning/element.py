@@ -1,0 +1,28 @@
+"""Single weights: unstructured, fine-grained pruning."""
+
+from dataclasses import dataclass
+
+from sparsesim.pruning.criteria import Criterion
+from sparsesim.pruning.tiles import TilePattern
+from sparsesim.pruning.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Element(TilePattern):
+    """Every weight is its own group, in the natural order of the array."""
+
+    def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """One by one."""
+        return 1, 1
+
+    def describe(self) -> str:
+        """What one group is, in words."""
+        return "single weights"
+
+    def scores(self, weight: FloatArray, criterion: Criterion) -> FloatArray:
+        """The weights themselves, without a copy: every criterion of one weight is |w|."""
+        return weight.reshape(-1)
+
+    def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:
+        """The flags in the shape of the weight."""
+        return kept.reshape(shape)

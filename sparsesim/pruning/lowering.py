@@ -1,0 +1,28 @@
+"""Weights as the matrix `[c_out, K]` that a matrix unit sees.
+
+The K axis of a convolution runs (kh, kw, c_in), channels last, as implicit GEMM does. Two-dimensional weights
+`[out, in]` are that matrix already.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def lower(weight: NDArray[Scalar]) -> NDArray[Scalar]:
+    """`weight` ([out, in] or [c_out, c_in, kh, kw]) as a contiguous `[c_out, K]` matrix; copied only if needed."""
+    if weight.ndim == 2:
+        return np.ascontiguousarray(weight)
+    c_out, c_in, kh, kw = weight.shape
+    return np.ascontiguousarray(weight.transpose(0, 2, 3, 1)).reshape(c_out, kh * kw * c_in)
+
+
+def lift(matrix: NDArray[Scalar], shape: tuple[int, ...]) -> NDArray[Scalar]:
+    """The inverse of `lower`: a `[c_out, K]` matrix as an array of `shape`."""
+    if len(shape) == 2:
+        return matrix
+    c_out, c_in, kh, kw = shape
+    return np.ascontiguousarray(matrix.reshape(c_out, kh, kw, c_in).transpose(0, 3, 1, 2))

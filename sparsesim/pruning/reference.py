@@ -1,0 +1,48 @@
+"""What the kernels mean, written with NumPy sorts and slices. Slow and obvious; the tests compare with it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.pruning.types import BoolArray, FloatArray
+
+
+def keep_largest(parts: Sequence[FloatArray], keep: int) -> list[BoolArray]:
+    """Masks of the `keep` largest magnitudes over all 1-D `parts` together; ties go to the earlier element."""
+    sizes = np.abs(np.concatenate([part.astype(np.float64) for part in parts]))
+    mask = np.zeros(sizes.size, dtype=np.bool_)
+    mask[np.argsort(-sizes, kind="stable")[:keep]] = True
+    return np.split(mask, np.cumsum([part.size for part in parts])[:-1])
+
+
+def n_of_m(matrix: FloatArray, keep: int, of: int) -> BoolArray:
+    """The `keep` largest magnitudes of every `of` along each row; a tail of r keeps ceil(r * keep / of)."""
+    mask = np.zeros(matrix.shape, dtype=np.bool_)
+    for i, row in enumerate(np.abs(matrix)):
+        for start in range(0, row.size, of):
+            group = row[start : start + of]
+            quota = -(-group.size * keep // of)
+            mask[i, start + np.argsort(-group, kind="stable")[:quota]] = True
+    return mask
+
+
+def tile_sums(matrix: FloatArray, rows: int, cols: int, squared: bool) -> NDArray[np.float64]:
+    """Sum of |w| (or w**2) over each rows x cols tile, in float64."""
+    values = np.abs(matrix.astype(np.float64)) ** (2 if squared else 1)
+    height, width = (-(-size // step) for size, step in zip(matrix.shape, (rows, cols), strict=True))
+    sums = np.zeros((height, width))
+    for i, j in np.ndindex(height, width):
+        sums[i, j] = values[i * rows : (i + 1) * rows, j * cols : (j + 1) * cols].sum()
+    return sums
+
+
+def spread_tiles(kept: BoolArray, rows: int, cols: int, shape: tuple[int, int]) -> BoolArray:
+    """Every element's flag is that of its tile."""
+    return np.kron(kept, np.ones((rows, cols), dtype=np.bool_))[: shape[0], : shape[1]]
+
+
+def first_non_finite(values: FloatArray) -> int:
+    """Index of the first NaN or infinity, or -1."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    return int(bad[0]) if bad.size else -1

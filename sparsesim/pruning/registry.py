@@ -1,0 +1,139 @@
+"""The pruners that have a name, and how a name becomes a Pruner."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.pruning.block import Block
+from sparsesim.pruning.channel import Channel
+from sparsesim.pruning.checks import check_amount
+from sparsesim.pruning.element import Element
+from sparsesim.pruning.filter import Filter
+from sparsesim.pruning.kernel import Kernel
+from sparsesim.pruning.nm import NM
+from sparsesim.pruning.pruner import Pattern, Pruner
+from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold, Selector
+from sparsesim.pruning.vector import Vector
+
+
+@dataclass(frozen=True)
+class PrunerFamily:
+    """A named pruner, or several that a size behind the name tells apart.
+
+    `amount` is the number that has to be given besides the name and that `selector` takes; "fixed" ones need none.
+    `size` says how a size is written (empty: there is none), `example_size` is one; `pattern` takes it.
+    """
+
+    name: str
+    description: str
+    pattern: Callable[..., Pattern]
+    selector: Callable[..., Selector | None]
+    amount: Literal["sparsity", "threshold", "s", "fixed"] = "sparsity"
+    size: str = ""
+    example_size: str = ""
+    criterion: str = "magnitude"
+
+    @property
+    def form(self) -> str:
+        """How the name is written, for instance 'block-RxC'."""
+        return _join(self.name, self.size)
+
+    @property
+    def example(self) -> str:
+        """A name that works, for instance 'block-4x4'."""
+        return _join(self.name, self.example_size)
+
+    def describe(self) -> str:
+        """One line for a list of pruners."""
+        return self.description
+
+    def build(self, size: str, amounts: Mapping[str, float], criterion: str | None = None) -> Pruner:
+        """The pruner of that `size` (empty where there is none) and the amounts given. Raises InputError."""
+        name = _join(self.name, size)
+        pattern = self.pattern(size) if self.size else self.pattern()
+        wanted = "sparsity" if self.amount == "fixed" else self.amount
+        for field, value in amounts.items():
+            if field != wanted:
+                raise InputError(f"pruner {name!r} takes no {field} (got {field}={value!r})")
+        if self.amount != "fixed" and wanted not in amounts:
+            raise InputError(f"pruner {name!r} needs {wanted}= (a number)")
+        selector = self.selector() if self.amount == "fixed" else self.selector(amounts[wanted])
+        pruner = Pruner(pattern, selector, criterion or self.criterion, name)
+        if self.amount == "fixed" and amounts:
+            _check_agrees(pruner, amounts[wanted])
+        return pruner
+
+
+def _join(name: str, size: str) -> str:
+    return f"{name}-{size}" if size else name
+
+
+def _check_agrees(pruner: Pruner, sparsity: float) -> None:
+    """Raise InputError when another sparsity is asked of a pruner that fixes it."""
+    check_amount("sparsity", sparsity, below=1)
+    if pruner.sparsity is None or abs(sparsity - pruner.sparsity) > 1e-9:
+        raise InputError(f"pruner {pruner.name!r} ({pruner.describe()}) contradicts sparsity={sparsity!r}")
+
+
+def _no_selector() -> None:
+    """N:M fixes the amount by itself."""
+
+
+PRUNERS = {
+    family.name: family
+    for family in (
+        PrunerFamily("none", "keep every weight", Element, partial(BySparsity, 0.0), "fixed"),
+        PrunerFamily("magnitude", "drop the smallest weights of every layer", Element, BySparsity),
+        PrunerFamily(
+            "magnitude-global",
+            "drop the smallest weights of the whole network, ranked together",
+            Element,
+            partial(BySparsity, scope="global"),
+        ),
+        PrunerFamily("threshold", "drop weights with |w| <= threshold", Element, ByThreshold, "threshold"),
+        PrunerFamily("sigma", "drop weights with |w| <= s x their layer's deviation", Element, BySigma, "s"),
+        PrunerFamily("nm", "keep N of every M weights along K", NM.parse, _no_selector, "fixed", "N:M", "2:4"),
+        PrunerFamily(
+            "block", "drop R x C blocks of the lowered matrix", Block.parse, BySparsity, "sparsity", "RxC", "4x4", "l1"
+        ),
+        PrunerFamily("vector", "drop runs of V weights along K", Vector.parse, BySparsity, "sparsity", "V", "4", "l1"),
+        PrunerFamily("kernel", "drop kh x kw kernels", Kernel, BySparsity, criterion="l1"),
+        PrunerFamily("channel", "drop input channels", Channel, BySparsity, criterion="l1"),
+        PrunerFamily("filter", "drop filters (output channels)", Filter, BySparsity, criterion="l1"),
+    )
+}
+
+
+def pruner_by_name(
+    name: str,
+    sparsity: float | None = None,
+    *,
+    threshold: float | None = None,
+    s: float | None = None,
+    criterion: str | None = None,
+) -> Pruner:
+    """The pruner called `name` (see PRUNERS), for instance 'magnitude', 'block-4x4', 'nm-2:4' or just '2:4'.
+
+    `sparsity` in [0, 1) is the share of groups to drop; 'threshold' takes `threshold` and 'sigma' takes `s` instead;
+    N:M and 'none' fix it themselves. `criterion` overrides how groups are scored (see CRITERIA).
+    Raises UnknownNameError on an unknown name, InputError on a wrong size, or an amount that is missing, out of
+    range or contradicts the name.
+    """
+    family, size = _family_and_size(name)
+    given = {"sparsity": sparsity, "threshold": threshold, "s": s}
+    amounts = {field: value for field, value in given.items() if value is not None}
+    return family.build(size, amounts, criterion)
+
+
+def _family_and_size(name: str) -> tuple[PrunerFamily, str]:
+    if re.fullmatch(r"\d+:\d+", name):
+        return PRUNERS["nm"], name
+    if name in PRUNERS:
+        return PRUNERS[name], ""
+    head, _, size = name.partition("-")
+    if head in PRUNERS and PRUNERS[head].size:
+        return PRUNERS[head], size
+    raise UnknownNameError("pruner", name, [family.example for family in PRUNERS.values()])

@@ -1,0 +1,70 @@
+"""What all patterns that keep or drop whole groups share: every group is a tile of a 2-D view of the weight.
+
+The view is either the lowered matrix `[c_out, K]` (channels last along K) or the natural order
+`[c_out, c_in * kh * kw]`. A pattern names the view and the size of a tile; scores and masks follow from that.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sparsesim.pruning.criteria import CRITERIA, Criterion
+from sparsesim.pruning.kernels import spread_tiles
+from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.types import BoolArray, FloatArray
+from sparsesim.units import ceil_div
+
+
+@dataclass(frozen=True)
+class TilePattern(ABC):
+    """Groups of weights that are kept or dropped together."""
+
+    lowered: ClassVar[bool] = False
+
+    @abstractmethod
+    def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Rows and columns of one group on the 2-D view of a weight of `shape`; both at least 1."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What one group is, in words."""
+
+    def group_count(self, shape: tuple[int, ...]) -> int:
+        """Number of groups in a weight of `shape`."""
+        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
+        return ceil_div(height, rows) * ceil_div(width, cols)
+
+    def scores(self, weight: FloatArray, criterion: Criterion) -> FloatArray:
+        """One score per group, 1-D, in row order of the tiles; groups rank by its absolute value."""
+        return criterion.scores(self._view(weight), *self.tile(weight.shape)).reshape(-1)
+
+    def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:
+        """The mask of `shape` in which every weight has the flag of its group in `kept [groups]`."""
+        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
+        matrix = np.empty((height, width), dtype=np.bool_)
+        spread_tiles(kept.reshape(ceil_div(height, rows), ceil_div(width, cols)), rows, cols, matrix)
+        return lift(matrix, shape) if self.lowered else matrix.reshape(shape)
+
+    def alive(self, flags: BoolArray) -> BoolArray:
+        """One flag per group: whether any of its weights is flagged."""
+        return self.scores(flags.astype(np.float32), CRITERIA["l1"]) > 0
+
+    def tail_note(self, shape: tuple[int, ...]) -> str:
+        """A sentence on groups cut off by the edge, or an empty text."""
+        cut = [size % step for size, step in zip(matrix_shape(shape), self.tile(shape), strict=True)]
+        return f"groups at the edge are cut off ({cut[0]} rows, {cut[1]} columns left over)" if any(cut) else ""
+
+    def _view(self, weight: FloatArray) -> FloatArray:
+        return lower(weight) if self.lowered else weight.reshape(matrix_shape(weight.shape))
+
+
+def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the 2-D view of a weight of `shape`."""
+    return shape[0], int(np.prod(shape[1:], dtype=np.int64))
+
+
+def kernel_area(shape: tuple[int, ...]) -> int:
+    """Number of positions kh * kw of a convolution, 1 of a 2-D weight."""
+    return int(np.prod(shape[2:], dtype=np.int64))

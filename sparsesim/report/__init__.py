@@ -1,0 +1,1 @@
+"""Tables and plots. They read saved results only; this is the one folder that imports matplotlib."""

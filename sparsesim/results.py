@@ -1,0 +1,220 @@
+"""`Result`: one flat record per operation, format and machine; tables and totals of many."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POINT = ("network", "pruner", "sparsity", "format", "machine")
+"""The columns that name one point of a sweep; the layers of a network share them."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one matmul took on one machine.
+
+    `cycles` are at the nominal clock; `seconds` also hold what a power cap adds. `energy_pj` is dynamic energy
+    by component and "total". `counts` are the priced actions, `details` further integers of the accelerator, such as
+    "tiles" or "condensed_columns". `macs` are products of two non-zeros (the useful work). A point that a machine or
+    format refuses has `status` "refused", the reason in `note`, and no figures.
+    """
+
+    network: str
+    layer: str
+    pruner: str
+    sparsity: float
+    format: str
+    machine: str
+    energy_table: str
+    weights: str
+    value_type: str
+    m: int
+    n: int
+    k: int
+    repeat: int
+    a_nnz: int
+    a_density: float
+    b_density: float
+    a_bytes: int = 0
+    a_metadata_bits: int = 0
+    macs: int = 0
+    cycles: int = 0
+    seconds: float = 0.0
+    energy_pj: Mapping[str, float] = field(default_factory=dict)
+    dram_bytes: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    bottleneck: str = ""
+    utilisation: float = 0.0
+    bandwidth_utilisation: float = 0.0
+    power_w: float = 0.0
+    peak_macs_per_s: float = 0.0
+    peak_bytes_per_s: float = 0.0
+    simulation_seconds: float = 0.0
+    status: str = "ok"
+    note: str = ""
+
+    def flat(self) -> dict[str, Any]:
+        """One level of plain columns: energy_dram_pj, dram_A_bytes, count_mult_fp16 and so on."""
+        record = self._fields()
+        for component, energy in record.pop("energy_pj").items():
+            record[f"energy_{component}_pj"] = energy
+        for tensor, size in record.pop("dram_bytes").items():
+            record[f"dram_{tensor}_bytes"] = size
+        for name, count in record.pop("counts").items():
+            record[f"count_{name}"] = count
+        record.update(record.pop("details"))
+        return record
+
+    def _fields(self) -> dict[str, Any]:
+        return {entry.name: getattr(self, entry.name) for entry in fields(self)}
+
+    def as_object(self) -> dict[str, Any]:
+        """The record for JSON: energy, bytes and counts as nested objects, details beside the other fields."""
+        record = self._fields()
+        record["dram_bytes"] = {**self.dram_bytes, "total": sum(self.dram_bytes.values())}
+        record.update(record.pop("details"))
+        return record
+
+
+def split_by_point(results: Iterable[Result]) -> list[list[Result]]:
+    """Results grouped by point, in order of first appearance."""
+    points: dict[tuple[Any, ...], list[Result]] = {}
+    for result in results:
+        points.setdefault(tuple(getattr(result, name) for name in POINT), []).append(result)
+    return list(points.values())
+
+
+def combined(results: Sequence[Result]) -> dict[str, Any]:
+    """Layers of one point as one object: times, energy, bytes and counts added; the bottleneck with most time."""
+    first = results[0]
+    refused = next((result for result in results if result.status != "ok"), None)
+    point = {name: getattr(first, name) for name in (*POINT, "energy_table", "weights", "value_type")}
+    point |= {"layers": len(results)}
+    if refused is not None:
+        return point | {"status": "refused", "note": refused.note}
+    seconds: dict[str, float] = {}
+    for result in results:
+        seconds[result.bottleneck] = seconds.get(result.bottleneck, 0.0) + result.seconds
+    summed = {name: sum(getattr(result, name) for result in results) for name in _ADDED}
+    nested = {name: _added(getattr(result, name) for result in results) for name in _ADDED_BY_KEY}
+    nested["dram_bytes"]["total"] = sum(nested["dram_bytes"].values())
+    return point | summed | nested | {"bottleneck": max(seconds, key=lambda name: seconds[name]), "status": "ok"}
+
+
+_ADDED = ("a_bytes", "a_nnz", "macs", "cycles", "seconds", "simulation_seconds")
+_ADDED_BY_KEY = ("energy_pj", "dram_bytes", "counts")
+
+
+def _added(mappings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sum by key."""
+    total: dict[str, Any] = {}
+    for mapping in mappings:
+        for key, value in mapping.items():
+            total[key] = total.get(key, 0) + value
+    return total
+
+
+def result_table(results: Iterable[Result]) -> "pd.DataFrame":
+    """One row per result."""
+    import pandas as pd
+
+    return pd.DataFrame([result.flat() for result in results])
+
+
+def totals(table: "pd.DataFrame") -> "pd.DataFrame":
+    """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
+
+    A point with a refused layer is refused as a whole, with the first reason. `bottleneck` is the one that took
+    most of the time.
+    """
+    import pandas as pd
+
+    rows = []
+    for point, layers in table.groupby(list(POINT), sort=False, dropna=False):
+        refused = layers[layers["status"] != "ok"]
+        row: dict[str, Any] = dict(zip(POINT, point, strict=True)) | {"layers": len(layers)}
+        row |= {"weights": layers["weights"].iloc[0], "energy_table": layers["energy_table"].iloc[0]}
+        if len(refused):
+            rows.append(row | {"status": "refused", "note": refused["note"].iloc[0]})
+            continue
+        row |= {column: layers[column].sum() for column in _summed(layers.columns)}
+        by_bottleneck = layers.groupby("bottleneck")["seconds"].sum()
+        row |= {"bottleneck": by_bottleneck.idxmax(), "status": "ok", "note": _first_note(layers["note"])}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _summed(columns: Iterable[str]) -> list[str]:
+    endings = ("_pj", "_bytes", "cycles", "seconds", "macs")
+    return [column for column in columns if column.endswith(endings)]
+
+
+def _first_note(notes: "pd.Series[str]") -> str:
+    given = [note for note in notes if note]
+    return given[0] if given else ""
+
+
+def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "pd.DataFrame":
+    """Add `speedup` and `energy_ratio` (baseline over point: above 1 is better) within each network.
+
+    `baseline` fixes the columns of the reference point, such as {"machine": "a100", "pruner": "none",
+    "format": "dense"}; columns that are left out keep the value of the row that is compared. Points without a
+    usable baseline get NaN. Raises InputError if a column is unknown or nothing matches at all.
+    """
+    unknown = [name for name in baseline if name not in POINT]
+    if unknown:
+        raise InputError(f"baseline: unknown field {unknown[0]!r}; choose from {', '.join(POINT)}")
+    reference = total[total["status"] == "ok"]
+    for name, value in baseline.items():
+        reference = reference[reference[name] == value]
+    if reference.empty:
+        raise InputError(f"baseline: no finished point has {dict(baseline)}")
+    # A value that the baseline fixes implies its neighbours: pruner "none" has its own sparsity.
+    keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
+    reference = reference.drop_duplicates(keys)[[*keys, "seconds", "energy_total_pj"]]
+    merged = total.merge(reference, on=keys, how="left", suffixes=("", "_baseline"))
+    merged["speedup"] = merged.pop("seconds_baseline") / merged["seconds"]
+    merged["energy_ratio"] = merged.pop("energy_total_pj_baseline") / merged["energy_total_pj"]
+    return merged
+
+
+def write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write `.csv` or `.parquet` (which needs the parquet extra)."""
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False)
+    elif path.suffix == ".parquet":
+        try:
+            table.to_parquet(path, index=False)
+        except ImportError as error:
+            raise InputError(f"{path}: Parquet needs pip install 'sparsesim[parquet]'") from error
+    else:
+        raise InputError(f"{path}: unknown suffix {path.suffix!r}; use .csv or .parquet")
+
+
+def read_results(path: Path) -> "pd.DataFrame":
+    """The table of a finished or interrupted run: `.csv`, `.parquet`, or the `.jsonl` written as it went."""
+    import pandas as pd
+
+    readers: Mapping[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.suffix == ".jsonl":
+        table = pd.read_json(path, lines=True)
+    elif path.suffix in readers:
+        table = readers[path.suffix](path)
+    else:
+        raise InputError(f"{path}: unknown suffix {path.suffix!r}; use .csv, .parquet or .jsonl")
+    return table.fillna({"note": "", "bottleneck": ""})
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """Geometric mean of positive numbers; NaN for none."""
+    import numpy as np
+
+    return float(np.exp(np.mean(np.log(values)))) if len(values) else float("nan")

@@ -1,0 +1,67 @@
+"""`Schedule`: what a plan hands to an engine. It says what must be done, not how long memory takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Steps through three stages: fetch operands, compute on one of `units`, write back.
+
+    Steps are fetched, started and written in order. A step occupies a slot of the fetch buffer from the
+    moment its fetch is issued until its computation starts, and a slot of the write buffer from the start of
+    its computation until its result has left for DRAM. Fetches and writes share the DRAM, first come first
+    served. `repeat` plays the whole list that many times in a row.
+
+    Attributes:
+        fetch_bytes: int64[steps], bytes read from DRAM before the step can start.
+        compute_cycles: int64[steps], cycles that the step occupies one unit.
+        write_bytes: int64[steps], bytes written to DRAM afterwards.
+        barrier: bool[steps]; a True step is not fetched before all earlier writes have landed.
+        units: identical compute units.
+        fetch_slots: steps that the fetch buffer holds.
+        write_slots: steps that the write buffer holds.
+        actions: exact counts of priced actions (one repetition), by the names of energy tables.
+        dram_bytes: bytes by tensor (one repetition); they add up to the fetched and written bytes.
+        repeat: repetitions.
+        extra: further integers for the result.
+    """
+
+    fetch_bytes: IntArray
+    compute_cycles: IntArray
+    write_bytes: IntArray
+    units: int
+    fetch_slots: int
+    write_slots: int
+    actions: Mapping[str, int]
+    dram_bytes: Mapping[str, int]
+    barrier: NDArray[np.bool_] | None = None
+    repeat: int = 1
+    extra: Mapping[str, int | list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        steps = len(self.fetch_bytes)
+        if len(self.compute_cycles) != steps or len(self.write_bytes) != steps:
+            raise ValueError("the arrays of a schedule must be equally long")
+        if min(self.units, self.fetch_slots, self.write_slots, self.repeat) < 1:
+            raise ValueError("units, slots and repeat must be at least 1")
+        for name in ("fetch_bytes", "compute_cycles", "write_bytes"):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.int64)
+            if steps and array.min() < 0:
+                raise ValueError(f"{name} holds a negative number")
+            object.__setattr__(self, name, array)
+        if self.barrier is None:
+            object.__setattr__(self, "barrier", np.zeros(steps, np.bool_))
+        moved = int(self.fetch_bytes.sum() + self.write_bytes.sum())
+        if moved != sum(self.dram_bytes.values()):
+            raise ValueError(f"steps move {moved} bytes, the tensors {sum(self.dram_bytes.values())}")
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of one repetition."""
+        return len(self.fetch_bytes)

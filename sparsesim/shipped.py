@@ -1,0 +1,53 @@
+"""Finds the data that travels with the package: the folders `models/` and `workloads/`.
+
+In an installed wheel they lie inside the package, under `_shipped/`; in a checkout (and so in an editable
+install) they lie at the root of the repository, beside the package.
+"""
+
+from pathlib import Path
+
+from sparsesim.errors import InputError, UnknownNameError
+
+_PACKAGE = Path(__file__).resolve().parent
+_MARK_OF_A_CHECKOUT = "pyproject.toml"
+
+
+def shipped_folder(folder: str) -> Path:
+    """The shipped folder with this path, for example `models/networks`.
+
+    Raises InputError for a path that is absolute, climbs with `..`, or is not shipped.
+    """
+    relative = Path(folder)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise InputError(f"{folder!r} is not a folder inside the shipped data")
+    for root in _roots(_PACKAGE):
+        if (root / relative).is_dir():
+            return root / relative
+    raise InputError(f"the shipped folder {folder!r} is missing: is sparsesim installed completely?")
+
+
+def shipped_names(folder: str, suffix: str) -> list[str]:
+    """Sorted names, without suffix, of the files in a shipped folder that end in `suffix`."""
+    paths = shipped_folder(folder).glob(f"*{suffix}")
+    return sorted(path.name.removesuffix(suffix) for path in paths if path.is_file())
+
+
+def shipped_file(family: str, name: str, folder: str, suffix: str) -> Path:
+    """The file `name + suffix` of a shipped folder.
+
+    `family` is the word for what is looked up ("network", "machine") in the message of the
+    UnknownNameError. Only a name that `shipped_names` lists is found, so no name leaves the folder.
+    """
+    names = shipped_names(folder, suffix)
+    if name not in names:
+        raise UnknownNameError(family, name, names)
+    return shipped_folder(folder) / f"{name}{suffix}"
+
+
+def _roots(package: Path) -> list[Path]:
+    """Where shipped data may lie, for the package at this place.
+
+    Beside an installed package stand other people's packages, so that place counts only in a checkout.
+    """
+    beside = package.parent
+    return [package / "_shipped"] + ([beside] if (beside / _MARK_OF_A_CHECKOUT).is_file() else [])

@@ -1,0 +1,209 @@
+"""The pipeline: plan -> engine -> power -> price -> Result."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from sparsesim.counts import Counts
+from sparsesim.engines import run_schedule
+from sparsesim.errors import SparsesimError
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine, price
+from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.matmul import MatmulOp
+from sparsesim.networks import Network
+from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.results import Result, compare_to_baseline, result_table, totals
+from sparsesim.units import pj_to_joule
+from sparsesim.workload import Activations, lower, prune_network, stored_as
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Where an operation came from, repeated in its Result."""
+
+    network: str = "matrix"
+    pruner: str = "none"
+    sparsity: float = 0.0
+    weights: str = "given"
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """How a network becomes matmuls: number type, samples at a time, and what the layers read."""
+
+    value_type: str = "fp16"
+    batch: int = 1
+    activations: Activations = field(default_factory=Activations)
+
+
+def simulate(
+    op: MatmulOp,
+    machine: Machine,
+    table: EnergyTable,
+    labels: Labels | None = None,
+    engine: str = "fast",
+    trace: Any = None,
+) -> Result:
+    """Run one operation on one machine; refusals by format or accelerator are raised as SparsesimError.
+
+    `trace` may hold `machine.accelerator.trace(op)` of the same multiplication in another format.
+    """
+    labels = labels or Labels()
+    start = perf_counter()
+    counts = run_schedule(machine.accelerator.plan(op, trace), machine, engine)
+    seconds, capped = seconds_under_cap(counts, machine)
+    energy_pj = price(counts, table)
+    elapsed = perf_counter() - start
+    return Result(
+        **_identity(op, machine, table, labels),
+        a_bytes=op.a.size.size_bytes,
+        a_metadata_bits=op.a.size.metadata_bits,
+        macs=op.effectual_macs * op.repeat,
+        cycles=counts.cycles,
+        seconds=seconds,
+        energy_pj=energy_pj,
+        dram_bytes=dict(counts.dram_bytes),
+        counts=dict(counts.actions),
+        details=dict(counts.extra),
+        bottleneck="power" if capped else _bottleneck(counts),
+        utilisation=_utilisation(op, machine, seconds),
+        bandwidth_utilisation=_bandwidth_utilisation(counts, machine, seconds),
+        power_w=_average_power(counts, machine, seconds),
+        peak_macs_per_s=machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz,
+        peak_bytes_per_s=machine.dram.bandwidth_bytes_per_s,
+        simulation_seconds=elapsed,
+        note="ran dense: A breaks the pattern" if counts.extra.get("fallback_dense") else "",
+    )
+
+
+def reprice(result: Result, table: EnergyTable) -> Result:
+    """The same finished run at the prices of another table; nothing is simulated again."""
+    counts = Counts(result.cycles, result.counts, result.dram_bytes)
+    return replace(result, energy_table=table.name, energy_pj=price(counts, table))
+
+
+def try_simulate(
+    op: MatmulOp,
+    machine: Machine,
+    table: EnergyTable,
+    labels: Labels | None = None,
+    engine: str = "fast",
+    trace: Any = None,
+) -> Result:
+    """Like `simulate`, but a refusal becomes a Result with status "refused" and the reason in `note`."""
+    try:
+        return simulate(op, machine, table, labels, engine, trace)
+    except SparsesimError as error:
+        identity = _identity(op, machine, table, labels or Labels())
+        return Result(**identity, status="refused", note=str(error))
+
+
+def simulate_network(
+    network: Network,
+    pruner: Pruner,
+    formats: Iterable[str],
+    machines: Iterable[Machine],
+    table: EnergyTable,
+    lowering: Lowering | None = None,
+    engine: str = "fast",
+) -> list[Result]:
+    """Every layer of a pruned network in every format on every machine; refusals are kept as results."""
+    lowering = lowering or Lowering()
+    # Synthetic weights would be drawn anew for pruning and for lowering.
+    drawn = network.with_weights({layer.name: layer.weight() for layer in network.layers if layer.weight_shape})
+    pruned = prune_network(drawn, pruner)
+    labels = Labels(network.label, pruner.name, _sparsity(pruned, pruner), network.weights_origin)
+    ops = lower(pruned, lowering.value_type, lowering.batch, lowering.activations)
+    forms = [format_by_name(form) for form in formats]
+    results = []
+    for machine in machines:
+        for op in ops:
+            trace = machine.accelerator.trace(op)
+            stored = (stored_as(op, form) for form in forms)
+            results += [try_simulate(each, machine, table, labels, engine, trace) for each in stored]
+    return results
+
+
+def compare(
+    network: Network,
+    machines: Sequence[str | Machine],
+    formats: Sequence[str] = ("dense", "csr"),
+    pruners: Sequence[str | Pruner] = ("none",),
+    *,
+    lowering: Lowering | None = None,
+    energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
+    engine: str = "fast",
+    baseline: Mapping[str, Any] | None = None,
+) -> "pd.DataFrame":
+    """One row per pruner, format and machine: time, energy by component, bottleneck, speedup and energy ratio.
+
+    Names are looked up; a Machine, Pruner or EnergyTable of one's own is taken as it is. The `baseline` (columns
+    of the reference point) is the first pruner in the first format on the first machine if left out.
+    """
+    units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
+    chosen = [pruner_by_name(pruner) if isinstance(pruner, str) else pruner for pruner in pruners]
+    table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
+    results = [
+        result
+        for pruner in chosen
+        for result in simulate_network(network, pruner, formats, units, table, lowering, engine)
+    ]
+    first = {"machine": units[0].name, "pruner": chosen[0].name, "format": format_by_name(formats[0]).name}
+    return compare_to_baseline(totals(result_table(results)), baseline or first)
+
+
+def _sparsity(network: Network, pruner: Pruner) -> float:
+    """The requested sparsity; where only the weights decide (threshold, sigma), the one that was reached."""
+    if pruner.sparsity is not None:
+        return pruner.sparsity
+    masks = [layer.mask for layer in network.layers if layer.mask is not None]
+    return round(1 - sum(int(mask.sum()) for mask in masks) / max(1, sum(mask.size for mask in masks)), 4)
+
+
+def _identity(op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels) -> dict[str, Any]:
+    return {
+        "network": labels.network,
+        "pruner": labels.pruner,
+        "sparsity": labels.sparsity,
+        "weights": labels.weights,
+        "layer": op.name,
+        "format": op.a.format.name,
+        "machine": machine.name,
+        "energy_table": table.name,
+        "value_type": op.a.value_type.name,
+        "m": op.m,
+        "n": op.n,
+        "k": op.k,
+        "repeat": op.repeat,
+        "a_nnz": op.a.tensor.nnz,
+        "a_density": op.a.tensor.density,
+        "b_density": op.b.tensor.density,
+    }
+
+
+def _bottleneck(counts: Counts) -> str:
+    """The busiest of compute, memory and the launch."""
+    names = {"compute": "compute", "dram": "memory", "launch": "launch"}
+    return names[max(counts.busy_cycles, key=lambda name: counts.busy_cycles[name])]
+
+
+def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:
+    """Useful MACs over what the unit could have done in the same time; products with a zero are no use."""
+    peak = machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz * seconds
+    return op.effectual_macs * op.repeat / peak if peak else 0.0
+
+
+def _bandwidth_utilisation(counts: Counts, machine: Machine, seconds: float) -> float:
+    possible = machine.dram.bandwidth_bytes_per_s * seconds
+    return counts.total_dram_bytes / possible if possible else 0.0
+
+
+def _average_power(counts: Counts, machine: Machine, seconds: float) -> float:
+    """Idle power plus dynamic energy of the machine's own table over the time, in W."""
+    idle = machine.power.idle_w if machine.power else 0.0
+    return idle + pj_to_joule(price(counts, machine.energy_table)["total"]) / seconds if seconds else idle

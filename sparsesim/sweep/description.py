@@ -1,0 +1,147 @@
+"""`Sweep`: what a `workloads/*.yaml` file says, validated, and the grid of points it stands for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from sparsesim.formats import format_by_name
+from sparsesim.formats.value_type import value_type_by_name
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, Machine, load_energy_table, load_machine
+from sparsesim.networks import Network, load_network
+from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import is_path, load_description
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkEntry(_Described):
+    """A network by name or file, and the layers of it to run (a shell pattern such as "fc*").
+
+    The other fields are the options of `load_network`, for files that do not say everything themselves.
+    """
+
+    name: str
+    layers: str = "*"
+    input_shape: tuple[int, ...] | None = None
+    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None
+    strides: Mapping[str, int] | None = None
+    groups: Mapping[str, int] | None = None
+    layout: Literal["out_in", "in_out"] | None = None
+    seed: int | None = None
+
+    def load(self) -> Network:
+        """The network, cut down to the chosen layers."""
+        network = load_network(self.name, **self.model_dump(exclude={"name", "layers"}))
+        return network if self.layers == "*" else network.select(self.layers)
+
+
+class PrunerEntry(_Described):
+    """A pruner by name, at one or more sparsities; patterns that fix the sparsity (none, 2:4) take none."""
+
+    name: str
+    sparsity: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = ()
+    threshold: float | None = None
+    s: float | None = None
+    criterion: str | None = None
+
+    def pruners(self) -> list[Pruner]:
+        """One pruner per sparsity."""
+        return [
+            pruner_by_name(self.name, sparsity, threshold=self.threshold, s=self.s, criterion=self.criterion)
+            for sparsity in self.sparsity or (None,)
+        ]
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(value.get("sparsity"), int | float):
+        return {**value, "sparsity": [value["sparsity"]]}
+    return _named(value)
+
+
+class Sweep(_Described):
+    """A grid: networks x pruners x sparsities x formats x machines."""
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    description: str = ""
+    networks: tuple[Annotated[NetworkEntry, BeforeValidator(_named)], ...] = Field(min_length=1)
+    pruners: tuple[Annotated[PrunerEntry, BeforeValidator(_listed)], ...] = Field(min_length=1)
+    formats: tuple[str, ...] = Field(min_length=1)
+    machines: tuple[str, ...] = Field(min_length=1)
+    batch: int = Field(default=1, gt=0)
+    value_type: str = "fp16"
+    activation_density: float = Field(default=1.0, gt=0, le=1)
+    energy_table: str = DEFAULT_ENERGY_TABLE
+    engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
+    on_violation: Literal["refuse", "dense"] = "refuse"
+    baseline: Mapping[str, str | float] = Field(default_factory=dict)
+
+    @property
+    def reference(self) -> dict[str, str | float]:
+        """The baseline: as described, else the first pruner in the first format on the first machine."""
+        first = {"machine": self.load_machines()[0].name, "format": format_by_name(self.formats[0]).name}
+        return dict(self.baseline) or {**first, "pruner": self.pruners[0].pruners()[0].name}
+
+    @property
+    def reference_in_words(self) -> str:
+        """The baseline for titles, such as "machine a100, pruner none, format dense"."""
+        return ", ".join(f"{name} {value}" for name, value in self.reference.items())
+
+    def check_names(self) -> None:
+        """Raise for the first name that does not exist or file that cannot be read, before any work is done."""
+        for form in self.formats:
+            format_by_name(form)
+        for entry in self.pruners:
+            entry.pruners()
+        self.load_machines()
+        load_energy_table(self.energy_table)
+        value_type_by_name(self.value_type)
+        for network in self.networks:
+            network.load()
+
+    def load_machines(self) -> list[Machine]:
+        """The machines, told what to do with a matrix that breaks their pattern."""
+        return [self._configured(load_machine(name)) for name in self.machines]
+
+    def _configured(self, machine: Machine) -> Machine:
+        if "on_violation" not in type(machine.accelerator).model_fields:
+            return machine
+        return machine.with_accelerator(on_violation=self.on_violation)
+
+    def tasks(self) -> Iterator["Task"]:
+        """One task per network, pruner and sparsity: what has to be pruned and lowered only once."""
+        for network in self.networks:
+            for entry in self.pruners:
+                for pruner in entry.pruners():
+                    yield Task(self, network, pruner)
+
+    @property
+    def points_per_task(self) -> int:
+        """Format and machine combinations of every task."""
+        return len(self.formats) * len(self.machines)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One pruned network, to be run in every format on every machine of its sweep."""
+
+    sweep: Sweep
+    network: NetworkEntry
+    pruner: Pruner
+
+
+def load_sweep(name: str | Path) -> Sweep:
+    """A sweep from a YAML file, or a shipped one by name."""
+    path = Path(name) if is_path(name) else shipped_file("workload", str(name), "workloads", ".yaml")
+    sweep = load_description(path, Sweep)
+    sweep.check_names()
+    return sweep

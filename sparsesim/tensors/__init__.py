@@ -1,0 +1,26 @@
+"""Matrices: the canonical CSR `SparseMatrix`, lazily drawn tensors, readers, writers and generators."""
+
+from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, tensor_from_array
+from sparsesim.tensors.files import matrix_members, read_matrix, write_matrix
+from sparsesim.tensors.generators import banded, block, drawn_nm, nm, rmat, uniform
+from sparsesim.tensors.patterns import GroupViolation, group_violation
+from sparsesim.tensors.sparse_matrix import SparseMatrix
+
+__all__ = [
+    "DenseMatrix",
+    "DrawnMatrix",
+    "GroupViolation",
+    "SparseMatrix",
+    "Tensor",
+    "banded",
+    "block",
+    "drawn_nm",
+    "group_violation",
+    "matrix_members",
+    "nm",
+    "read_matrix",
+    "rmat",
+    "tensor_from_array",
+    "uniform",
+    "write_matrix",
+]

@@ -1,0 +1,127 @@
+"""Tensors whose positions are known without storing them: dense, and seeded N:M."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import InputError
+from sparsesim.tensors.sparse_matrix import SparseMatrix
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+class Tensor(Protocol):
+    """What formats and accelerators need of an operand: its positions, and its values on demand."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+
+    @property
+    def nnz(self) -> int:
+        """Number of non-zeros."""
+
+    @property
+    def density(self) -> float:
+        """Non-zeros over size."""
+
+    def to_sparse(self) -> SparseMatrix:
+        """All non-zeros in CSR."""
+
+    def to_array(self) -> FloatArray:
+        """The dense 2-D array."""
+
+
+@dataclass(frozen=True, eq=False)
+class DenseMatrix:
+    """A matrix in which every entry counts as a non-zero.
+
+    `values` may be left out: then they are drawn from a normal distribution with `seed` when asked for,
+    so that a large dense operand costs nothing until it is executed.
+    """
+
+    shape: tuple[int, int]
+    values: FloatArray | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.values is not None and self.values.shape != self.shape:
+            raise InputError(f"values have shape {self.values.shape}, the matrix is {self.shape}")
+
+    @property
+    def nnz(self) -> int:
+        """Every entry."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def density(self) -> float:
+        """1, or 0 for an empty matrix."""
+        return 1.0 if self.nnz else 0.0
+
+    def to_array(self) -> FloatArray:
+        """The values, drawn now if they were not given."""
+        if self.values is not None:
+            return self.values
+        return np.random.default_rng(self.seed).standard_normal(self.shape, dtype=np.float32)
+
+    def to_sparse(self) -> SparseMatrix:
+        """Every position, as CSR; values only where they were given."""
+        return self._sparse
+
+    @cached_property
+    def _sparse(self) -> SparseMatrix:
+        rows, columns = self.shape
+        indptr = np.arange(rows + 1, dtype=np.int64) * columns
+        indices = np.tile(np.arange(columns, dtype=np.int64), rows)
+        return SparseMatrix(self.shape, indptr, indices, None if self.values is None else self.values.ravel())
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMatrix:
+    """A seeded random matrix that is drawn only when its positions are needed.
+
+    `exact_nnz` is known beforehand (an N:M pattern keeps a fixed number in every group), and so is `group`,
+    the (keep, of) rule that the draw obeys; a machine that needs no more than these never draws it.
+    """
+
+    shape: tuple[int, int]
+    exact_nnz: int
+    group: tuple[int, int]
+    draw: Callable[[], SparseMatrix] = field(repr=False)
+
+    @property
+    def nnz(self) -> int:
+        """Number of non-zeros, known without drawing."""
+        return self.exact_nnz
+
+    @property
+    def density(self) -> float:
+        """Non-zeros over size."""
+        size = self.shape[0] * self.shape[1]
+        return self.nnz / size if size else 0.0
+
+    @cached_property
+    def _sparse(self) -> SparseMatrix:
+        return self.draw()
+
+    def to_sparse(self) -> SparseMatrix:
+        """The drawn matrix."""
+        return self._sparse
+
+    def to_array(self) -> FloatArray:
+        """The drawn matrix, dense."""
+        return self._sparse.to_array()
+
+
+def tensor_from_array(array: FloatArray) -> SparseMatrix | DenseMatrix:
+    """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused."""
+    if array.ndim == 2 and np.count_nonzero(array) == array.size:
+        if not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
+            raise InputError(f"value {array[row, column]} at row {row}, column {column} is not finite")
+        return DenseMatrix((array.shape[0], array.shape[1]), array)
+    return SparseMatrix.from_dense(array)

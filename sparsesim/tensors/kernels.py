@@ -1,0 +1,95 @@
+"""Jitted loops over CSR arrays and dense rows; int64 everywhere."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim._jit import kernel
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.floating[Any]]
+
+
+@kernel
+def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int) -> int:
+    """First row whose columns do not ascend strictly within 0..columns-1, or -1."""
+    for row in range(len(indptr) - 1):
+        if indptr[row + 1] < indptr[row] or indptr[row + 1] > len(indices):
+            return row
+        previous = -1
+        for position in range(indptr[row], indptr[row + 1]):
+            column = indices[position]
+            if column <= previous or column >= columns:
+                return row
+            previous = column
+    return -1
+
+
+@kernel
+def pattern_of_rows(dense: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """CSR arrays (indptr, indices, values) of the non-zeros of a C-contiguous 2-D array.
+
+    The fill writes every entry and advances only past non-zeros: no branch to mispredict.
+    """
+    rows, columns = dense.shape
+    indptr = np.zeros(rows + 1, np.int64)
+    for i in range(rows):
+        count = 0
+        for j in range(columns):
+            count += dense[i, j] != 0
+        indptr[i + 1] = indptr[i] + count
+    nnz = indptr[rows]
+    indices = np.empty(nnz + 1, np.int64)
+    values = np.empty(nnz + 1, dense.dtype)
+    for i in range(rows):
+        position = indptr[i]
+        for j in range(columns):
+            indices[position] = j
+            values[position] = dense[i, j]
+            position += dense[i, j] != 0
+            position = min(position, nnz)
+    return indptr, indices[:nnz].copy(), values[:nnz].copy()
+
+
+@kernel
+def transposed_pattern(columns: int, indptr: IntArray, indices: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Offsets, rows and source positions of the transpose (a counting sort by column)."""
+    nnz = len(indices)
+    out_indptr = np.zeros(columns + 1, np.int64)
+    for position in range(nnz):
+        out_indptr[indices[position] + 1] += 1
+    for column in range(columns):
+        out_indptr[column + 1] += out_indptr[column]
+    cursor = out_indptr[:columns].copy()
+    rows = np.empty(nnz, np.int64)
+    order = np.empty(nnz, np.int64)
+    for row in range(len(indptr) - 1):
+        for position in range(indptr[row], indptr[row + 1]):
+            slot = cursor[indices[position]]
+            rows[slot] = row
+            order[slot] = position
+            cursor[indices[position]] = slot + 1
+    return out_indptr, rows, order
+
+
+@kernel
+def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: int) -> tuple[int, int, int, int]:
+    """First group of `of` consecutive columns with more than `keep` non-zeros.
+
+    Returns (row, first column of the group, its non-zeros, number of such groups), or (-1, -1, 0, 0).
+    """
+    found_row, found_column, found_count, groups = -1, -1, 0, 0
+    for row in range(len(indptr) - 1):
+        group, count = -1, 0
+        for position in range(indptr[row], indptr[row + 1]):
+            if indices[position] // of != group:
+                group, count = indices[position] // of, 0
+            count += 1
+            if count == keep + 1:
+                groups += 1
+                if found_row < 0:
+                    found_row, found_column = row, group * of
+            if row == found_row and group * of == found_column:
+                found_count = count
+    return found_row, found_column, found_count, groups

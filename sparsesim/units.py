@@ -1,0 +1,51 @@
+"""The only place where units are converted. Names elsewhere end in the unit they carry."""
+
+import math
+import re
+
+from sparsesim.errors import InputError
+
+BITS_PER_BYTE = 8
+PJ_PER_J = 1e12
+
+_SCALES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_QUANTITY = re.compile(r"^\s*([0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?)\s*(Ki|Mi|Gi|[kKMGT]?)\s*(B/s|B|Hz|s)\s*$")
+
+
+def parse_quantity(text: str | int | float, unit: str) -> int:
+    """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a bare number as an integer of `unit`.
+
+    `unit` is one of 'B', 'Hz', 'B/s'. Raises InputError on anything else.
+    """
+    if isinstance(text, int | float):
+        return round(text)
+    match = _QUANTITY.match(text)
+    if match is None or match.group(3) != unit:
+        raise InputError(f"{text!r} is not a quantity in {unit} (examples: '40 MiB', '1.41 GHz', '1935 GB/s')")
+    scale = "k" if match.group(2) == "K" else match.group(2)
+    return round(float(match.group(1)) * _SCALES[scale])
+
+
+def bits_to_bytes(bits: int) -> int:
+    """Whole bytes that hold `bits`."""
+    return -(-bits // BITS_PER_BYTE)
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Integer division, rounded up."""
+    return -(-numerator // denominator)
+
+
+def cycles_to_seconds(cycles: int, clock_hz: int) -> float:
+    """Seconds that `cycles` take at `clock_hz`."""
+    return cycles / clock_hz
+
+
+def seconds_to_cycles(seconds: float, clock_hz: int) -> int:
+    """Whole cycles at `clock_hz` that cover `seconds`, rounded up."""
+    return math.ceil(seconds * clock_hz - 1e-9)
+
+
+def pj_to_joule(energy_pj: float) -> float:
+    """Picojoule to joule."""
+    return energy_pj / PJ_PER_J

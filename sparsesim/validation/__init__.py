@@ -1,0 +1,1 @@
+"""Published and measured references, and how far the models are from them."""

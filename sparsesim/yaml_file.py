@@ -1,0 +1,118 @@
+"""Reads a YAML description into a validated model; every fault names line and field."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sparsesim.errors import InputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Description(BaseModel):
+    """Base of everything read from YAML: no unknown field, no NaN, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def is_path(name: str | Path) -> bool:
+    """Whether a name given by a user is a YAML file of their own rather than a shipped name."""
+    return isinstance(name, Path) or name.endswith((".yaml", ".yml"))
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The top-level mapping of a YAML file; InputError where it is unreadable or something else."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"not a readable YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"a mapping of fields is needed, found {type(content).__name__}")
+    return content
+
+
+def read_description(path: Path, model: type[Model]) -> Model:
+    """The file as an instance of `model`; the InputError of a fault tells its line."""
+    content = read_mapping(path)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_describe(error, model, path.read_text(encoding="utf-8"))) from error
+
+
+def load_description(path: Path, model: type[Model]) -> Model:
+    """Like `read_description`, with the file's name in every error, and one for a file that is not there."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        return read_description(path, model)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:
+    # A misspelt field is also missing; the misspelling is what helps.
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
+    first, *others = faults
+    steps, line = _locate(text, first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    value = f", found {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
+    if first["type"] == "extra_forbidden":
+        message, value = "unknown field", ""
+    elif first["type"] == "missing":
+        message, value = "this field is required", ""
+    if first["type"] in {"missing", "extra_forbidden"}:
+        steps = [*steps, str(first["loc"][-1])] if steps[-1:] != [str(first["loc"][-1])] else steps
+    more = f" (and {len(others)} more)" if others else ""
+    place = ": ".join([f"line {line}", *([".".join(steps)] if steps else [])])
+    return f"{place}: {message}{value}{_hint(model, first)}{more}"
+
+
+def _hint(model: type[BaseModel], fault: Any) -> str:
+    """The field that an unknown one was probably meant to be, of all that the description may hold."""
+    if fault["type"] != "extra_forbidden":
+        return ""
+    close = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(model.model_json_schema()), n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _field_names(schema: Any) -> set[str]:
+    """Names of all properties anywhere in a JSON schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_field_names, schema))
+    if not isinstance(schema, dict):
+        return set()
+    properties = schema.get("properties", {})
+    return set(properties if isinstance(properties, dict) else ()).union(*map(_field_names, schema.values()))
+
+
+def _locate(text: str, location: Sequence[str | int]) -> tuple[list[str], int]:
+    """Steps of a pydantic location that exist in the document, and the line of the last of them.
+
+    A location also holds steps that are not in the document: tags of unions, and fields that are missing.
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    steps: list[str] = []
+    if node is None:  # an empty document
+        return steps, 1
+    line = node.start_mark.line + 1
+    for step in location:
+        found = _child(node, step)
+        if found is not None:
+            node, line = found
+            steps.append(str(step))
+    return steps, line
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step].start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return value, key.start_mark.line + 1
+    return None

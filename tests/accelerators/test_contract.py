@@ -1,0 +1,112 @@
+"""Every shipped machine: `execute` equals SciPy, and the plan's figures agree with each other."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim.accelerators import SparseTensorCore
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import load_machine, machine_names
+from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
+from sparsesim.tensors.generators import nm
+from sparsesim.workload import matmul_op
+from tests.strategies import sparse_matrices
+
+MACHINES = machine_names()
+
+
+def fits(machine, matrix, seed=0):
+    """The matrix itself, or for an N:M unit a matrix of the same shape that has the pattern."""
+    unit = machine.accelerator
+    return nm(*matrix.shape, unit.keep, unit.of, seed) if isinstance(unit, SparseTensorCore) else matrix
+
+
+def product_of(machine, op):
+    product = machine.accelerator.execute(op)
+    return product.to_array() if isinstance(product, SparseMatrix) else product
+
+
+def assert_equals_scipy(machine, a, b):
+    unit = machine.accelerator
+    op = matmul_op(a, b, unit.natural_format(a.density), unit.default_value_type)
+    expected = (a.to_sparse().to_scipy().astype(np.float64) @ b.to_sparse().to_scipy()).toarray()
+    np.testing.assert_allclose(product_of(machine, op), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@settings(max_examples=25, deadline=None)
+@given(matrix=sparse_matrices())
+def test_execute_equals_scipy_on_odd_shapes(name, matrix):
+    machine = load_machine(name)
+    a = fits(machine, matrix)
+    assert_equals_scipy(machine, a, a.transposed)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_execute_equals_scipy_with_dense_activations(name):
+    machine = load_machine(name)
+    random = np.random.default_rng(5)
+    a = fits(machine, SparseMatrix.from_dense(random.standard_normal((70, 90)) * (random.random((70, 90)) < 0.2)))
+    assert_equals_scipy(machine, a, DenseMatrix((90, 33), random.standard_normal((90, 33))))
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("file", ["cage5", "west0479", "lp_e226", "bcspwr10"])
+def test_execute_equals_scipy_on_real_matrices(name, file, data_dir):
+    machine = load_machine(name)
+    matrix = read_matrix(data_dir / "matrices" / f"{file}.mtx.gz")
+    if matrix.shape[0] > 2000 and name.startswith("a100"):
+        pytest.skip("a dense product of 5300 x 5300 by tiles takes too long for a test")
+    a = fits(machine, matrix)
+    assert_equals_scipy(machine, a, a.transposed)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@settings(max_examples=25, deadline=None)
+@given(matrix=sparse_matrices(), columns=st.integers(0, 9), form=st.sampled_from(["dense", "csr", "bitmap", "rle-5"]))
+def test_the_plan_is_consistent(name, matrix, columns, form):
+    machine = load_machine(name)
+    unit = machine.accelerator
+    a = fits(machine, matrix)
+    op = matmul_op(a, DenseMatrix((a.shape[1], columns)), form, unit.default_value_type)
+    schedule = unit.plan(op)
+    actions = schedule.actions
+    assert all(isinstance(count, int) and count >= 0 for count in actions.values())
+    read = sum(size for tensor, size in schedule.dram_bytes.items() if tensor in ("A", "B"))
+    assert actions["dram_read_bits"] >= 8 * read
+    assert actions["dram_read_bits"] + actions["dram_write_bits"] == 8 * sum(schedule.dram_bytes.values())
+    # Every product of two non-zeros is done by any unit that claims the right answer.
+    assert actions[f"mult_{unit.default_value_type}"] >= op.effectual_macs
+    if columns and op.m:
+        assert schedule.dram_bytes["A"] >= format_by_name(form).size(a, op.a.value_type).size_bytes
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_repeating_an_operation_repeats_its_counts(name):
+    from dataclasses import replace
+
+    from sparsesim.engines import run_schedule
+
+    machine = load_machine(name)
+    a = fits(machine, SparseMatrix.from_dense(np.eye(32)))
+    op = matmul_op(a, DenseMatrix((32, 8)), "csr", machine.accelerator.default_value_type)
+    once = run_schedule(machine.accelerator.plan(op), machine)
+    thrice = run_schedule(machine.accelerator.plan(replace(op, repeat=3)), machine)
+    assert thrice.actions == {action: 3 * count for action, count in once.actions.items()}
+    assert thrice.dram_bytes == {tensor: 3 * size for tensor, size in once.dram_bytes.items()}
+    assert once.cycles < thrice.cycles <= 3 * once.cycles
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_trace_serves_every_format(name):
+    machine = load_machine(name)
+    unit = machine.accelerator
+    a = fits(machine, SparseMatrix.from_dense(np.random.default_rng(3).random((40, 64)) < 0.1))
+    b = DenseMatrix((64, 3))
+    trace = unit.trace(matmul_op(a, b, "dense", unit.default_value_type))
+    for form in ("dense", "csr", "coo", "bitmap"):
+        op = matmul_op(a, b, form, unit.default_value_type)
+        anew, reused = unit.plan(op), unit.plan(op, trace)
+        assert (anew.actions, anew.dram_bytes, anew.extra) == (reused.actions, reused.dram_bytes, reused.extra)
+        np.testing.assert_array_equal(anew.fetch_bytes, reused.fetch_bytes)

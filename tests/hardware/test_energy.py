@@ -1,0 +1,80 @@
+"""Energy is a pure function of counts and a table; a three-layer example is priced by hand."""
+
+import pytest
+
+from sparsesim.counts import Counts
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, price
+from sparsesim.simulate import simulate
+from sparsesim.tensors import DenseMatrix
+from sparsesim.workload import matmul_op
+
+
+def test_three_layers_by_hand():
+    """A 4-8-2-1 network in fp32 with batch 1 on a CPU, from shapes to picojoules.
+
+    Layer (outputs x inputs)  8 x 4   2 x 8   1 x 2
+    MACs                         32      16       2   sum 50
+    weights + inputs + outputs  32+4+8  16+8+2  2+2+1 words of 32 bit
+
+    Each MAC: one multiply (3.7), one add (0.9), 3 register reads and 1 write (1 each), and 2 operands from
+    SRAM (5 each). Each word that comes from DRAM is written to SRAM once (5) and read from DRAM (640); outputs
+    are written to DRAM (640).
+    """
+    table = load_energy_table("horowitz-45nm")
+    machine = load_machine("core-i7-5930k")
+    mac_pj = 50 * (3.7 + 0.9)
+    register_pj = 50 * 4 * 1.0
+    read_words = (32 + 4) + (16 + 8) + (2 + 2)
+    sram_pj = 50 * 2 * 5.0 + read_words * 5.0
+    dram_pj = (read_words + 8 + 2 + 1) * 640.0
+    total = {"mac": 0.0, "register": 0.0, "sram": 0.0, "dram": 0.0, "logic": 0.0, "total": 0.0}
+    for outputs, inputs in ((8, 4), (2, 8), (1, 2)):
+        op = matmul_op(DenseMatrix((outputs, inputs)), DenseMatrix((inputs, 1)), "dense", "fp32")
+        for component, energy_pj in simulate(op, machine, table).energy_pj.items():
+            total[component] += energy_pj
+    assert total["mac"] == pytest.approx(mac_pj)
+    assert total["register"] == pytest.approx(register_pj)
+    assert total["sram"] == pytest.approx(sram_pj)
+    assert total["dram"] == pytest.approx(dram_pj)
+    assert total["logic"] == 0
+    assert total["total"] == pytest.approx(230 + 200 + 820 + 48000)
+
+
+def test_a_finished_run_is_priced_again_without_simulating():
+    counts = Counts(cycles=10, actions={"mult_fp32": 10, "dram_read_bits": 64}, dram_bytes={"A": 8})
+    assert price(counts, load_energy_table("horowitz-45nm"))["total"] == pytest.approx(37 + 1280)
+    assert price(counts, load_energy_table("gpu-7nm"))["total"] == pytest.approx(13.1 + 8 * 118)
+
+
+def test_an_action_that_the_table_lacks_is_named():
+    counts = Counts(cycles=1, actions={"teleport": 3, "unused": 0}, dram_bytes={})
+    with pytest.raises(InputError, match=r"horowitz-45nm: no entry for action 'teleport'"):
+        price(counts, load_energy_table("horowitz-45nm"))
+
+
+@pytest.mark.parametrize("name", energy_table_names())
+def test_every_table_prices_the_same_actions(name):
+    default, other = load_energy_table("horowitz-45nm"), load_energy_table(name)
+    assert set(other.actions) == set(default.actions)
+    assert all(entry.source for entry in other.actions.values())
+
+
+def test_the_default_table_holds_the_published_values():
+    actions = load_energy_table("horowitz-45nm").actions
+    published = {
+        "add_int32": 0.1,
+        "add_fp32": 0.9,
+        "register_read_bits": 1,
+        "mult_int32": 3.1,
+        "mult_fp32": 3.7,
+        "sram_read_bits": 5,
+        "dram_read_bits": 640,
+    }
+    assert {name: actions[name].pj for name in published} == published
+    assert all(actions[name].per == 32 for name in published if name.endswith("bits"))
+
+
+def test_an_unknown_table_suggests_a_known_one():
+    with pytest.raises(UnknownNameError, match=r"unknown energy table 'horowitz'.*horowitz-45nm"):
+        load_energy_table("horowitz")

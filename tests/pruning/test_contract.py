@@ -1,0 +1,141 @@
+"""What holds for every registered pruner, whatever it prunes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim.errors import InputError
+from sparsesim.pruning import NM, Pruner, lower, reference
+from tests.pruning.weights import example_pruners, gaussian, weights
+
+PRUNERS_HERE = example_pruners()
+every_pruner = pytest.mark.parametrize("pruner", PRUNERS_HERE, ids=lambda pruner: pruner.name)
+SHAPES = [(6, 12), (7, 10), (1, 9), (5, 1), (1, 1), (8, 6, 3, 3), (4, 5, 1, 1), (3, 1, 5, 2)]
+EMPTY = [(0, 4), (4, 0), (0, 0), (0, 3, 3, 3), (2, 0, 3, 3)]
+
+
+def check(pruner: Pruner, weight: np.ndarray) -> np.ndarray:
+    """The mask, after everything that must hold for it was asserted."""
+    before = weight.copy()
+    mask = pruner.mask(weight)
+    np.testing.assert_array_equal(weight, before)
+    assert mask.dtype == np.bool_
+    assert mask.shape == weight.shape
+    check_rule(pruner, weight, mask)
+    masked = np.where(mask, weight, 0).astype(weight.dtype)
+    np.testing.assert_array_equal(pruner.mask(masked, dense=weight), mask)
+    return mask
+
+
+def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
+    """Groups stand or fall together and their number is exact; N:M quotas hold along K."""
+    if isinstance(pruner.pattern, NM):
+        keep, of = pruner.pattern.keep, pruner.pattern.of
+        matrix = lower(mask)
+        for start in range(0, matrix.shape[1], of):
+            group = matrix[:, start : start + of]
+            assert (group.sum(axis=1) == -(-group.shape[1] * keep // of)).all()
+        return
+    groups = pruner.pattern.group_count(weight.shape)
+    kept = pruner.pattern.alive(mask)
+    assert kept.size == groups
+    np.testing.assert_array_equal(pruner.pattern.expand(kept, weight.shape), mask)
+    if pruner.sparsity is not None:
+        assert groups - int(kept.sum()) == round(pruner.sparsity * groups)
+
+
+@every_pruner
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_gaussian_weights(pruner, shape):
+    check(pruner, gaussian(shape))
+
+
+@every_pruner
+@pytest.mark.parametrize("shape", EMPTY, ids=str)
+def test_empty_weights(pruner, shape):
+    assert check(pruner, gaussian(shape)).size == 0
+
+
+@every_pruner
+@pytest.mark.parametrize("shape", [(6, 12), (4, 5, 3, 3)], ids=str)
+def test_all_zero_and_all_equal_weights(pruner, shape):
+    check(pruner, np.zeros(shape, np.float32))
+    check(pruner, np.full(shape, -2.0))
+
+
+@every_pruner
+@settings(max_examples=15, deadline=None)
+@given(weights)
+def test_any_weights(pruner, weight):
+    check(pruner, weight)
+
+
+@every_pruner
+@settings(max_examples=15, deadline=None)
+@given(weights, st.integers(0, 2**32))
+def test_what_was_dropped_stays_dropped(pruner, weight, seed):
+    frozen = np.random.default_rng(seed).random(weight.shape) < 0.6
+    mask = pruner.mask(weight, frozen=frozen)
+    assert not (mask & ~frozen).any()
+    np.testing.assert_array_equal(pruner.mask(weight, frozen=np.ones_like(frozen)), pruner.mask(weight))
+    assert not pruner.mask(weight, frozen=np.zeros_like(frozen)).any()
+
+
+@every_pruner
+@pytest.mark.parametrize("shape", [(7, 10), (4, 6, 3, 3)], ids=str)
+def test_layout_and_precision_do_not_matter(pruner, shape):
+    weight = np.round(gaussian(shape) * 64).astype(np.float32) / 64
+    mask = pruner.mask(weight)
+    reordered = np.asfortranarray(weight)
+    strided = np.repeat(weight, 2, axis=1)[:, ::2]
+    read_only = weight.copy()
+    read_only.setflags(write=False)
+    big_endian = weight.astype(">f4")
+    for other in (reordered, strided, read_only, big_endian, weight.astype(np.float64), weight.astype(np.float16)):
+        np.testing.assert_array_equal(pruner.mask(other), mask)
+
+
+@every_pruner
+def test_several_layers_keep_their_names_and_order(pruner):
+    layers = {"b": gaussian((6, 8), 1), "a": gaussian((4, 3, 3, 3), 2), "c": np.empty((0, 3), np.float32)}
+    masks = pruner.masks(layers)
+    assert list(masks) == ["b", "a", "c"]
+    assert {name: mask.shape for name, mask in masks.items()} == {name: w.shape for name, w in layers.items()}
+    assert pruner.masks({}) == {}
+
+
+@every_pruner
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_non_finite_weights_are_refused_by_layer_and_position(pruner, bad):
+    weight = gaussian((4, 3, 2, 2))
+    weight[2, 1, 0, 1] = weight[3, 0, 0, 0] = bad
+    with pytest.raises(InputError, match=rf"'conv2' contain {bad} at \[2, 1, 0, 1\]"):
+        pruner.masks({"conv1": gaussian((4, 4)), "conv2": weight})
+
+
+@every_pruner
+def test_wrong_arrays_are_refused(pruner):
+    with pytest.raises(InputError, match=r"'fc' have shape \(3,\)"):
+        pruner.mask(np.ones(3), layer="fc")
+    with pytest.raises(InputError, match="'fc' are int64"):
+        pruner.mask(np.ones((3, 3), np.int64), layer="fc")
+    with pytest.raises(InputError, match=r"frozen mask of 'fc' is bool \(3, 2\)"):
+        pruner.mask(np.ones((3, 3)), layer="fc", frozen=np.ones((3, 2), np.bool_))
+    with pytest.raises(InputError, match="unknown layer in frozen 'fd'"):
+        pruner.masks({"fc": np.ones((3, 3))}, frozen={"fd": np.ones((3, 3), np.bool_)})
+
+
+@every_pruner
+def test_the_description_is_one_line(pruner):
+    assert pruner.describe()
+    assert "\n" not in pruner.describe()
+
+
+@pytest.mark.parametrize(
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, NM)], ids=lambda pruner: pruner.name
+)
+def test_n_of_m_equals_the_definition_on_the_lowered_matrix(pruner):
+    weight = gaussian((5, 7, 3, 3))
+    expected = reference.n_of_m(lower(weight), pruner.pattern.keep, pruner.pattern.of)
+    np.testing.assert_array_equal(lower(pruner.mask(weight)), expected)

@@ -1,0 +1,213 @@
+"""The command line as a user meets it: real processes for what matters, exit codes and single lines."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import yaml
+
+
+def run(*arguments, cwd=None):
+    command = [sys.executable, "-c", "from sparsesim.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+
+
+def refused(*arguments, cwd=None):
+    """Exit code 2, one line on stderr, nothing on stdout, no traceback; returns the line."""
+    process = run(*arguments, cwd=cwd)
+    assert process.returncode == 2, process.stderr
+    assert process.stdout == ""
+    lines = process.stderr.strip().splitlines()
+    assert len(lines) == 1, process.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+SMALL = """%%MatrixMarket matrix coordinate real general
+3 3 4
+1 1 1.0
+2 3 2.0
+3 1 3.0
+3 2 -1.5
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.mtx"
+    path.write_text(SMALL)
+    return path
+
+
+def sweep(tmp_path, **changes):
+    description = {
+        "name": "tiny",
+        "networks": ["digits-cnn"],
+        "pruners": ["none", {"name": "magnitude", "sparsity": [0.5, 0.9]}],
+        "formats": ["dense", "csr"],
+        "machines": ["core-i7-5930k"],
+    }
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(description | changes))
+    return path
+
+
+def test_matmul_json_has_what_scripts_read(small):
+    process = run("matmul", small, "-m", "core-i7-5930k", "--json")
+    assert process.returncode == 0, process.stderr
+    record = json.loads(process.stdout)
+    wanted = {"machine", "format", "cycles", "seconds", "energy_pj", "dram_bytes", "counts", "bottleneck"}
+    assert wanted | {"simulation_seconds"} <= set(record)
+    # (0,0)(0,0), (1,2)(2,0), (1,2)(2,1), (2,0)(0,0), (2,1)(1,2)
+    assert record["counts"]["mult_fp32"] == 5
+    assert record["energy_pj"]["total"] == pytest.approx(sum(v for k, v in record["energy_pj"].items() if k != "total"))
+    assert {"A", "B", "C", "total"} <= set(record["dram_bytes"])
+
+
+def test_gemm_names_rows_as_cusparselt_tables_do():
+    process = run("gemm", 16, 64, 32, "-m", "a100-2to4", "--sparsity", "2:4", "--dtype", "fp16", "--json")
+    assert process.returncode == 0, process.stderr
+    record = json.loads(process.stdout)
+    assert (record["m"], record["n"], record["k"]) == (64, 16, 32)  # weights are operand A
+    assert record["a_nnz"] == 64 * 32 // 2
+    assert record["format"] == "nm-2:4"
+    assert record["dram_bytes"]["A"] == 64 * 32 * 2 * 9 // 16
+
+
+def test_several_formats_and_machines_give_one_object_each(small):
+    process = run("matmul", small, "-m", "core-i7-5930k", "-m", "titan-x", "-f", "csr", "-f", "coo", "--json")
+    records = [json.loads(line) for line in process.stdout.splitlines()]
+    assert [(r["machine"], r["format"]) for r in records] == [
+        ("core-i7-5930k", "csr"),
+        ("core-i7-5930k", "coo"),
+        ("titan-x", "csr"),
+        ("titan-x", "coo"),
+    ]
+
+
+def test_run_writes_tables_and_pictures_and_every_result_as_it_comes(tmp_path):
+    process = run("run", sweep(tmp_path), "-o", tmp_path / "out")
+    assert process.returncode == 0, process.stderr
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {
+        "tiny.jsonl",
+        "tiny-layers.csv",
+        "tiny-totals.csv",
+        "tiny-energy.png",
+        "tiny-speedup.png",
+        "tiny-roofline.png",
+    }
+    import pandas as pd
+
+    layers = pd.read_csv(tmp_path / "out" / "tiny-layers.csv")
+    assert len(layers) == 3 * 2 * 4
+    assert len((tmp_path / "out" / "tiny.jsonl").read_text().splitlines()) == len(layers)
+    assert "magnitude 90%" in process.stdout
+
+
+def test_run_json_is_one_object_per_point(tmp_path):
+    process = run("run", sweep(tmp_path), "-o", tmp_path / "out", "--no-plots", "--json")
+    points = [json.loads(line) for line in process.stdout.splitlines()]
+    assert len(points) == 6
+    assert {point["sparsity"] for point in points} == {0.0, 0.5, 0.9}
+
+
+def test_compare_prints_a_table():
+    process = run("compare", "digits-cnn", "-m", "core-i7-5930k", "-p", "magnitude", "-s", "0.8", "-f", "csr")
+    assert process.returncode == 0, process.stderr
+    assert "magnitude 80%" in process.stdout
+    assert "core-i7-5930k" in process.stdout
+
+
+def test_list_and_show_know_every_family():
+    process = run("list", "--json")
+    families = json.loads(process.stdout)
+    assert set(families) == {"machines", "networks", "energy-tables", "formats", "pruners", "workloads"}
+    assert all(families.values())
+    for family, name in (("machine", "a100"), ("energy-table", "gpu-7nm"), ("format", "bsr-8x8"), ("pruner", "2:4")):
+        process = run("show", family, name, "--json")
+        assert process.returncode == 0, process.stderr
+        assert json.loads(process.stdout)["name"]
+
+
+def test_show_network_gives_parameters_macs_layers_and_where_the_weights_come_from():
+    shown = json.loads(run("show", "network", "alexnet", "--json").stdout)
+    assert round(shown["parameters"] / 1e6) == 61
+    assert shown["weights"] == "synthetic"
+    assert len(shown["layers"]) == 8
+    assert "synthetic" in shown["name"]
+
+
+def test_prune_writes_a_network_that_can_be_read_again(tmp_path):
+    from sparsesim.networks import load_network
+
+    for name in ("pruned.onnx", "pruned.npz"):
+        process = run("prune", "digits-cnn", "-p", "magnitude", "-s", "0.9", "-o", tmp_path / name, "--json")
+        assert process.returncode == 0, process.stderr
+        layers = {row["layer"]: row for row in json.loads(process.stdout)["layers"]}
+        assert all(row["sparsity"] == pytest.approx(0.9, abs=0.01) for row in layers.values())
+    network = load_network(tmp_path / "pruned.onnx")
+    zeros = sum(np.count_nonzero(layer.weight() == 0) for layer in network.layers)
+    assert zeros / sum(layer.n_weights for layer in network.layers) == pytest.approx(0.9, abs=0.001)
+
+
+def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
+    assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
+    assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")
+    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-2to4", "--sparsity", "0.1")
+    assert "--sparsity 'x'" in refused("gemm", 8, 8, 8, "--sparsity", "x")
+    assert "needs sparsity=" in refused("prune", "digits-cnn", "-p", "magnitude", "-o", tmp_path / "x.npz")
+    assert "unknown network 'alexnt'" in refused("compare", "alexnt")
+
+
+def test_a_misspelt_key_is_named_with_file_and_line(tmp_path):
+    line = refused("run", sweep(tmp_path, machnes=["a100"]), "-o", tmp_path)
+    assert "tiny.yaml: line" in line
+    assert "machnes: unknown field, did you mean machines?" in line
+
+
+def test_a_value_out_of_range_is_named(tmp_path):
+    line = refused("run", sweep(tmp_path, pruners=[{"name": "magnitude", "sparsity": 1.5}]), "-o", tmp_path)
+    assert "tiny.yaml" in line
+    assert "sparsity" in line
+    assert "1.5" in line
+
+
+def test_an_unknown_name_in_a_sweep_is_found_before_any_work(tmp_path):
+    assert "unknown machine 'a1000'" in refused("run", sweep(tmp_path, machines=["a1000"]), "-o", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_truncated_matrix_file_is_named(tmp_path):
+    path = tmp_path / "cut.mtx"
+    path.write_text("\n".join(SMALL.splitlines()[:4]) + "\n")
+    line = refused("matmul", path, "-m", "core-i7-5930k")
+    assert "cut.mtx" in line
+    assert "another 2 lines" in line
+
+
+def test_matrices_that_do_not_fit_are_named_with_their_shapes(tmp_path, small):
+    wide = tmp_path / "wide.mtx"
+    wide.write_text("%%MatrixMarket matrix coordinate real general\n2 5 1\n1 5 1.0\n")
+    assert "2 x 5" in refused("matmul", wide, "-m", "core-i7-5930k")
+    assert "2 rows" in refused("matmul", small, wide, "-m", "core-i7-5930k")
+
+
+def test_nan_weights_are_refused_with_file_and_layer(tmp_path):
+    path = tmp_path / "bad.npz"
+    weight = np.ones((4, 8), np.float32)
+    weight[2, 3] = np.nan
+    np.savez(path, fc_weight=weight)
+    line = refused("compare", path, "-m", "core-i7-5930k")
+    assert "bad.npz" in line
+    assert "fc" in line
+
+
+def test_help_starts_quickly_because_nothing_heavy_is_imported():
+    code = (
+        "import sys, sparsesim.cli.app; print([m for m in ('numba','pandas','matplotlib','scipy') if m in sys.modules])"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
