@@ -130,51 +130,45 @@ def result_table(results: Iterable[Result]) -> "pd.DataFrame":
 def totals(table: "pd.DataFrame") -> "pd.DataFrame":
     """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
 
-    A point with a refused layer is refused as a whole, with the first reason. `bottleneck` is the one that took
-    most of the time.
+    A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
+    one that took most of the time.
     """
-    import pandas as pd
-
-    rows = []
-    for point, layers in table.groupby(list(POINT), sort=False, dropna=False):
-        refused = layers[layers["status"] != "ok"]
-        row: dict[str, Any] = dict(zip(POINT, point, strict=True)) | {"layers": len(layers)}
-        row |= {"weights": layers["weights"].iloc[0], "energy_table": layers["energy_table"].iloc[0]}
-        if len(refused):
-            rows.append(row | {"status": "refused", "note": refused["note"].iloc[0]})
-            continue
-        row |= {column: layers[column].sum() for column in _summed(layers.columns)}
-        by_bottleneck = layers.groupby("bottleneck")["seconds"].sum()
-        row |= {"bottleneck": by_bottleneck.idxmax(), "status": "ok", "note": _first_note(layers["note"])}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _summed(columns: Iterable[str]) -> list[str]:
-    endings = ("_pj", "_bytes", "cycles", "seconds", "macs")
-    return [column for column in columns if column.endswith(endings)]
+    points = table.groupby(list(POINT), sort=False, dropna=False)
+    summed = [column for column in table.columns if column.endswith(_SUMMED)]
+    total = points[summed].sum()
+    total[["weights", "energy_table"]] = points[["weights", "energy_table"]].first()
+    total.insert(0, "layers", points.size())
+    by_bottleneck = table.groupby([*POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum()
+    longest = by_bottleneck.reset_index().sort_values("seconds", ascending=False).drop_duplicates(list(POINT))
+    total["bottleneck"] = longest.set_index(list(POINT))["bottleneck"]
+    refused = table[table["status"] != "ok"].drop_duplicates(list(POINT)).set_index(list(POINT))["note"]
+    noted = table[table["note"] != ""].drop_duplicates(list(POINT)).set_index(list(POINT))["note"]
+    is_refused = total.index.isin(refused.index)
+    total["status"] = ["refused" if flag else "ok" for flag in is_refused]
+    total["note"] = refused.reindex(total.index).fillna(noted.reindex(total.index)).fillna("")
+    total.loc[is_refused, summed] = float("nan")
+    total.loc[is_refused, "bottleneck"] = ""
+    return total.reset_index()
 
 
-def _first_note(notes: "pd.Series[str]") -> str:
-    given = [note for note in notes if note]
-    return given[0] if given else ""
+_SUMMED = ("_pj", "_bytes", "cycles", "seconds", "macs")
 
 
 def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "pd.DataFrame":
     """Add `speedup` and `energy_ratio` (baseline over point: above 1 is better) within each network.
 
     `baseline` fixes the columns of the reference point, such as {"machine": "a100", "pruner": "none",
-    "format": "dense"}; columns that are left out keep the value of the row that is compared. Points without a
-    usable baseline get NaN. Raises InputError if a column is unknown or nothing matches at all.
+    "format": "dense"}; columns that are left out keep the value of the row that is compared. Points whose
+    baseline was refused get NaN. Raises InputError if a column is unknown or no point matches at all.
     """
     unknown = [name for name in baseline if name not in POINT]
     if unknown:
         raise InputError(f"baseline: unknown field {unknown[0]!r}; choose from {', '.join(POINT)}")
-    reference = total[total["status"] == "ok"]
+    reference = total
     for name, value in baseline.items():
         reference = reference[reference[name] == value]
     if reference.empty:
-        raise InputError(f"baseline: no finished point has {dict(baseline)}")
+        raise InputError(f"baseline: no point has {dict(baseline)}")
     # A value that the baseline fixes implies its neighbours: pruner "none" has its own sparsity.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
     reference = reference.drop_duplicates(keys)[[*keys, "seconds", "energy_total_pj"]]

@@ -120,11 +120,11 @@ def simulate_network(
     labels = Labels(network.label, pruner.name, _sparsity(pruned, pruner), network.weights_origin)
     ops = lower(pruned, lowering.value_type, lowering.batch, lowering.activations)
     forms = [format_by_name(form) for form in formats]
-    results = []
-    for machine in machines:
-        for op in ops:
+    units, results = list(machines), []
+    for op in ops:
+        stored = [stored_as(op, form) for form in forms]
+        for machine in units:
             trace = machine.accelerator.trace(op)
-            stored = (stored_as(op, form) for form in forms)
             results += [try_simulate(each, machine, table, labels, engine, trace) for each in stored]
     return results
 

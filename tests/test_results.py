@@ -73,7 +73,7 @@ def test_a_baseline_that_leaves_a_column_open_follows_the_row(results):
 
 
 @pytest.mark.parametrize(
-    ("baseline", "message"), [({"machin": "a100"}, "unknown field 'machin'"), ({"machine": "b"}, "no finished point")]
+    ("baseline", "message"), [({"machin": "a100"}, "unknown field 'machin'"), ({"machine": "b"}, "no point has")]
 )
 def test_a_baseline_that_does_not_exist_is_refused(results, baseline, message):
     with pytest.raises(InputError, match=message):

@@ -1,8 +1,9 @@
 """Many points: a sweep from a file, or one network over formats and machines."""
 
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,8 +12,18 @@ from sparsesim.cli.options import Energy, Engine, Fallback, Formats, Json, Machi
 from sparsesim.cli.single import DEFAULT_TABLE
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sparsesim.results import Result
     from sparsesim.sweep import Sweep
+
+
+class Tables(NamedTuple):
+    """One row per layer, and one row per point with its speedup over the baseline."""
+
+    layers: "pd.DataFrame"
+    compared: "pd.DataFrame"
+
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")]
 
@@ -29,10 +40,13 @@ def run(
 
     sweep = load_sweep(workload)
     results = _play(sweep, output, quiet=as_json)
-    written = _write(results, sweep, output, parquet, plots)
-    _print(results, sweep, as_json)
-    if not as_json:
-        typer.echo("written: " + ", ".join(str(path) for path in written))
+    tables = _tables(results, sweep)
+    written = _write(tables, sweep, output, parquet) + (_draw(tables, sweep, output) if plots else [])
+    if as_json:
+        _print_json(results)
+        return
+    _print(tables, sweep)
+    typer.echo("written: " + ", ".join(str(path) for path in written))
 
 
 def compare(
@@ -67,7 +81,11 @@ def compare(
         on_violation=on_violation,
         baseline=baseline_fields(baseline),
     )
-    _print(_play(sweep, None, quiet=as_json), sweep, as_json)
+    results = _play(sweep, None, quiet=as_json)
+    if as_json:
+        _print_json(results)
+    else:
+        _print(_tables(results, sweep), sweep)
 
 
 def _play(sweep: "Sweep", output: Path | None, quiet: bool) -> "list[Result]":
@@ -90,47 +108,54 @@ def _play(sweep: "Sweep", output: Path | None, quiet: bool) -> "list[Result]":
     return in_order(tasks)
 
 
-def _write(results: "list[Result]", sweep: "Sweep", output: Path, parquet: bool, plots: bool) -> list[Path]:
-    from sparsesim.results import result_table, totals, write_table
+def _tables(results: "list[Result]", sweep: "Sweep") -> "Tables":
+    from sparsesim.results import compare_to_baseline, result_table, totals
 
-    table = result_table(results)
+    layers = result_table(results)
+    total = totals(layers)
+    return Tables(layers, compare_to_baseline(total, sweep.reference))
+
+
+def _write(tables: "Tables", sweep: "Sweep", output: Path, parquet: bool) -> list[Path]:
+    from sparsesim.results import write_table
+
     written = []
     for suffix in (".csv", ".parquet") if parquet else (".csv",):
-        for name, content in (("layers", table), ("totals", totals(table))):
+        for name, content in (("layers", tables.layers), ("totals", tables.compared)):
             written.append(output / f"{sweep.name}-{name}{suffix}")
             write_table(content, written[-1])
-    return written + (_draw(results, sweep, output) if plots else [])
+    return written
 
 
-def _draw(results: "list[Result]", sweep: "Sweep", output: Path) -> list[Path]:
+def _draw(tables: "Tables", sweep: "Sweep", output: Path) -> list[Path]:
+    """The three pictures, drawn side by side on the workers that ran the sweep."""
+    from loky import get_reusable_executor
+
     from sparsesim.report.energy import plot_energy
     from sparsesim.report.roofline import plot_roofline
     from sparsesim.report.speedup import plot_speedup
-    from sparsesim.results import compare_to_baseline, result_table, totals
 
-    table = result_table(results)
-    total = totals(table)
-    if (total["status"] != "ok").all():
-        return []
-    compared = compare_to_baseline(total, sweep.reference)
-    return [
-        plot_energy(total, output / f"{sweep.name}-energy.png"),
-        plot_speedup(compared, output / f"{sweep.name}-speedup.png", sweep.reference_in_words),
-        plot_roofline(table, output / f"{sweep.name}-roofline.png"),
+    executor = get_reusable_executor(max_workers=os.cpu_count())
+    stem = output / sweep.name
+    drawn = [
+        executor.submit(plot_speedup, tables.compared, Path(f"{stem}-speedup.png"), sweep.reference_in_words),
+        executor.submit(plot_energy, tables.compared, Path(f"{stem}-energy.png")),
+        executor.submit(plot_roofline, tables.layers, Path(f"{stem}-roofline.png")),
     ]
+    return [picture.result() for picture in drawn]
 
 
-def _print(results: "list[Result]", sweep: "Sweep", as_json: bool) -> None:
+def _print(tables: "Tables", sweep: "Sweep") -> None:
     from sparsesim.report.table import best_table, refusals
-    from sparsesim.results import combined, compare_to_baseline, result_table, split_by_point, totals
 
-    if as_json:
-        for layers in split_by_point(results):
-            typer.echo(json.dumps(combined(layers)))
-        return
-    total = totals(result_table(results))
-    compared = compare_to_baseline(total, sweep.reference)
     out = console()
-    out.print(best_table(compared, f"{sweep.name}: baseline {sweep.reference_in_words}"))
-    for line in refusals(total):
+    out.print(best_table(tables.compared, f"{sweep.name}: baseline {sweep.reference_in_words}"))
+    for line in refusals(tables.compared):
         out.print(line, style="dim", highlight=False, markup=False)
+
+
+def _print_json(results: "list[Result]") -> None:
+    from sparsesim.results import combined, split_by_point
+
+    for layers in split_by_point(results):
+        typer.echo(json.dumps(combined(layers)))

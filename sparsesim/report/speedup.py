@@ -47,7 +47,7 @@ def _bars(axes: "Axes", points: "pd.DataFrame") -> None:
         axes.plot(refused, np.full(len(refused), 1.0), "x", color="#555555", markersize=3)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}x")
-    axes.yaxis.set_minor_formatter(lambda value, _: "")
+    axes.minorticks_off()
     axes.axhline(1, color="#333333", linewidth=0.8)
     axes.set_xticks(range(len(machines)), machines, rotation=20, ha="right", fontsize=8)
     tidy(axes)

@@ -44,5 +44,5 @@ def tidy(axes: Axes) -> None:
 def save(figure: Figure, path: Path) -> Path:
     """Write a PNG (or whatever the suffix says) and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=130)
     return path

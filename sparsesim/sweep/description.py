@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from sparsesim.errors import UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import value_type_by_name
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, Machine, load_energy_table, load_machine
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.results import POINT
 from sparsesim.shipped import shipped_file
 from sparsesim.yaml_file import is_path, load_description
 
@@ -107,6 +109,21 @@ class Sweep(_Described):
         value_type_by_name(self.value_type)
         for network in self.networks:
             network.load()
+        self._check_baseline()
+
+    def _check_baseline(self) -> None:
+        """The baseline must be a point of the grid."""
+        pruners = {pruner.name for entry in self.pruners for pruner in entry.pruners()}
+        known: dict[str, set[str]] = {
+            "machine": {machine.name for machine in self.load_machines()},
+            "format": {format_by_name(form).name for form in self.formats},
+            "pruner": pruners,
+        }
+        for field, value in self.baseline.items():
+            if field not in POINT:
+                raise UnknownNameError("baseline field", field, POINT)
+            if field in known and value not in known[field]:
+                raise UnknownNameError(f"baseline {field}", str(value), known[field])
 
     def load_machines(self) -> list[Machine]:
         """The machines, told what to do with a matrix that breaks their pattern."""
@@ -119,10 +136,11 @@ class Sweep(_Described):
 
     def tasks(self) -> Iterator["Task"]:
         """One task per network, pruner and sparsity: what has to be pruned and lowered only once."""
+        machines, table = tuple(self.load_machines()), load_energy_table(self.energy_table)
         for network in self.networks:
             for entry in self.pruners:
                 for pruner in entry.pruners():
-                    yield Task(self, network, pruner)
+                    yield Task(self, network, pruner, machines, table)
 
     @property
     def points_per_task(self) -> int:
@@ -137,6 +155,8 @@ class Task:
     sweep: Sweep
     network: NetworkEntry
     pruner: Pruner
+    machines: tuple[Machine, ...]
+    table: EnergyTable
 
 
 def load_sweep(name: str | Path) -> Sweep:

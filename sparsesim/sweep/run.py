@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
-from sparsesim.hardware import load_energy_table
 from sparsesim.results import Result
 from sparsesim.simulate import Lowering, simulate_network
 from sparsesim.sweep.description import Sweep, Task
@@ -20,8 +19,8 @@ def run_task(task: Task) -> list[Result]:
         task.network.load(),
         task.pruner,
         sweep.formats,
-        sweep.load_machines(),
-        load_energy_table(sweep.energy_table),
+        task.machines,
+        task.table,
         Lowering(sweep.value_type, sweep.batch, Activations(sweep.activation_density)),
         sweep.engine,
     )

@@ -88,6 +88,8 @@ def test_every_shipped_workload_is_valid(name):
         ({"value_type": "fp8"}, "unknown value type 'fp8'"),
         ({"energy_table": "horowitz"}, "unknown energy table 'horowitz'"),
         ({"batch": 0}, "batch"),
+        ({"baseline": {"machine": "a100"}}, "unknown baseline machine 'a100'"),
+        ({"baseline": {"machin": "a100"}}, "unknown baseline field 'machin'"),
         ({"name": "../escape"}, "name"),
     ],
 )
