@@ -1,7 +1,6 @@
 """Many points: a sweep from a file, or one network over formats and machines."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -128,21 +127,15 @@ def _write(tables: "Tables", sweep: "Sweep", output: Path, parquet: bool) -> lis
 
 
 def _draw(tables: "Tables", sweep: "Sweep", output: Path) -> list[Path]:
-    """The three pictures, drawn side by side on the workers that ran the sweep."""
-    from loky import get_reusable_executor
-
     from sparsesim.report.energy import plot_energy
     from sparsesim.report.roofline import plot_roofline
     from sparsesim.report.speedup import plot_speedup
 
-    executor = get_reusable_executor(max_workers=os.cpu_count())
-    stem = output / sweep.name
-    drawn = [
-        executor.submit(plot_speedup, tables.compared, Path(f"{stem}-speedup.png"), sweep.reference_in_words),
-        executor.submit(plot_energy, tables.compared, Path(f"{stem}-energy.png")),
-        executor.submit(plot_roofline, tables.layers, Path(f"{stem}-roofline.png")),
+    return [
+        plot_energy(tables.compared, output / f"{sweep.name}-energy.png"),
+        plot_speedup(tables.compared, output / f"{sweep.name}-speedup.png", sweep.reference_in_words),
+        plot_roofline(tables.layers, output / f"{sweep.name}-roofline.png"),
     ]
-    return [picture.result() for picture in drawn]
 
 
 def _print(tables: "Tables", sweep: "Sweep") -> None:

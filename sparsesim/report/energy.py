@@ -23,7 +23,7 @@ def plot_energy(total: "pd.DataFrame", path: Path) -> Path:
     best = done.loc[done.groupby(["network", "pruner", "sparsity", "machine"], sort=False)["energy_total_pj"].idxmin()]
     networks, machines = list(dict.fromkeys(best["network"])), list(dict.fromkeys(best["machine"]))
     pruners = list(dict.fromkeys(zip(best["pruner"], best["sparsity"], strict=True)))
-    figure, grid = panels(len(networks), len(pruners), max(3.2, 0.75 * len(machines) + 0.8), 3.6, share_y="row")
+    figure, grid = panels(len(networks), len(pruners), max(3.2, 0.75 * len(machines) + 0.5), 2.8, 0.85, share_y="row")
     for row, network in zip(grid, networks, strict=True):
         points = best[best["network"] == network]
         scale, unit = _unit(float(points["energy_total_pj"].max()))
@@ -33,7 +33,7 @@ def plot_energy(total: "pd.DataFrame", path: Path) -> Path:
             axes.set_title(f"{network}\n{pruner}, sparsity {sparsity:.0%}", fontsize=9)
         row[0].set_ylabel(f"dynamic energy per batch [{unit}]")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="upper center", ncols=5, frameon=False, fontsize=9)
     prices = best["energy_table"].iloc[0]
     figure.supxlabel(f"machine, and below it the format of least energy   (energy table {prices})", fontsize=9)
     return save(figure, path)

@@ -20,7 +20,7 @@ def plot_roofline(table: "pd.DataFrame", path: Path) -> Path:
     done = table[(table["status"] == "ok") & (table["macs"] > 0)]
     keys = ["network", "layer", "pruner", "sparsity", "machine"]
     best = done.loc[done.groupby(keys, sort=False)["seconds"].idxmin()]
-    figure, grid = panels(1, 1, 8.0, 5.4)
+    figure, grid = panels(1, 1, 6.2, 4.6, beside=1.9)
     axes = grid[0][0]
     for number, (machine, points) in enumerate(best.groupby("machine", sort=False)):
         _machine(axes, str(machine), points, SERIES_COLOURS[number % len(SERIES_COLOURS)], LINES[number % len(LINES)])

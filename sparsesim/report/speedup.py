@@ -20,7 +20,7 @@ def plot_speedup(compared: "pd.DataFrame", path: Path, baseline: str) -> Path:
     """
     networks = list(dict.fromkeys(compared["network"]))
     pruners = list(dict.fromkeys(zip(compared["pruner"], compared["sparsity"], strict=True)))
-    figure, grid = panels(len(networks), len(pruners), 4.6, 3.2, share_y="row")
+    figure, grid = panels(len(networks), len(pruners), 4.4, 2.3, 0.6, share_y="row")
     for row, network in zip(grid, networks, strict=True):
         for axes, (pruner, sparsity) in zip(row, pruners, strict=True):
             chosen = (compared["network"] == network) & (compared["pruner"] == pruner)
@@ -28,7 +28,7 @@ def plot_speedup(compared: "pd.DataFrame", path: Path, baseline: str) -> Path:
             axes.set_title(f"{network}\n{pruner}, sparsity {sparsity:.0%}", fontsize=9)
         row[0].set_ylabel("speedup")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=8, frameon=False, fontsize=8)
+    figure.legend(handles, labels, loc="upper center", ncols=8, frameon=False, fontsize=8)
     figure.supxlabel(f"1 = {baseline};   × = refused", fontsize=9)
     return save(figure, path)
 

@@ -27,11 +27,33 @@ HATCHES: Final = ("", "//", "..", "xx", "\\\\", "++", "oo", "**")
 
 
 def panels(
-    rows: int, columns: int, width: float, height: float, share_y: Literal["none", "row"] = "none"
+    rows: int,
+    columns: int,
+    width: float,
+    height: float,
+    below: float = 0.7,
+    beside: float = 0.1,
+    share_y: Literal["none", "row"] = "none",
 ) -> tuple[Figure, Any]:
-    """A figure with rows x columns axes of the given size in inches (no global pyplot state)."""
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharey=share_y)
+    """A figure with rows x columns axes of the given size in inches (no global pyplot state).
+
+    Room for tick labels (`below`, and `beside` on the right), titles and legend is set in inches too: an automatic
+    layout would have to draw everything twice.
+    """
+    left, top, between, head, foot = 0.75, 0.45, 0.15 if share_y == "row" else 0.7, 0.4, 0.35
+    whole_width = left + columns * width + (columns - 1) * between + beside
+    whole_height = head + rows * (top + height + below) + foot
+    figure = Figure(figsize=(whole_width, whole_height))
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
+    figure.subplots_adjust(
+        left=left / whole_width,
+        right=1 - beside / whole_width,
+        top=1 - (head + top) / whole_height,
+        bottom=(foot + below) / whole_height,
+        wspace=between / width,
+        hspace=(top + below) / height,
+    )
+    return figure, grid
 
 
 def tidy(axes: Axes) -> None:
