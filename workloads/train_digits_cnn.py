@@ -1,7 +1,7 @@
 """Train the small CNN that travels with sparsesim, on the 8x8 digits of scikit-learn.
 
-Run it from anywhere; it takes seconds and writes `digits-cnn.onnx` and `digits-cnn.yaml` into
-`models/networks`, or into the folder given as argument:
+Run it from anywhere; it takes seconds and writes `digits-cnn.onnx` (the graph), `digits-cnn.npz` (its weights, for
+machines without onnx) and `digits-cnn.yaml` into `models/networks`, or into the folder given as argument:
 
     python workloads/train_digits_cnn.py [FOLDER]
 
@@ -118,13 +118,16 @@ def accuracy(path, images, labels):
     return float(np.mean(np.argmax(logits, axis=1) == labels))
 
 
-def record(path, images, labels):
+def record(path, weights, images, labels):
     """What the package needs to know about the trained file."""
     packages = ("numpy", "torch", "scikit-learn", "onnx", "onnxruntime")
     return {
         "name": NAME,
-        "weights_file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "weights_file": weights.name,
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "input_sizes": {"conv1": [8, 8], "conv2": [4, 4]},
+        "onnx_file": path.name,
+        "onnx_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "accuracy": round(accuracy(path, images, labels), 6),
         "held_out_samples": len(labels),
         "dataset": "scikit-learn digits, 1797 images (UCI Optical Recognition of Handwritten Digits, test part)",
@@ -138,9 +141,11 @@ def record(path, images, labels):
 
 def main(folder):
     train_x, train_y, test_x, test_y = digits()
-    path = folder / f"{NAME}.onnx"
-    path.write_bytes(to_onnx(train(train_x, train_y)).SerializeToString())
-    found = record(path, test_x, test_y)
+    model = train(train_x, train_y)
+    path, weights = folder / f"{NAME}.onnx", folder / f"{NAME}.npz"
+    path.write_bytes(to_onnx(model).SerializeToString())
+    np.savez_compressed(weights, **{name: value.numpy() for name, value in model.state_dict().items()})
+    found = record(path, weights, test_x, test_y)
     text = yaml.safe_dump(found, sort_keys=False, width=110)
     (folder / f"{NAME}.yaml").write_text(text, encoding="utf-8")
     print(f"{path}: {found['accuracy']:.2%} of {len(test_y)} held-out images")

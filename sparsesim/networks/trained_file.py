@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sparsesim.errors import InputError
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_file import network_from_onnx
+from sparsesim.networks.state_dict import network_from_state_dict
 from sparsesim.yaml_file import Description, read_description
 
 FIELD_OF_A_RECORD = "weights_file"
@@ -19,8 +19,11 @@ class TrainingRecord(Description):
 
     Attributes:
         name: name of the network.
-        weights_file: file name of the ONNX file in the same folder.
+        weights_file: file name of the weights (`.npz`, readable without further packages) in the same folder.
         sha256: checksum of that file.
+        input_sizes: (height, width) of the input of each convolution.
+        onnx_file: file name of the whole graph, for running and exporting it.
+        onnx_sha256: checksum of that file.
         accuracy: top-1 accuracy on the held-out split, in [0, 1].
         held_out_samples: size of that split.
         dataset: what it was trained on.
@@ -32,8 +35,11 @@ class TrainingRecord(Description):
     """
 
     name: str
-    weights_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.onnx$")]
+    weights_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.npz$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    input_sizes: dict[str, tuple[int, int]]
+    onnx_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.onnx$")]
+    onnx_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     accuracy: Annotated[float, Field(ge=0, le=1)]
     held_out_samples: Annotated[int, Field(gt=0)]
     dataset: str
@@ -52,19 +58,25 @@ def is_training_record(content: dict[str, Any]) -> bool:
 def network_from_training_record(path: Path) -> Network:
     """The trained network behind a record; InputError where its file is missing or was changed."""
     record = read_description(path, TrainingRecord)
-    weights = path.parent / record.weights_file
-    if not weights.is_file():
-        raise InputError(f"weights_file: {weights} is missing")
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != record.sha256:
-        raise InputError(f"sha256: {weights} is not the file that was recorded")
-    imported = network_from_onnx(weights)
+    weights = _checked(path, "weights_file", record.weights_file, "sha256", record.sha256)
+    graph = _checked(path, "onnx_file", record.onnx_file, "onnx_sha256", record.onnx_sha256)
     return Network(
         name=record.name,
-        layers=imported.layers,
+        layers=network_from_state_dict(weights, sizes=record.input_sizes).layers,
         weights_origin="trained",
         source=record.source,
         input_description=record.input,
         accuracy=record.accuracy,
         notes=record.notes,
-        path=weights,
+        path=graph,
     )
+
+
+def _checked(record: Path, field: str, name: str, sum_field: str, expected: str) -> Path:
+    """The file beside the record; InputError if it is missing or not the one that was recorded."""
+    path = record.parent / name
+    if not path.is_file():
+        raise InputError(f"{field}: {path} is missing")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise InputError(f"{sum_field}: {path} is not the file that was recorded")
+    return path

@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 
+import numpy as np
 import pytest
 import yaml
 
@@ -20,7 +21,7 @@ def script(repository):
 
 @pytest.fixture
 def copied(repository, tmp_path):
-    for suffix in (".yaml", ".onnx"):
+    for suffix in (".yaml", ".onnx", ".npz"):
         shutil.copy(repository / "models" / "networks" / f"digits-cnn{suffix}", tmp_path)
     return tmp_path / "digits-cnn.yaml"
 
@@ -42,6 +43,19 @@ def test_the_recorded_accuracy_is_measured_again(repository, script):
     measured = script.accuracy(repository / "models" / "networks" / "digits-cnn.onnx", images, labels)
     assert len(labels) == 450
     assert measured == pytest.approx(load_network("digits-cnn").accuracy, abs=1e-6)
+
+
+def test_weights_and_graph_are_the_same_network(repository):
+    pytest.importorskip("onnx")
+    plain, graph = load_network("digits-cnn"), load_network(repository / "models" / "networks" / "digits-cnn.onnx")
+    for left, right in zip(plain.layers, graph.layers, strict=True):
+        np.testing.assert_array_equal(left.weight(), right.weight())
+        assert (left.name, left.gemm, left.n_bias, left.padding) == (
+            right.name,
+            right.gemm,
+            right.n_bias,
+            right.padding,
+        )
 
 
 def test_training_and_held_out_images_are_apart(script):
@@ -66,18 +80,19 @@ def test_a_copy_loads_from_any_place(copied):
     assert load_network(copied).accuracy == load_network("digits-cnn").accuracy
 
 
-def test_changed_weights_are_refused(copied):
-    weights = copied.with_suffix(".onnx")
+@pytest.mark.parametrize(("suffix", "field"), [(".npz", "sha256"), (".onnx", "onnx_sha256")])
+def test_changed_weights_are_refused(copied, suffix, field):
+    weights = copied.with_suffix(suffix)
     weights.write_bytes(weights.read_bytes() + b"\0")
-    with pytest.raises(InputError, match=r"digits-cnn.yaml: sha256: .* is not the file that was recorded"):
+    with pytest.raises(InputError, match=rf"digits-cnn.yaml: {field}: .* is not the file that was recorded"):
         load_network(copied)
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"weights_file": "other.onnx"}, "weights_file: .* is missing"),
-        ({"weights_file": "../digits-cnn.onnx"}, "weights_file"),
+        ({"weights_file": "other.npz"}, "weights_file: .* is missing"),
+        ({"weights_file": "../digits-cnn.npz"}, "weights_file"),
         ({"accuracy": 98.2}, "accuracy"),
         ({"acuracy": 0.9, "accuracy": None}, r"acuracy: unknown field, did you mean accuracy\?"),
     ],
