@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
     from sparsesim.networks import load_network, network_from_torch
+    from sparsesim.pipeline import Lowering, compare, reprice, simulate
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.simulate import Lowering, compare, reprice, simulate
     from sparsesim.sweep import load_sweep, run_sweep
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.workload import Activations, lower, matmul_op
@@ -49,7 +49,7 @@ _HOMES = {
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
     "sparsesim.networks": ("load_network", "network_from_torch"),
     "sparsesim.pruning": ("pruner_by_name",),
-    "sparsesim.simulate": ("Lowering", "compare", "reprice", "simulate"),
+    "sparsesim.pipeline": ("Lowering", "compare", "reprice", "simulate"),
     "sparsesim.sweep": ("load_sweep", "run_sweep"),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.workload": ("Activations", "lower", "matmul_op", "prune_network"),

@@ -132,11 +132,20 @@ def test_list_and_show_know_every_family():
         assert json.loads(process.stdout)["name"]
 
 
+def test_show_without_a_name_lists_the_family():
+    for word in ("machine", "machines"):
+        assert "a100-2to4" in run("show", word).stdout
+    assert "unknown family 'engine'" in refused("show", "engine", "fast")
+
+
 def test_show_network_gives_parameters_macs_layers_and_where_the_weights_come_from():
     shown = json.loads(run("show", "network", "alexnet", "--json").stdout)
     assert round(shown["parameters"] / 1e6) == 61
     assert shown["weights"] == "synthetic"
     assert len(shown["layers"]) == 8
+    total = shown["published_densities"][-1]
+    assert round(total["weight_density"], 2) == 0.11
+    assert round(total["flop_density"], 2) == 0.30
     assert "synthetic" in shown["name"]
 
 

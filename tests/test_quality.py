@@ -40,6 +40,13 @@ def test_public_names_exist():
         _ = sparsesim.sparkle
 
 
+def test_no_public_name_is_hidden_by_a_module_of_the_same_name(repository):
+    import sparsesim
+
+    modules = {path.stem for path in (repository / "sparsesim").iterdir()}
+    assert not modules & set(sparsesim.__all__)
+
+
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, sparsesim; print([m for m in ('numpy', 'numba', 'pandas', 'matplotlib') if m in sys.modules])"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -89,9 +89,10 @@ def _show_machine(name: str) -> dict[str, Any]:
 
 
 def _show_network(name: str) -> dict[str, Any]:
-    from sparsesim.networks import load_network
+    from sparsesim.networks import density_table, load_network
 
     network = load_network(name)
+    published = all(layer.weight_density is not None for layer in network.layers)
     return {
         "name": network.label,
         "source": network.source,
@@ -102,6 +103,7 @@ def _show_network(name: str) -> dict[str, Any]:
         "macs": network.macs,
         "notes": network.notes,
         "layers": network.table(),
+        "published_densities": density_table(network) if published else [],
     }
 
 
@@ -139,21 +141,33 @@ SHOWN: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
 
 def show(
     family: Annotated[str, typer.Argument(help=f"One of {', '.join(SHOWN)}.")],
-    name: Annotated[str, typer.Argument(help="A name from `sparsesim list`, or a file.")],
+    name: Annotated[str, typer.Argument(help="A name from `sparsesim list`, or a file; all names if left out.")] = "",
     as_json: Json = False,
 ) -> None:
     """Show one machine, network, energy table, format or pruner in full, with sources."""
-    if family not in SHOWN:
+    singular = family.removesuffix("s")
+    if singular not in SHOWN:
         raise UnknownNameError("family", family, SHOWN)
-    shown = SHOWN[family](name)
+    if not name:
+        list_names(f"{singular}s", as_json)
+        return
+    shown = SHOWN[singular](name)
     if as_json:
         typer.echo(json.dumps(shown))
         return
+    _print_shown(shown)
+
+
+def _print_shown(shown: dict[str, Any]) -> None:
+    """Scalars and mappings as YAML, lists of rows as tables."""
     import yaml
 
-    rows = shown.pop("layers", None)
-    typer.echo(yaml.safe_dump(json.loads(json.dumps(shown)), sort_keys=False, allow_unicode=True, width=110).rstrip())
-    if rows:
-        from sparsesim.report.table import rows_table
+    from sparsesim.report.table import rows_table
 
+    plain = json.loads(json.dumps(shown))
+    tables = {key: rows for key, rows in plain.items() if rows and isinstance(rows, list) and isinstance(rows[0], dict)}
+    rest = {key: value for key, value in plain.items() if key not in tables}
+    typer.echo(yaml.safe_dump(rest, sort_keys=False, allow_unicode=True, width=110).rstrip())
+    for key, rows in tables.items():
+        typer.echo(f"{key.replace('_', ' ')}:")
         console().print(rows_table(rows))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
+from sparsesim.pipeline import Lowering, simulate_network
 from sparsesim.results import Result
-from sparsesim.simulate import Lowering, simulate_network
 from sparsesim.sweep.description import Sweep, Task
 from sparsesim.workload import Activations
 

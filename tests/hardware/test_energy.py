@@ -5,7 +5,7 @@ import pytest
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, price
-from sparsesim.simulate import simulate
+from sparsesim.pipeline import simulate
 from sparsesim.tensors import DenseMatrix
 from sparsesim.workload import matmul_op
 

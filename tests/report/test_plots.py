@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from sparsesim.pipeline import simulate_network
 from sparsesim.report import energy, roofline, speedup, table, units
 from sparsesim.results import compare_to_baseline, read_results, result_table, totals, write_table
-from sparsesim.simulate import simulate_network
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from sparsesim.errors import PatternError, UnknownNameError
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.simulate import simulate, try_simulate
+from sparsesim.pipeline import simulate, try_simulate
 from sparsesim.tensors import DenseMatrix, read_matrix
 from sparsesim.tensors.generators import drawn_nm, uniform
 from sparsesim.workload import matmul_op
@@ -82,8 +82,8 @@ def test_the_same_run_twice_gives_the_same_record():
 def test_a_really_pruned_network_runs_through_all_machines(data_dir):
     """LeNet-300-100, pruned to 2 % by dynamic network surgery; 2:4 needs the dense fall-back."""
     from sparsesim.networks import load_network
+    from sparsesim.pipeline import simulate_network
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.simulate import simulate_network
 
     network = load_network(data_dir / "nets" / "lenet300100_sparse.npz", input_shape=(1, 28, 28))
     machines = [load_machine(name) for name in machine_names()]
