@@ -22,7 +22,10 @@ class Schedule:
         fetch_bytes: int64[steps], bytes read from DRAM before the step can start.
         compute_cycles: int64[steps], cycles that the step occupies one unit.
         write_bytes: int64[steps], bytes written to DRAM afterwards.
-        barrier: bool[steps]; a True step is not fetched before all earlier writes have landed.
+        after_writes: int64[steps]; a step is not fetched before so many of the first steps of its repetition have
+            been written, because it reads what they wrote; 0 for steps that wait for nothing.
+        after_arrivals: int64[steps]; a step is not fetched before the data of so many of the first steps of its
+            repetition has arrived, because no more requests may be under way, or addresses are in that data.
         units: identical compute units.
         fetch_slots: steps that the fetch buffer holds.
         write_slots: steps that the write buffer holds.
@@ -40,6 +43,8 @@ class Schedule:
     write_slots: int
     actions: Mapping[str, int]
     dram_bytes: Mapping[str, int]
+    after_writes: IntArray | None = None
+    after_arrivals: IntArray | None = None
     barrier: NDArray[np.bool_] | None = None
     repeat: int = 1
     extra: Mapping[str, int | list[int]] = field(default_factory=dict)
@@ -55,8 +60,14 @@ class Schedule:
             if steps and array.min() < 0:
                 raise ValueError(f"{name} holds a negative number")
             object.__setattr__(self, name, array)
-        if self.barrier is None:
-            object.__setattr__(self, "barrier", np.zeros(steps, np.bool_))
+        own = np.arange(steps, dtype=np.int64)
+        if self.barrier is not None:
+            object.__setattr__(self, "after_writes", np.where(self.barrier, own, 0))
+        for name in ("after_writes", "after_arrivals"):
+            waits = np.zeros(steps, np.int64) if getattr(self, name) is None else np.asarray(getattr(self, name), np.int64)
+            if len(waits) != steps or (waits > own).any() or (waits < 0).any():
+                raise ValueError(f"{name}: a step can only wait for steps before it")
+            object.__setattr__(self, name, waits)
         moved = int(self.fetch_bytes.sum() + self.write_bytes.sum())
         if moved != sum(self.dram_bytes.values()):
             raise ValueError(f"steps move {moved} bytes, the tensors {sum(self.dram_bytes.values())}")

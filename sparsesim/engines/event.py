@@ -3,8 +3,8 @@
 Rules, in the order in which they matter:
 
 1. Steps are fetched, started and written in order.
-2. A fetch is issued when the previous fetch has left the DRAM, a slot of the fetch buffer is free and, at a
-   barrier, all earlier writes have left; its data can be used `latency` cycles after its transfer.
+2. A fetch is issued when the previous fetch has left the DRAM, a slot of the fetch buffer is free, the first
+   `after_writes` steps have been written and the data of the first `after_arrivals` steps is there; its data can be used `latency` cycles after its transfer, and not before that of the step before.
 3. A step starts when its data is there, the step before it has started, a unit is free and a slot of the
    write buffer is free. Starting frees its fetch slot and takes its write slot.
 4. A write is issued when the step is computed and the previous write has left; then its slot is free.
@@ -96,8 +96,11 @@ class _Player:
         """Issue fetches in order (rule 2)."""
         for step in range(self.total):
             index = step % len(self.steps.fetch)
-            if self.steps.barrier[index] and step > 0:
-                yield self.written[step - 1]
+            first = step - index
+            if self.steps.after_writes[index] > 0:
+                yield self.written[first + int(self.steps.after_writes[index]) - 1]
+            if self.steps.after_arrivals[index] > 0:
+                yield self.arrived[first + int(self.steps.after_arrivals[index]) - 1]
             yield self.fetch_slots.get(1)
             cycles = int(self.steps.fetch[index])
             start = yield self.dram.transfer(FETCH, cycles)
@@ -106,6 +109,8 @@ class _Player:
 
     def _arrive(self, step: int, latency: int) -> Process:
         yield self.env.timeout(latency)
+        if step > 0:
+            yield self.arrived[step - 1]
         self.arrived[step].succeed()
 
     def start(self) -> Process:

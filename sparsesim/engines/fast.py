@@ -16,7 +16,8 @@ def fast_cycles(steps: Steps) -> int:
             steps.fetch,
             steps.compute,
             steps.write,
-            steps.barrier,
+            steps.after_writes,
+            steps.after_arrivals,
             steps.units,
             steps.fetch_slots,
             steps.write_slots,
@@ -48,7 +49,8 @@ def _play(
     fetch: IntArray,
     compute: IntArray,
     write: IntArray,
-    barrier: NDArray[np.bool_],
+    after_writes: IntArray,
+    after_arrivals: IntArray,
     units: int,
     fetch_slots: int,
     write_slots: int,
@@ -66,8 +68,10 @@ def _play(
     finished = np.zeros(write_slots, np.int64)
     left = np.zeros(write_slots, np.int64)
     free_units = np.zeros(units, np.int64)
+    # Ends of writes and arrivals of this repetition, by step: later steps may wait for them.
+    landed, arrived = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
     f, s, w = 0, 0, 0
-    last_fetch_end, last_start, last_write_end, dram_free, end = 0, 0, 0, 0, 0
+    last_fetch_end, last_arrival, last_start, last_write_end, dram_free, end = 0, 0, 0, 0, 0, 0
     while w < total:
         # Start every step whose data has been granted and whose write slot is decided.
         while s < f and s - write_slots < w:
@@ -80,14 +84,18 @@ def _play(
             finished[s % write_slots] = done
             last_start = begin
             s += 1
-        fetch_known = f < total and f - fetch_slots < s and not (barrier[f % steps] and w < f)
+        fetch_known = f < total and f - fetch_slots < s
+        if fetch_known and after_writes[f % steps] > 0:
+            fetch_known = f - f % steps + after_writes[f % steps] <= w
         fetch_at = 0
         if fetch_known:
             fetch_at = last_fetch_end
             if f >= fetch_slots:
                 fetch_at = max(fetch_at, started[f % fetch_slots])
-            if barrier[f % steps]:
-                fetch_at = max(fetch_at, last_write_end)
+            if after_writes[f % steps] > 0:
+                fetch_at = max(fetch_at, landed[after_writes[f % steps] - 1])
+            if after_arrivals[f % steps] > 0:
+                fetch_at = max(fetch_at, arrived[after_arrivals[f % steps] - 1])
         write_known = w < s
         write_at = max(finished[w % write_slots], last_write_end) if write_known else 0
         fetch_cycles = fetch[f % steps] if fetch_known else 0
@@ -105,7 +113,9 @@ def _play(
                 dram_free = max(dram_free, fetch_at) + fetch_cycles
                 end_of_transfer = dram_free
             last_fetch_end = end_of_transfer
-            arrival[f % fetch_slots] = end_of_transfer + (latency if fetch_cycles > 0 else 0)
+            last_arrival = max(last_arrival, end_of_transfer + (latency if fetch_cycles > 0 else 0))
+            arrival[f % fetch_slots] = last_arrival
+            arrived[f % steps] = arrival[f % fetch_slots]
             end = max(end, arrival[f % fetch_slots])
             f += 1
         else:
@@ -115,6 +125,7 @@ def _play(
                 end_of_transfer = dram_free
             last_write_end = end_of_transfer
             left[w % write_slots] = end_of_transfer
+            landed[w % steps] = end_of_transfer
             end = max(end, end_of_transfer)
             w += 1
     return end

@@ -15,13 +15,15 @@ class Steps(NamedTuple):
     """A schedule in cycles.
 
     `fetch` and `write` are the cycles that a transfer occupies the DRAM (0 for no bytes), `compute` the cycles
-    on one unit, all int64[steps]; `barrier` is bool[steps]; `latency` follows every fetch of at least one byte.
+    on one unit, all int64[steps]; `after_writes` and `after_arrivals` are
+    those of the schedule; `latency` follows every fetch of at least one byte.
     """
 
     fetch: IntArray
     compute: IntArray
     write: IntArray
-    barrier: NDArray[np.bool_]
+    after_writes: IntArray
+    after_arrivals: IntArray
     units: int
     fetch_slots: int
     write_slots: int
@@ -31,12 +33,14 @@ class Steps(NamedTuple):
 
 def steps_on(schedule: Schedule, machine: Machine) -> Steps:
     """The schedule's steps in cycles of `machine`; transfers move whole bursts."""
-    assert schedule.barrier is not None
+    assert schedule.after_writes is not None
+    assert schedule.after_arrivals is not None
     return Steps(
         fetch=_transfer_cycles(schedule.fetch_bytes, machine),
         compute=schedule.compute_cycles,
         write=_transfer_cycles(schedule.write_bytes, machine),
-        barrier=schedule.barrier,
+        after_writes=schedule.after_writes,
+        after_arrivals=schedule.after_arrivals,
         units=schedule.units,
         fetch_slots=schedule.fetch_slots,
         write_slots=schedule.write_slots,

@@ -13,13 +13,14 @@ from sparsesim.engines.fast import fast_cycles
 from sparsesim.engines.steps import Steps
 
 
-def make_steps(fetch, compute, write, barrier=None, units=1, fetch_slots=1, write_slots=1, repeat=1, latency=0):
+def make_steps(fetch, compute, write, after=None, arrivals=None, units=1, fetch_slots=1, write_slots=1, repeat=1, latency=0):
     count = len(fetch)
     return Steps(
         np.array(fetch, np.int64),
         np.array(compute, np.int64),
         np.array(write, np.int64),
-        np.zeros(count, np.bool_) if barrier is None else np.array(barrier, np.bool_),
+        np.zeros(count, np.int64) if after is None else np.array(after, np.int64),
+        np.zeros(count, np.int64) if arrivals is None else np.array(arrivals, np.int64),
         units,
         fetch_slots,
         write_slots,
@@ -37,7 +38,8 @@ def random_steps(draw):
         draw(cycles),
         draw(cycles),
         draw(cycles),
-        draw(st.lists(st.booleans(), min_size=count, max_size=count)),
+        [draw(st.integers(0, step)) for step in range(count)] if draw(st.booleans()) else None,
+        [draw(st.integers(0, step)) for step in range(count)] if draw(st.booleans()) else None,
         units=draw(st.integers(1, 4)),
         fetch_slots=draw(st.integers(1, 5)),
         write_slots=draw(st.integers(1, 5)),
@@ -93,11 +95,22 @@ def test_of_two_requests_in_one_cycle_the_write_goes_first():
     assert fast_cycles(steps) == event_cycles(steps) == 13
 
 
-def test_a_barrier_waits_for_all_earlier_writes():
-    free = make_steps([10, 10], [20, 20], [5, 5], fetch_slots=2, write_slots=2)
-    barred = free._replace(barrier=np.array([False, True]))
-    assert fast_cycles(barred) == event_cycles(barred) == 70
-    assert fast_cycles(free) < 70
+def test_a_step_that_reads_what_an_earlier_one_wrote_waits_for_it():
+    free = make_steps([10, 10, 10], [20, 20, 20], [5, 5, 5], fetch_slots=3, write_slots=3)
+    waiting = free._replace(after_writes=np.array([0, 0, 1]))
+    assert fast_cycles(free) == event_cycles(free) == 75
+    # The write of step 0 leaves at 35; step 2 is fetched 35-45, computed 50-70 behind step 1 and written 70-75.
+    assert fast_cycles(waiting) == event_cycles(waiting) == 75
+    # The write of step 1 leaves at 55; step 2 is fetched 55-65, computed 65-85 and written 85-90.
+    later = free._replace(after_writes=np.array([0, 0, 2]))
+    assert fast_cycles(later) == event_cycles(later) == 90
+
+
+def test_a_fetch_may_wait_for_data_on_its_way():
+    free = make_steps([10, 10], [0, 0], [0, 0], fetch_slots=2, latency=100)
+    waiting = free._replace(after_arrivals=np.array([0, 1]))
+    assert fast_cycles(free) == event_cycles(free) == 120
+    assert fast_cycles(waiting) == event_cycles(waiting) == 220
 
 
 def test_latency_delays_data_but_does_not_occupy_the_dram():
