@@ -162,6 +162,21 @@ def test_prune_writes_a_network_that_can_be_read_again(tmp_path):
     assert zeros / sum(layer.n_weights for layer in network.layers) == pytest.approx(0.9, abs=0.001)
 
 
+def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
+    path = tmp_path / "net.npz"
+    random = np.random.default_rng(0)
+    weights = {"conv_weight": random.standard_normal((8, 3, 3, 3)), "fc_weight": random.standard_normal((10, 32))}
+    np.savez(path, **{name: weight.astype(np.float32) for name, weight in weights.items()})
+    assert "give sizes" in refused("show", "network", path)
+    shown = json.loads(run("show", "network", path, "--size", "16x16", "--json").stdout)
+    assert shown["layers"][0]["macs"] == 16 * 16 * 8 * 27
+    same = json.loads(run("show", "network", path, "--size", "co*=16x16", "--json").stdout)
+    assert same["macs"] == shown["macs"]
+    process = run("compare", path, "--size", "16x16", "-m", "core-i7-5930k", "-f", "dense", "--json")
+    assert json.loads(process.stdout)["status"] == "ok"
+    assert "--size '16'" in refused("show", "network", path, "--size", "16")
+
+
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
     assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")

@@ -6,6 +6,7 @@ from sparsesim.cli.catalogue import list_names, show
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
 from sparsesim.cli.single import gemm, matmul
+from sparsesim.cli.validate import validate
 
 app = typer.Typer(
     name="sparsesim",
@@ -20,5 +21,6 @@ app.command()(compare)
 app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
+app.command()(validate)
 app.command(name="list")(list_names)
 app.command()(show)

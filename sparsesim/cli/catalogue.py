@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import Json
+from sparsesim.cli.options import InputShape, Json, Layout, Sizes
+from sparsesim.cli.parse import network_options
 from sparsesim.errors import UnknownNameError
 
 
@@ -88,10 +89,10 @@ def _show_machine(name: str) -> dict[str, Any]:
     return shown | {"energy_table": shown["energy_table"]["name"]}
 
 
-def _show_network(name: str) -> dict[str, Any]:
+def _show_network(name: str, **options: Any) -> dict[str, Any]:
     from sparsesim.networks import density_table, load_network
 
-    network = load_network(name)
+    network = load_network(name, **options)
     published = all(layer.weight_density is not None for layer in network.layers)
     return {
         "name": network.label,
@@ -142,6 +143,9 @@ SHOWN: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
 def show(
     family: Annotated[str, typer.Argument(help=f"One of {', '.join(SHOWN)}.")],
     name: Annotated[str, typer.Argument(help="A name from `sparsesim list`, or a file; all names if left out.")] = "",
+    size: Sizes = [],  # noqa: B006 - typer reads the default and never changes it
+    input_shape: InputShape = "",
+    layout: Layout = "",
     as_json: Json = False,
 ) -> None:
     """Show one machine, network, energy table, format or pruner in full, with sources."""
@@ -151,7 +155,8 @@ def show(
     if not name:
         list_names(f"{singular}s", as_json)
         return
-    shown = SHOWN[singular](name)
+    options = network_options(size, input_shape, layout)
+    shown = _show_network(name, **options) if singular == "network" else SHOWN[singular](name)
     if as_json:
         typer.echo(json.dumps(shown))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import Energy, Engine, Fallback, Formats, Json, Machines
+from sparsesim.cli.options import Energy, Engine, Fallback, Formats, InputShape, Json, Layout, Machines, Sizes
 from sparsesim.cli.single import DEFAULT_TABLE
 
 if TYPE_CHECKING:
@@ -61,14 +61,17 @@ def compare(
     energy_table: Energy = DEFAULT_TABLE,
     engine: Engine = "fast",
     on_violation: Fallback = "refuse",
+    size: Sizes = [],  # noqa: B006
+    input_shape: InputShape = "",
+    layout: Layout = "",
     baseline: Annotated[list[str], typer.Option("--baseline", help="field=value of the reference point.")] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Compare machines, formats and pruners on one network; prints a table and writes nothing."""
-    from sparsesim.cli.parse import baseline_fields, sweep_from_options
+    from sparsesim.cli.parse import baseline_fields, network_options, sweep_from_options
 
     sweep = sweep_from_options(
-        networks=[{"name": network, "layers": layers}],
+        networks=[{"name": network, "layers": layers, **network_options(size, input_shape, layout)}],
         pruners=(pruner, sparsity),
         formats=form,
         machines=machine,

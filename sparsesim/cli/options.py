@@ -14,3 +14,9 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is dr
 Fallback = Annotated[
     str, typer.Option("--on-violation", help="What a 2:4 machine does with another pattern: refuse or dense.")
 ]
+Sizes = Annotated[
+    list[str],
+    typer.Option("--size", help="Input of convolutions in array files: HxW for all, or PATTERN=HxW; repeatable."),
+]
+InputShape = Annotated[str, typer.Option("--input-shape", help="Input of an ONNX graph or array file: 1,3,224,224.")]
+Layout = Annotated[str, typer.Option("--layout", help="Matrices in array files: out_in (default) or in_out (Keras).")]

@@ -45,3 +45,31 @@ def baseline_fields(texts: list[str]) -> dict[str, str | float]:
             raise InputError(f"--baseline {text!r} is not field=value")
         fields[name] = float(value) if name == "sparsity" else value
     return fields
+
+
+def network_options(sizes: list[str], input_shape: str, layout: str) -> dict[str, Any]:
+    """What a file of weights does not say itself, as options of `load_network`; only those that were given."""
+    options: dict[str, Any] = {}
+    if sizes:
+        named = dict(_named_size(text) for text in sizes)
+        options["sizes"] = named.pop("*") if set(named) == {"*"} else named
+    if input_shape:
+        options["input_shape"] = tuple(_whole_numbers("--input-shape", input_shape, ","))
+    if layout:
+        options["layout"] = layout
+    return options
+
+
+def _named_size(text: str) -> tuple[str, tuple[int, int]]:
+    pattern, equals, size = text.rpartition("=")
+    sides = _whole_numbers("--size", size, "x")
+    if len(sides) != 2:
+        raise InputError(f"--size {text!r} is neither HxW nor PATTERN=HxW")
+    return (pattern if equals else "*"), (sides[0], sides[1])
+
+
+def _whole_numbers(option: str, text: str, separator: str) -> list[int]:
+    parts = text.split(separator)
+    if not all(part.strip().isdigit() for part in parts):
+        raise InputError(f"{option} {text!r} must hold whole numbers separated by {separator!r}")
+    return [int(part) for part in parts]

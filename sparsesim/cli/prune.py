@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import Json
+from sparsesim.cli.options import InputShape, Json, Layout, Sizes
+from sparsesim.cli.parse import network_options
 
 
 def prune(
@@ -19,6 +20,9 @@ def prune(
     threshold: Annotated[float | None, typer.Option("--threshold")] = None,
     s: Annotated[float | None, typer.Option("--s", help="For sigma: drop |w| <= s x deviation.")] = None,
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names to prune.")] = "*",
+    size: Sizes = [],  # noqa: B006 - typer reads the default and never changes it
+    input_shape: InputShape = "",
+    layout: Layout = "",
     as_json: Json = False,
 ) -> None:
     """Prune a network and write it as ONNX (same graph, masked weights) or NPZ."""
@@ -27,7 +31,7 @@ def prune(
     from sparsesim.workload import prune_network
 
     chosen = pruner_by_name(pruner, sparsity, threshold=threshold, s=s)
-    whole = load_network(network)
+    whole = load_network(network, **network_options(size, input_shape, layout))
     pruned = prune_network(whole.select(layers), chosen)
     masks = {layer.name: layer.mask for layer in pruned.layers if layer.mask is not None}
     write_network(whole.with_masks(masks), output)

@@ -1,0 +1,101 @@
+"""`sparsesim validate`: hold the models against published and measured values."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparsesim.cli.console import console
+from sparsesim.cli.options import Json
+from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    from sparsesim.validation import Row, Watch
+
+
+def validate(
+    reference: Annotated[str, typer.Argument(help="Which reference; lists them if left out.")] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of real matrices; else SPARSESIM_DATA.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = None,
+    long: Annotated[bool, typer.Option("--long", help="With --output: also studies that take minutes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the models with published and measured values."""
+    from sparsesim.validation import data_folder, reference_by_name
+
+    if not reference:
+        _list(as_json)
+        return
+    kind = reference_by_name(reference)
+    if output:
+        _make(output)
+    with _progress(quiet=as_json) as watch:
+        chosen = kind(data_folder(data), watch)
+        rows, notes = chosen.rows(), chosen.notes()
+        written = _write(reference, rows, output) + chosen.write(output, long) if output else []
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row.as_object()))
+        typer.echo("\n".join(notes), err=True)
+        return
+    _print(rows, notes)
+    if written:
+        typer.echo("written: " + ", ".join(str(path) for path in written))
+
+
+def _list(as_json: bool) -> None:
+    from sparsesim.validation import REFERENCES
+
+    described = {name: reference.description for name, reference in REFERENCES.items()}
+    if as_json:
+        typer.echo(json.dumps(described))
+        return
+    width = max(map(len, described))
+    for name, description in described.items():
+        typer.echo(f"{name:<{width}}  {description}")
+
+
+@contextmanager
+def _progress(quiet: bool) -> "Iterator[Watch]":
+    """A bar on stderr that counts what has been run and tells what is running."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = BarColumn(20), TextColumn("{task.completed} done"), TimeElapsedColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        bar = progress.add_task("", total=None)
+        yield lambda words: progress.update(bar, advance=1, description=words)
+
+
+def _make(folder: Path) -> None:
+    """The folder for files, refused before anything takes time."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--output {folder}: {error.strerror}") from error
+
+
+def _write(reference: str, rows: "list[Row]", output: Path) -> list[Path]:
+    """The rows as CSV, and their errors as a picture."""
+    import pandas as pd
+
+    from sparsesim.report.validation import plot_errors
+
+    table = pd.DataFrame([row.as_object() for row in rows])
+    table.to_csv(output / f"{reference}-rows.csv", index=False)
+    return [output / f"{reference}-rows.csv", plot_errors(table, output / f"{reference}-errors.png")]
+
+
+def _print(rows: "list[Row]", notes: list[str]) -> None:
+    from sparsesim.report.validation import comparison_table, summary_table
+    from sparsesim.validation import summarise
+
+    out = console()
+    out.print(comparison_table([row.as_object() for row in rows]))
+    out.print(summary_table(summarise(rows)))
+    for line in notes:
+        out.print(line, highlight=False, markup=False)
+    out.print("sources:", *dict.fromkeys(row.source for row in rows), sep="\n  ", highlight=False, markup=False)

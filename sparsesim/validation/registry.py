@@ -1,0 +1,18 @@
+"""The references by name."""
+
+from typing import Final
+
+from sparsesim.errors import UnknownNameError
+from sparsesim.validation.reference import Reference
+from sparsesim.validation.sparch import Sparch
+
+REFERENCES: Final[dict[str, type[Reference]]] = {
+    "sparch": Sparch,
+}
+
+
+def reference_by_name(name: str) -> type[Reference]:
+    """The reference; UnknownNameError if there is none of this name."""
+    if name not in REFERENCES:
+        raise UnknownNameError("reference", name, REFERENCES)
+    return REFERENCES[name]

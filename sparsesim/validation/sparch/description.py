@@ -1,0 +1,140 @@
+"""The published values as they stand in `models/validation/sparch.yaml`."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import Description, load_description
+
+Part = Literal["condensing", "huffman", "prefetcher"]
+Size = Literal["comparators", "prefetch_bytes", "lookahead_elements", "multipliers", "nothing"]
+Bound = Literal["merge", "multiply", "dram"]
+
+INFINITE_WINDOW = 10**9
+
+
+class Matrices(Description):
+    """The paper's matrices with their groups, and files that stand in for absent ones."""
+
+    source: str
+    groups: Mapping[str, str]
+    reconstructed: Mapping[str, str]
+
+
+class MatrixCounts(Description):
+    """What the prototype counts for one matrix; `counts` are named as in `Result.details`."""
+
+    counts: Mapping[str, int]
+    merge_layer_loads: tuple[int, ...]
+    traffic_over_compulsory: float
+    lower_bound_cycles: Mapping[Bound, int]
+
+
+class Buffer(Description):
+    """A shape of the prefetch buffer and the bytes of B that it leaves, by matrix; no window is an infinite one."""
+
+    lines: int = Field(gt=0)
+    line_bytes: int = Field(gt=0)
+    window: int | None = Field(gt=0)
+    b_bytes: Mapping[str, int]
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """The parameters of the accelerator."""
+        window = self.window or INFINITE_WINDOW
+        return {"prefetch_lines": self.lines, "prefetch_line_bytes": self.line_bytes, "lookahead_window": window}
+
+    @property
+    def label(self) -> str:
+        """Such as "1024 x 576 B, window 8192"."""
+        return f"{self.lines} x {self.line_bytes} B, window {self.window or 'infinite'}"
+
+
+class ScheduleCounts(Description):
+    """Another merge schedule and its partial elements by matrix."""
+
+    condensing: bool
+    huffman: bool
+    partial_elements: Mapping[str, int]
+
+    @property
+    def changes(self) -> dict[str, bool]:
+        """The parameters of the accelerator."""
+        return {"condensing": self.condensing, "huffman": self.huffman}
+
+    @property
+    def label(self) -> str:
+        """Such as "raw columns, level order"."""
+        columns = "condensed columns" if self.condensing else "raw columns"
+        return f"{columns}, {'Huffman order' if self.huffman else 'level order'}"
+
+
+class Golden(Description):
+    """Exact counts of the prototype."""
+
+    source: str
+    matrices: Mapping[str, MatrixCounts]
+    buffers: tuple[Buffer, ...]
+    schedules: tuple[ScheduleCounts, ...]
+
+
+class Headline(Description):
+    """A mean over the paper's matrices; `figure` is a key of `figures.FIGURES`."""
+
+    figure: str
+    published: float
+    mean: Literal["geometric", "arithmetic"]
+    fitted: bool = False
+    source: str
+
+
+class Step(Description):
+    """By how much adding `part` divides the DRAM bytes."""
+
+    part: Part
+    published: float
+
+
+class Ablation(Description):
+    """The parts in the order in which they are added."""
+
+    source: str
+    steps: tuple[Step, ...]
+
+
+class AreaPart(Description):
+    """Area at the published size, and the size that it grows with."""
+
+    part: str
+    mm2: float = Field(gt=0)
+    grows_with: Size
+
+
+class Area(Description):
+    """The published split of the area."""
+
+    source: str
+    total_mm2: float
+    parts: tuple[AreaPart, ...]
+
+
+class Published(Description):
+    """Everything that SpArch is compared with, and the machine that stands for it."""
+
+    name: str
+    machine: str
+    energy_table: str
+    value_type: str
+    format: str
+    matrices: Matrices
+    golden: Golden
+    headline: tuple[Headline, ...]
+    ablation: Ablation
+    area: Area
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "sparch", "models/validation", ".yaml"), Published)
