@@ -45,7 +45,6 @@ class Schedule:
     dram_bytes: Mapping[str, int]
     after_writes: IntArray | None = None
     after_arrivals: IntArray | None = None
-    barrier: NDArray[np.bool_] | None = None
     repeat: int = 1
     extra: Mapping[str, int | list[int]] = field(default_factory=dict)
 
@@ -61,10 +60,10 @@ class Schedule:
                 raise ValueError(f"{name} holds a negative number")
             object.__setattr__(self, name, array)
         own = np.arange(steps, dtype=np.int64)
-        if self.barrier is not None:
-            object.__setattr__(self, "after_writes", np.where(self.barrier, own, 0))
         for name in ("after_writes", "after_arrivals"):
-            waits = np.zeros(steps, np.int64) if getattr(self, name) is None else np.asarray(getattr(self, name), np.int64)
+            waits = (
+                np.zeros(steps, np.int64) if getattr(self, name) is None else np.asarray(getattr(self, name), np.int64)
+            )
             if len(waits) != steps or (waits > own).any() or (waits < 0).any():
                 raise ValueError(f"{name}: a step can only wait for steps before it")
             object.__setattr__(self, name, waits)

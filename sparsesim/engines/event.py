@@ -4,7 +4,8 @@ Rules, in the order in which they matter:
 
 1. Steps are fetched, started and written in order.
 2. A fetch is issued when the previous fetch has left the DRAM, a slot of the fetch buffer is free, the first
-   `after_writes` steps have been written and the data of the first `after_arrivals` steps is there; its data can be used `latency` cycles after its transfer, and not before that of the step before.
+   `after_writes` steps have been written and the data of the first `after_arrivals` steps is there. Its data can be
+   used `latency` cycles after its transfer, and not before that of the step before.
 3. A step starts when its data is there, the step before it has started, a unit is free and a slot of the
    write buffer is free. Starting frees its fetch slot and takes its write slot.
 4. A write is issued when the step is computed and the previous write has left; then its slot is free.

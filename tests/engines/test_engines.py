@@ -13,7 +13,9 @@ from sparsesim.engines.fast import fast_cycles
 from sparsesim.engines.steps import Steps
 
 
-def make_steps(fetch, compute, write, after=None, arrivals=None, units=1, fetch_slots=1, write_slots=1, repeat=1, latency=0):
+def make_steps(
+    fetch, compute, write, after=None, arrivals=None, units=1, fetch_slots=1, write_slots=1, repeat=1, latency=0
+):
     count = len(fetch)
     return Steps(
         np.array(fetch, np.int64),

@@ -117,7 +117,8 @@ def test_tie_order(name, sparch, exact):
 
 def test_latency_and_depths(sparch, exact):
     machine = sparch.runs.machine
-    slots = {field: 2 * getattr(machine.accelerator, field) for field in ("fetch_slots", "write_slots")}
+    depths = ("fifo_elements", "writer_fifo_elements", "outstanding_lines")
+    deeper = {field: 2 * getattr(machine.accelerator, field) for field in depths}
     for name in exact:
         cycles = {
             latency: sparch.runs.square(
@@ -128,7 +129,7 @@ def test_latency_and_depths(sparch, exact):
             for latency in (30.0, 80.0)
         }
         assert cycles[30.0] == pytest.approx(cycles[80.0], rel=0.05)
-        assert sparch.runs.result(name, **slots).cycles == pytest.approx(sparch.runs.result(name).cycles, rel=0.05)
+        assert sparch.runs.result(name, **deeper).cycles == pytest.approx(sparch.runs.result(name).cycles, rel=0.05)
 
 
 def test_condensing_baseline(sparch, exact, rows):

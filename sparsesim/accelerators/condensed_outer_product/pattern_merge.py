@@ -10,8 +10,8 @@ from sparsesim.accelerators.condensed_outer_product.leaves import Leaves
 from sparsesim.accelerators.condensed_outer_product.rounds import Round
 from sparsesim.tensors import SparseMatrix
 
-PRODUCTS_PER_CHUNK = 1024
-"""A chunk has at least about so many multiplications, so that small rounds are not cut to crumbs."""
+PRODUCTS_PER_CHUNK = 8
+"""A chunk has at least about so many multiplications; rows of small matrices are steps of their own."""
 
 SCRATCH = 1024
 """Elements whose loads are added up at a time, besides one row of B."""
@@ -113,7 +113,7 @@ class PatternMerge:
         work = np.cumsum(products + 1)
         total = int(work[-1])
         count = max(1, min(self.chunks_per_round, total // PRODUCTS_PER_CHUNK))
-        cuts = np.searchsorted(work, np.arange(1, count) * (total // count))
+        cuts = np.searchsorted(work, np.arange(1, count) * total // count)
         return np.unique(np.concatenate(([0], cuts, [len(products)])))
 
     def _room(self, current: Round, products: IntArray, stored: Stored) -> IntArray:

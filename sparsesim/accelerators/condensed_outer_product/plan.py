@@ -90,23 +90,11 @@ class Work:
         """Elements of partials that were written."""
         return int(self.results.sum()) - self.result_nnz
 
-    def compute_cycles(self, groups: int, merged_per_cycle: int) -> IntArray:
-        """int64[steps]: the slowest of the multiplier groups and the mergers, which work at the same time."""
-        multiply = -(-self.figures[:, LANE_CYCLES] // groups)
-        merge = -(-self.figures[:, LOADS:-1].max(axis=1) // merged_per_cycle)
-        cycles: IntArray = np.maximum(multiply, merge)
-        return cycles
-
-    def barrier(self, slots: int) -> NDArray[np.bool_]:
-        """bool[steps]: first steps of rounds that read a partial which may still be on its way to memory.
-
-        A step is fetched only after the step that is `slots` before it has been written.
-        """
-        barrier = np.zeros(len(self.figures), np.bool_)
-        for number, written in enumerate(self.reads):
-            step = self.first_step[number]
-            barrier[step] = any(self.first_step[other + 1] - 1 > step - slots for other in written)
-        return barrier
+    def tree_cycles(self, groups: int, merged_per_cycle: int) -> NDArray[np.float64]:
+        """float64[steps]: the slowest of the multiplier groups and the mergers, which work at the same time."""
+        multiply = self.figures[:, LANE_CYCLES] / groups
+        slowest: NDArray[np.float64] = np.maximum(multiply, self.figures[:, LOADS:-1].max(axis=1) / merged_per_cycle)
+        return slowest
 
 
 def work_of(merge: PatternMerge, records: BRecords, lines: int, window: int) -> Work:

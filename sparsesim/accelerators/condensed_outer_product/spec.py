@@ -2,7 +2,7 @@
 
 Zhang, Wang, Han, Dally: SpArch, HPCA 2020 (arXiv 2002.08947). What the paper leaves open is assumed here: the two
 groups of eight multipliers, one comparator operation for every element that enters a merge layer, the depth of the
-fetch and write buffers in steps, and that multipliers of other types than fp64 are as many.
+FIFOs in the tree, the lines of B under way, and that multipliers of other types than fp64 are as many.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from sparsesim.accelerators.condensed_outer_product.numeric_merge import Numeric
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
 from sparsesim.accelerators.condensed_outer_product.plan import BRecords, Work, work_of
 from sparsesim.accelerators.condensed_outer_product.rounds import first_fan_in, leaf_weights, merge_leaves, round_count
+from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
 from sparsesim.formats.value_type import ValueType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
@@ -68,8 +69,13 @@ class CondensedOuterProduct(Accelerator):
     prefetcher: bool = True
     """Off: a single line."""
 
-    fetch_slots: int = Field(default=4, gt=0)
-    write_slots: int = Field(default=4, gt=0)
+    fifo_elements: int = Field(default=32, gt=0)
+    """Elements that the FIFO on either side of a merger holds."""
+
+    writer_fifo_elements: int = Field(default=1024, gt=0)
+    outstanding_lines: int = Field(default=64, gt=0)
+    """Lines of B that the fetchers have under way at most."""
+
     steps_per_round: int = Field(default=128, gt=0)
     max_steps: int = Field(default=4096, gt=0)
     """Steps of a whole schedule; more rounds than that still make one step each."""
@@ -95,7 +101,6 @@ class CondensedOuterProduct(Accelerator):
     def plan(self, op: MatmulOp, trace: Trace | None = None) -> Schedule:
         """Steps of chunks of rows, round by round, from the real non-zeros."""
         leaves, work = trace or self.trace(op)
-        a_bytes = weighted_shares(op.a.size.size_bytes, work.a_elements)
         read = work.stored_read * self.partial_element_bytes
         c_bytes, partial_bytes = self.element_bytes(op.c_type), self.partial_element_bytes
         dram_bytes = {
@@ -104,16 +109,23 @@ class CondensedOuterProduct(Accelerator):
             "partial": int(read.sum()) + work.stored_nnz * partial_bytes,
             "C": work.result_nnz * c_bytes,
         }
-        return Schedule(
-            fetch_bytes=a_bytes + work.b_lines[:, 0] + read,
-            compute_cycles=work.compute_cycles(self.multiplier_groups, self.merger_elements_per_cycle),
+        chunks = Chunks(
+            a_bytes=weighted_shares(op.a.size.size_bytes, work.a_elements),
+            b_bytes=work.b_lines[:, 0],
+            stored_bytes=read,
             write_bytes=work.results * np.where(work.is_last_round, c_bytes, partial_bytes),
+            lines=work.b_lines[:, 2],
+            cycles=work.tree_cycles(self.multiplier_groups, self.merger_elements_per_cycle),
+            first=work.first_step,
+            reads=work.reads,
+        )
+        return Schedule(
+            **timed_steps(chunks, self.layers, self.outstanding_lines)._asdict(),
             units=1,
-            fetch_slots=self.fetch_slots,
-            write_slots=self.write_slots,
+            fetch_slots=slots(self.lookahead_window, work.a_elements),
+            write_slots=slots(self.writer_fifo_elements, work.results),
             actions=self._actions(op, work, int(read.sum())),
             dram_bytes=dram_bytes,
-            barrier=work.barrier(self.fetch_slots + self.write_slots),
             repeat=op.repeat,
             extra=self._extra(leaves, work),
         )

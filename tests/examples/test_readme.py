@@ -1,0 +1,53 @@
+"""What the README shows is what happens."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def readme(repository):
+    return (repository / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text, language):
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_the_python_example_runs_as_printed(readme, tmp_path):
+    (code,) = blocks(readme, "python")
+    process = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert "nm-2:4" in process.stdout
+    assert "sparch" in process.stdout
+
+
+def test_every_command_of_the_examples_runs(readme, tmp_path):
+    (tmp_path / "graph.mtx").write_text("%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n")
+    lines = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("sparsesim ")]
+    assert len(lines) >= 5
+    for line in lines:
+        for command in line.split("#")[0].split(";"):
+            words = command.split()[1:]
+            if words[0] == "validate":  # takes long and wants real data; tests/validation runs it
+                continue
+            call = [sys.executable, "-c", "from sparsesim.cli import main; main()", *words]
+            process = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert process.returncode == 0, f"{command}: {process.stderr}"
+    assert (tmp_path / "pruned.onnx").is_file()
+
+
+def test_files_and_folders_that_it_names_exist(readme, repository):
+    for target in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (repository / target).exists(), target
+
+
+def test_ci_runs_the_test_command_of_the_readme(readme, repository):
+    script = (repository / ".ci" / "run").read_text(encoding="utf-8")
+    assert "README.md" in script
+    assert "<!-- test command -->" in script
+    assert readme.count("<!-- test command -->\n```sh\n") == 1
+    assert Path(repository / "workloads/quickstart.yaml").is_file()
