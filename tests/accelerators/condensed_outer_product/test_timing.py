@@ -49,13 +49,20 @@ def test_the_machine_has_the_memory_of_the_definition():
     assert MACHINE.dram_latency_cycles == HBM.latency_cycles
 
 
-def test_two_hundred_random_matrices_against_every_element_and_cycle():
-    """Trees of 2 to 64 ways: nine in ten within 5 %, 3 % off on average and hardly biased."""
-    errors = np.array([relative_error(number, (2, 4, 8, 16, 64)[number % 5]) for number in range(210)])
+def test_random_matrices_on_the_shipped_tree_against_every_element_and_cycle():
+    """210 matrices, 64 ways: at least 200 within 5 %, none beyond 6 %."""
+    errors = np.array([relative_error(number, 64) for number in range(210)])
+    assert np.sum(np.abs(errors) <= 0.05) >= 200
+    assert np.max(np.abs(errors)) < 0.06
+    assert abs(np.mean(errors)) < 0.02
+
+
+def test_narrow_trees_with_many_rounds_against_every_element_and_cycle():
+    """105 matrices, 2 to 16 ways, up to dozens of rounds: nine in ten within 5 %, none beyond 15 %."""
+    errors = np.array([relative_error(number, (2, 4, 8, 16)[number % 4]) for number in range(105)])
     assert np.mean(np.abs(errors)) < 0.04
-    assert abs(np.mean(errors)) < 0.03
     assert np.mean(np.abs(errors) < 0.05) > 0.85
-    assert np.max(np.abs(errors)) < 0.3
+    assert np.max(np.abs(errors)) < 0.15
 
 
 @settings(max_examples=40, deadline=None)
