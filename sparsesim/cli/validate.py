@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,13 +35,14 @@ def validate(
     with _progress(quiet=as_json) as watch:
         chosen = kind(data_folder(data), watch)
         rows, notes = chosen.rows(), chosen.notes()
+        cases = [] if as_json else chosen.cases()
         written = _write(reference, rows, output) + chosen.write(output, long) if output else []
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row.as_object()))
         typer.echo("\n".join(notes), err=True)
         return
-    _print(rows, notes)
+    _print(rows, cases, notes)
     if written:
         typer.echo("written: " + ", ".join(str(path) for path in written))
 
@@ -89,11 +90,14 @@ def _write(reference: str, rows: "list[Row]", output: Path) -> list[Path]:
     return [output / f"{reference}-rows.csv", plot_errors(table, output / f"{reference}-errors.png")]
 
 
-def _print(rows: "list[Row]", notes: list[str]) -> None:
+def _print(rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:
+    from sparsesim.report.table import rows_table
     from sparsesim.report.validation import comparison_table, summary_table
     from sparsesim.validation import summarise
 
     out = console()
+    if cases:
+        out.print(rows_table(cases))
     out.print(comparison_table([row.as_object() for row in rows]))
     out.print(summary_table(summarise(rows)))
     for line in notes:

@@ -94,7 +94,9 @@ def rows_table(rows: Sequence[Mapping[str, object]]) -> Table:
     table = Table(header_style="bold")
     for name in names:
         number = isinstance(rows[0][name], int | float)
-        table.add_column(name.replace("_", " "), justify="right" if number else "left")
+        table.add_column(
+            name.replace("_", " "), justify="right" if number else "left", no_wrap=number or name == names[0]
+        )
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in names))
     return table

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sparsesim.validation.row import Row
 
@@ -29,6 +29,10 @@ class Reference(ABC):
 
     def notes(self) -> list[str]:
         """What a reader of the rows should know, a line each."""
+        return []
+
+    def cases(self) -> list[dict[str, Any]]:
+        """One mapping per case (matrix, network, shape) with its main figures, for a table; all alike."""
         return []
 
     def write(self, folder: Path, long: bool) -> list[Path]:

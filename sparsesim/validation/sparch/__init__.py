@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -27,6 +27,16 @@ from sparsesim.validation.sparch.headline import (
 )
 from sparsesim.validation.sparch.notes import notes_on
 from sparsesim.validation.sparch.runs import SquareRuns
+
+CASE_FIGURES = (
+    "GFLOP/s",
+    "bandwidth utilisation",
+    "traffic / compulsory",
+    "nJ/FLOP compute",
+    "nJ/FLOP SRAM",
+    "nJ/FLOP DRAM",
+    "nJ/FLOP total",
+)
 
 
 class Sparch(Reference):
@@ -67,6 +77,13 @@ class Sparch(Reference):
     def notes(self) -> list[str]:
         """What the groups hold, what is missing, and what the GFLOP/s consist of."""
         return list(notes_on(self.published, self.runs, self.groups))
+
+    def cases(self) -> list[dict[str, Any]]:
+        """Every square matrix at hand; the geometric means are among the rows."""
+        names = self.groups.get(ALL_SQUARE) or self.groups.get(WITH_RECONSTRUCTED) or self.groups[EXACT]
+        shown = ("matrix", "in_paper", "multiplies", "cycles", "bottleneck", *CASE_FIGURES)
+        table = studies.matrix_table(self.published, self.runs, names)
+        return [{key: record[key] for key in shown} for record in table]
 
     def write(self, folder: Path, long: bool) -> list[Path]:
         """Tables of all matrices, sweeps, ablations and simulation time, with their pictures."""
