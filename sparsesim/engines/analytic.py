@@ -23,5 +23,5 @@ def lower_cycles(steps: Steps) -> int:
 
 def upper_cycles(steps: Steps) -> int:
     """No run is slower than doing everything one after the other."""
-    latencies = steps.latency * int(np.count_nonzero(steps.fetch))
+    latencies = int(steps.latency[steps.fetch > 0].sum())
     return (int(steps.fetch.sum() + steps.compute.sum() + steps.write.sum()) + latencies) * steps.repeat

@@ -106,7 +106,7 @@ class _Player:
             cycles = int(self.steps.fetch[index])
             start = yield self.dram.transfer(FETCH, cycles)
             self.record(Span("fetch", step, 0, int(start), int(self.env.now)))
-            self.env.process(self._arrive(step, self.steps.latency if cycles else 0))
+            self.env.process(self._arrive(step, int(self.steps.latency[index]) if cycles else 0))
 
     def _arrive(self, step: int, latency: int) -> Process:
         yield self.env.timeout(latency)

@@ -55,7 +55,7 @@ def _play(
     fetch_slots: int,
     write_slots: int,
     repeat: int,
-    latency: int,
+    latency: IntArray,
 ) -> int:
     """Walk the three in-order streams; f, s and w are the next step to fetch, start and write.
 
@@ -113,7 +113,7 @@ def _play(
                 dram_free = max(dram_free, fetch_at) + fetch_cycles
                 end_of_transfer = dram_free
             last_fetch_end = end_of_transfer
-            last_arrival = max(last_arrival, end_of_transfer + (latency if fetch_cycles > 0 else 0))
+            last_arrival = max(last_arrival, end_of_transfer + (latency[f % steps] if fetch_cycles > 0 else 0))
             arrival[f % fetch_slots] = last_arrival
             arrived[f % steps] = arrival[f % fetch_slots]
             end = max(end, arrival[f % fetch_slots])

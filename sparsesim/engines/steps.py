@@ -16,7 +16,7 @@ class Steps(NamedTuple):
 
     `fetch` and `write` are the cycles that a transfer occupies the DRAM (0 for no bytes), `compute` the cycles
     on one unit, all int64[steps]; `after_writes` and `after_arrivals` are
-    those of the schedule; `latency` follows every fetch of at least one byte.
+    those of the schedule; `latency`, int64[steps], follows every fetch of at least one byte.
     """
 
     fetch: IntArray
@@ -28,7 +28,7 @@ class Steps(NamedTuple):
     fetch_slots: int
     write_slots: int
     repeat: int
-    latency: int
+    latency: IntArray
 
 
 def steps_on(schedule: Schedule, machine: Machine) -> Steps:
@@ -45,8 +45,15 @@ def steps_on(schedule: Schedule, machine: Machine) -> Steps:
         fetch_slots=schedule.fetch_slots,
         write_slots=schedule.write_slots,
         repeat=schedule.repeat,
-        latency=machine.dram_latency_cycles,
+        latency=_arrival_cycles(schedule.fetch_bytes, machine),
     )
+
+
+def _arrival_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
+    """`Machine.arrival_cycles` for a whole array; it depends on the first burst only."""
+    within_burst = np.minimum(size_bytes, machine.dram.burst_bytes)
+    sizes, which = np.unique(within_burst, return_inverse=True)
+    return np.array([machine.arrival_cycles(int(size)) for size in sizes], dtype=np.int64)[which]
 
 
 def _transfer_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:

@@ -81,10 +81,16 @@ class Machine(BaseModel):
         """Cycles before the first step of an operation."""
         return seconds_to_cycles(self.launch_ns * 1e-9, self.clock_hz)
 
-    @property
-    def dram_latency_cycles(self) -> int:
-        """Cycles from the end of a transfer until its data can be used."""
-        return seconds_to_cycles(self.dram.latency_ns * 1e-9, self.clock_hz)
+    def arrival_cycles(self, size_bytes: int) -> int:
+        """Cycles from the end of a transfer until its data can be used.
+
+        Transfers are counted at the bandwidth of all channels together. The last burst comes from one of them, so the
+        time that it takes there is added to the latency.
+        """
+        numerator, denominator = self.dram_rate
+        last = min(size_bytes, self.dram.burst_bytes) * denominator
+        on_its_channel = ceil_div(last * self.dram.channels, numerator) - ceil_div(last, numerator)
+        return seconds_to_cycles(self.dram.latency_ns * 1e-9, self.clock_hz) + on_its_channel
 
     @property
     def dram_rate(self) -> tuple[int, int]:

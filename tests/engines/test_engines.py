@@ -27,7 +27,7 @@ def make_steps(
         fetch_slots,
         write_slots,
         repeat,
-        latency,
+        np.broadcast_to(np.asarray(latency, np.int64), count).copy(),
     )
 
 
@@ -46,7 +46,7 @@ def random_steps(draw):
         fetch_slots=draw(st.integers(1, 5)),
         write_slots=draw(st.integers(1, 5)),
         repeat=draw(st.integers(1, 3)),
-        latency=draw(st.integers(0, 12)),
+        latency=[draw(st.integers(0, 12)) for _ in range(count)],
     )
 
 

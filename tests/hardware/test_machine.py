@@ -73,6 +73,13 @@ def test_transfers_take_whole_bursts_and_whole_cycles():
     assert machine.transfer_cycles(1_935_000_000) == pytest.approx(1_410_000, abs=1)
 
 
+def test_the_last_burst_takes_its_time_on_one_channel():
+    """SpArch's HBM: 60 ns; 64 bytes take 8 cycles at 8 B per cycle, of which the transfer counts one already."""
+    machine = load_machine("sparch")
+    assert machine.arrival_cycles(4096) == 60 + 8 - 1
+    assert machine.arrival_cycles(16) == 60 + 2 - 1
+
+
 def test_accelerator_parameters_can_be_changed_but_not_invented():
     machine = load_machine("a100")
     assert machine.with_accelerator(sms=54).accelerator.sms == 54

@@ -22,6 +22,8 @@ class Element:
     row: int
     place: int
     columns: list[int]
+    b_row: int
+    b_offset: int = 0
     missed_bytes: int = 0
     missed_lines: int = 0
     done: int = 0
@@ -55,6 +57,7 @@ class Plan:
     stored: list[deque[StoredRead]]
     results: list[int]
     result_bytes: list[int]
+    b_bytes: int = 0
 
 
 class _Partial(NamedTuple):
@@ -83,7 +86,7 @@ def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
                 leaf = leaves.elements.leaf[position] if len(leaves.elements.leaf) else position - a.indptr[row]
                 k = int(leaves.elements.columns[position])
                 place = current.leaf_places[beyond - 1 - int(leaf)]
-                plan.elements.append(Element(current.number, int(row), place, columns[k]))
+                plan.elements.append(Element(current.number, int(row), place, columns[k], k))
                 stream.append(k)
                 keys.update((int(row), column) for column in columns[k])
         for place, partial in zip(current.stored_places, taken, strict=True):
@@ -107,5 +110,8 @@ def _note_misses(unit: CondensedOuterProduct, op: MatmulOp, plan: Plan, stream: 
     lines = unit.prefetch_lines if unit.prefetcher else 1
     ends = np.arange(1, len(stream) + 1)
     figures = records.misses(op.b.tensor.to_sparse(), np.array(stream, np.int64), ends, lines, unit.lookahead_window)
+    row_bytes = records.row_bytes(op.b.tensor.to_sparse())
+    offsets = np.concatenate(([0], np.cumsum(row_bytes))).tolist()
+    plan.b_bytes = offsets[-1]
     for element, (moved, _, missed) in zip(plan.elements, figures.tolist(), strict=True):
-        element.missed_bytes, element.missed_lines = moved, missed
+        element.b_offset, element.missed_bytes, element.missed_lines = offsets[element.b_row], moved, missed

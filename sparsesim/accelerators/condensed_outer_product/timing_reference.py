@@ -15,11 +15,11 @@ one at the earliest:
 5. Elements of A are read in blocks. The prefetcher follows them and requests the lines of B that it misses, as long as
    no more than `outstanding_lines` are under way.
 
-DRAM moves `bytes_per_cycle`, first come first served; data can be used `latency_cycles` after its transfer.
+Each DRAM channel moves its share of `bytes_per_cycle`, first come first served; data can be used `latency_cycles` after
+its transfer.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sparsesim.accelerators.condensed_outer_product.spec import CondensedOuterProduct
@@ -31,29 +31,48 @@ from sparsesim.units import ceil_div
 
 STORED_AHEAD = 512
 A_AHEAD = 512
+INTERLEAVE_BYTES = 64
+"""Bytes on one channel before the next one follows (assumed: one HBM burst pair; unpublished)."""
+
 ACCESSES_PER_CYCLE = 16
 """Rows of B that the fetchers look up in one cycle (SpArch, HPCA 2020: 16 fetchers)."""
 
 
 class Memory(NamedTuple):
-    """DRAM: bytes per cycle, and cycles from the end of a transfer until its data can be used."""
+    """DRAM: bytes per cycle of all channels, cycles from the end of a transfer until its data can be used.
+
+    Stretches of `INTERLEAVE_BYTES` lie on the channels in turn.
+    """
 
     bytes_per_cycle: int
     latency_cycles: int
+    channels: int = 1
 
 
-@dataclass
 class Dram:
-    """A pipe that remembers up to which byte slot it is taken."""
+    """Channels that remember up to which byte slot each is taken."""
 
-    memory: Memory
-    taken: int = 0
+    def __init__(self, memory: Memory) -> None:
+        self.rate = memory.bytes_per_cycle // memory.channels
+        self.taken = [0] * memory.channels
+        self.used = 0
 
-    def request(self, cycle: int, size_bytes: int) -> int:
-        """Cycle by which the transfer has left the DRAM."""
-        rate = self.memory.bytes_per_cycle
-        self.taken = max(self.taken, cycle * rate) + size_bytes
-        return ceil_div(self.taken, rate)
+    def region(self, size_bytes: int) -> int:
+        """Address of a new stretch of memory."""
+        start = ceil_div(self.used, BLOCK_BYTES) * BLOCK_BYTES
+        self.used = start + size_bytes
+        return start
+
+    def request(self, cycle: int, address: int, size_bytes: int) -> int:
+        """Cycle by which all of the bytes from `address` on have left the DRAM."""
+        left, end = cycle, address + size_bytes
+        while address < end:
+            piece = min(end, (address // INTERLEAVE_BYTES + 1) * INTERLEAVE_BYTES) - address
+            channel = address // INTERLEAVE_BYTES % len(self.taken)
+            self.taken[channel] = max(self.taken[channel], cycle * self.rate) + piece
+            left = max(left, ceil_div(self.taken[channel], self.rate))
+            address += piece
+        return left
 
 
 class Writer:
@@ -65,6 +84,8 @@ class Writer:
         self.leaving: deque[tuple[int, int]] = deque()
         self.taken, self.sent = [0] * len(plan.results), [0] * len(plan.results)
         self.landed: list[int | None] = [None] * len(plan.results)
+        sizes = zip(plan.results, plan.result_bytes, strict=True)
+        self.address = [dram.region(count * size) for count, size in sizes]
         self.held = 0
 
     def step(self, cycle: int, tree: Tree) -> None:
@@ -91,7 +112,7 @@ class Writer:
             return False
         for _ in range(ready):
             self.waiting.popleft()
-        left = self.dram.request(cycle, ready * size)
+        left = self.dram.request(cycle, self.address[number] + self.sent[number] * size, ready * size)
         self.leaving.append((left, ready))
         self.sent[number] += ready
         if self.sent[number] == self.plan.results[number]:
@@ -110,6 +131,8 @@ class Run:
         peak = unit.peak_macs_per_cycle(op.a.value_type)
         self.lanes = ceil_div(peak, unit.multiplier_groups)
         self.a_bytes = unit.element_bytes(op.a.value_type)
+        self.a_address = self.dram.region(len(self.plan.elements) * self.a_bytes)
+        self.b_address = self.dram.region(self.plan.b_bytes)
         places = range(1 << unit.layers)
         self.feed = [deque(e for e in self.plan.elements if e.place == place) for place in places]
         self.requested, self.looked_up = 0, 0
@@ -191,14 +214,16 @@ class Run:
             return
         size = self.unit.partial_element_bytes
         count = min(max(1, BLOCK_BYTES // size), len(read.keys) - read.requested)
+        address = self.writer.address[read.source] + read.requested * size
         read.requested += count
-        read.under_way.append((self.dram.request(cycle, count * size) + self.latency, read.requested))
+        read.under_way.append((self.dram.request(cycle, address, count * size) + self.latency, read.requested))
 
     def _read_a(self, cycle: int) -> None:
         if self.requested - self.looked_up < A_AHEAD:
             block = self.plan.elements[self.requested : self.requested + max(1, BLOCK_BYTES // self.a_bytes)]
             if block:
-                arrives = self.dram.request(cycle, len(block) * self.a_bytes) + self.latency
+                address = self.a_address + self.requested * self.a_bytes
+                arrives = self.dram.request(cycle, address, len(block) * self.a_bytes) + self.latency
                 for element in block:
                     element.arrives = arrives
                 self.requested += len(block)
@@ -212,9 +237,12 @@ class Run:
                 return
             element.ready = cycle
             if element.missed_lines:
-                element.ready = self.dram.request(cycle, element.missed_bytes) + self.latency
+                element.ready = self._request_b(cycle, element) + self.latency
                 self.under_way.extend([element.ready] * element.missed_lines)
             self.looked_up += 1
+
+    def _request_b(self, cycle: int, element: Element) -> int:
+        return self.dram.request(cycle, self.b_address + element.b_offset, element.missed_bytes)
 
 
 def reference_cycles(unit: CondensedOuterProduct, op: MatmulOp, memory: Memory) -> int:

@@ -12,14 +12,14 @@ from sparsesim.accelerators.condensed_outer_product.timing import (
     slots,
     timed_steps,
 )
-from sparsesim.accelerators.condensed_outer_product.timing_reference import Memory, reference_cycles
+from sparsesim.accelerators.condensed_outer_product.timing_reference import INTERLEAVE_BYTES, Memory, reference_cycles
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
 from sparsesim.tensors.generators import banded, rmat, uniform
 from tests.accelerators.condensed_outer_product.operations import factors, operation
 
 MACHINE = load_machine("sparch")
-HBM = Memory(bytes_per_cycle=128, latency_cycles=60)
+HBM = Memory(bytes_per_cycle=128, latency_cycles=60, channels=16)
 
 
 def random_matrix(number):
@@ -46,23 +46,26 @@ def relative_error(number, ways):
 
 def test_the_machine_has_the_memory_of_the_definition():
     assert MACHINE.dram_rate == (HBM.bytes_per_cycle, 1)
-    assert MACHINE.dram_latency_cycles == HBM.latency_cycles
+    assert MACHINE.dram.channels == HBM.channels
+    assert MACHINE.dram.burst_bytes == INTERLEAVE_BYTES
+    on_one_channel = INTERLEAVE_BYTES * HBM.channels // HBM.bytes_per_cycle
+    assert MACHINE.arrival_cycles(10**6) == HBM.latency_cycles + on_one_channel - 1
 
 
 def test_random_matrices_on_the_shipped_tree_against_every_element_and_cycle():
-    """210 matrices, 64 ways: at least 200 within 5 %, none beyond 6 %."""
+    """210 matrices, 64 ways: at least 200 within 5 %, none beyond 7 %."""
     errors = np.array([relative_error(number, 64) for number in range(210)])
     assert np.sum(np.abs(errors) <= 0.05) >= 200
-    assert np.max(np.abs(errors)) < 0.06
+    assert np.max(np.abs(errors)) < 0.07
     assert abs(np.mean(errors)) < 0.02
 
 
 def test_narrow_trees_with_many_rounds_against_every_element_and_cycle():
-    """105 matrices, 2 to 16 ways, up to dozens of rounds: nine in ten within 5 %, none beyond 15 %."""
+    """105 matrices, 2 to 16 ways, up to dozens of rounds: four in five within 5 %, none beyond 12 %."""
     errors = np.array([relative_error(number, (2, 4, 8, 16)[number % 4]) for number in range(105)])
     assert np.mean(np.abs(errors)) < 0.04
-    assert np.mean(np.abs(errors) < 0.05) > 0.85
-    assert np.max(np.abs(errors)) < 0.15
+    assert np.mean(np.abs(errors) < 0.05) > 0.8
+    assert np.max(np.abs(errors)) < 0.12
 
 
 @settings(max_examples=40, deadline=None)
