@@ -186,6 +186,18 @@ def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown network 'alexnt'" in refused("compare", "alexnt")
 
 
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in refused("run", sweep(tmp_path), "-o", tmp_path / "file" / "out")
+    assert "nodir" in refused("prune", "digits-cnn", "-p", "2:4", "-o", tmp_path / "nodir" / "x.npz")
+
+
+def test_a_choice_that_does_not_exist_is_named(small):
+    line = refused("matmul", small, "-m", "a100-2to4", "--on-violation", "maybe")
+    assert "on_violation" in line
+    assert "maybe" in line
+
+
 def test_a_misspelt_key_is_named_with_file_and_line(tmp_path):
     line = refused("run", sweep(tmp_path, machnes=["a100"]), "-o", tmp_path)
     assert "tiny.yaml: line" in line

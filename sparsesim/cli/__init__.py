@@ -12,8 +12,16 @@ def main() -> None:
     try:
         app()
     except SparsesimError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        sys.exit(2)
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}")
+    except MemoryError:
+        _refuse("this takes more memory than there is; use smaller operands")
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+
+
+def _refuse(reason: str) -> None:
+    sys.stderr.write(f"error: {' '.join(reason.split())}\n")
+    sys.exit(2)

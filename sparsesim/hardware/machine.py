@@ -5,9 +5,10 @@ from math import gcd
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sparsesim.accelerators import AcceleratorSpec
+from sparsesim.errors import InputError
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
@@ -105,8 +106,13 @@ class Machine(BaseModel):
         return ceil_div(bursts * self.dram.burst_bytes * denominator, numerator)
 
     def with_accelerator(self, **changes: Any) -> "Machine":
-        """A copy whose accelerator has other parameters; unknown ones are refused."""
-        spec = type(self.accelerator).model_validate({**self.accelerator.model_dump(), **changes})
+        """A copy whose accelerator has other parameters; InputError for unknown ones and for values out of range."""
+        try:
+            spec = type(self.accelerator).model_validate({**self.accelerator.model_dump(), **changes})
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in fault["loc"])
+            raise InputError(f"{self.name}: accelerator.{field}: {fault['msg']} (got {fault['input']!r})") from error
         return self.model_copy(update={"accelerator": spec})
 
 

@@ -83,8 +83,10 @@ def test_the_last_burst_takes_its_time_on_one_channel():
 def test_accelerator_parameters_can_be_changed_but_not_invented():
     machine = load_machine("a100")
     assert machine.with_accelerator(sms=54).accelerator.sms == 54
-    with pytest.raises(ValueError, match="sparkle"):
+    with pytest.raises(InputError, match=r"a100: accelerator\.sparkle"):
         machine.with_accelerator(sparkle=1)
+    with pytest.raises(InputError, match=r"a100: accelerator\.sms.*got 0"):
+        machine.with_accelerator(sms=0)
 
 
 def test_a_power_cap_stretches_time_and_no_cap_leaves_it():
