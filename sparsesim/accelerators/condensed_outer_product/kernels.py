@@ -1,156 +1,248 @@
-"""Jitted loops of the merge rounds; int64 everywhere, integer counts out."""
+"""Jitted loops of the merge rounds; signed integers everywhere, integer counts out."""
 
 import numpy as np
 
 from sparsesim._jit import kernel
 from sparsesim.accelerators.condensed_outer_product.arrays import (
     A_ELEMENTS,
+    COUNTER_BITS,
+    FIRST_ROW,
+    INDEX,
     LANE_CYCLES,
+    LATEST,
     LOADS,
     STORED_READ,
+    BRows,
     Elements,
+    Feeds,
+    IndexArray,
     IntArray,
-    Share,
-    Stored,
+    Integer,
+    Keep,
+    Kept,
+    Spans,
     Tree,
 )
 
-
-@kernel
-def united(left: IntArray, right: IntArray) -> IntArray:
-    """Union of two ascending arrays."""
-    out = np.empty(len(left) + len(right), np.int64)
-    i, j, count = 0, 0, 0
-    while i < len(left) or j < len(right):
-        take_left = j == len(right) or (i < len(left) and left[i] <= right[j])
-        take_right = i == len(left) or (j < len(right) and right[j] <= left[i])
-        out[count] = left[i] if take_left else right[j]
-        i, j, count = i + take_left, j + take_right, count + 1
-    return out[:count].copy()
+WORTH_KEEPING = 4
+"""A result is kept if walking over its products again would take at least so many steps per element."""
 
 
 @kernel
-def row_products(share: Share, columns: IntArray, lengths: IntArray) -> IntArray:
-    """Multiplications in every row of a round: the lengths of the B rows that its A elements name."""
-    start, stop = share.start, share.stop
-    products = np.zeros(len(start), np.int64)
-    for i in range(len(start)):
-        for element in range(start[i], stop[i]):
-            products[i] += lengths[columns[element]]
-    return products
+def _count(entered: Integer, figures: IntArray, chunk: Integer) -> None:
+    """Add the counters to the figures of a chunk."""
+    fields = figures.shape[1] - LOADS
+    width = COUNTER_BITS // fields
+    for field in range(fields):
+        figures[chunk, LOADS + field] += (entered >> (field * width)) & ((1 << width) - 1)
 
 
 @kernel
-def _enter(
-    run: IntArray,
-    begin: int,
-    end: int,
-    key: int,
-    inputs: int,
-    seen: IntArray,
-    met: IntArray,
-    fill: int,
-    kept: IntArray,
-    count: int,
+def _halve(figures: IntArray) -> int:
+    """Unite neighbouring chunks in pairs; returns how many there are now."""
+    for chunk in range(1, len(figures)):
+        for column in range(figures.shape[1]):
+            figure = figures[chunk, column]
+            figures[chunk, column] = 0
+            figures[chunk // 2, column] += figure
+    return (len(figures) + 1) // 2
+
+
+@kernel
+def _first_element(leaf_of: IntArray, start: int, stop: int, leaf: int) -> int:
+    """First element of a row start..stop - 1 whose leaf is not below `leaf`, or `stop`."""
+    if len(leaf_of) == 0:
+        return min(start + leaf, stop)
+    while start < stop:
+        middle = (start + stop) // 2
+        if leaf_of[middle] < leaf:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@kernel
+def _enter_one_column(spans: Spans, count: Integer, tree: Tree, figures: IntArray, chunk: Integer) -> None:
+    """`_enter` for a C of one column, whose last key need not go through memory."""
+    starts, stops, keys, entered_by = spans.start, spans.stop, spans.key, tree.entered
+    mask, seen, span = (len(entered_by) - 1) & INDEX, np.int64(tree.seen[0]), 0
+    limit, room = mask >> 1, (1 << (COUNTER_BITS // (figures.shape[1] - LOADS))) - 1
+    while span < count:
+        entered, edge = 0, min(count, span + room)
+        while span < edge:
+            if stops[span & INDEX] > starts[span & INDEX]:
+                difference, seen = seen ^ keys[span & INDEX], keys[span & INDEX]
+                entered += entered_by[(((limit - difference) >> COUNTER_BITS) | difference) & mask]
+            span += 1
+        _count(entered, figures, chunk)
+    tree.seen[0] = seen
+
+
+@kernel
+def _enter(spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer) -> None:
+    """Send `count` spans into the tree and add their elements to the figures of a chunk."""
+    starts, stops, keys, columns = spans.start, spans.stop, spans.key, b.columns
+    seen, entered_by, mask = tree.seen, tree.entered, (len(tree.entered) - 1) & INDEX
+    limit, room = mask >> 1, (1 << (COUNTER_BITS // (figures.shape[1] - LOADS))) - 1
+    entered, pending = 0, 0
+    for span in range(count):
+        index, stop, key = starts[span & INDEX] & INDEX, stops[span & INDEX] & INDEX, keys[span & INDEX]
+        while index < stop:
+            edge = min(stop, index + room - pending)
+            pending += edge - index
+            while index < edge:
+                column = columns[index & INDEX] & INDEX
+                difference = seen[column] ^ key
+                seen[column] = key
+                # All ones if no input of the row held the column. A minimum would be compiled to a branch that is
+                # hard to predict.
+                first = (limit - difference) >> COUNTER_BITS
+                entered += entered_by[(first | difference) & mask]
+                index += 1
+            if pending == room:
+                _count(entered, figures, chunk)
+                entered, pending = 0, 0
+    _count(entered, figures, chunk)
+
+
+@kernel
+def _enter_and_keep(
+    spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer, keep: Keep, fill: int
 ) -> int:
-    """Send the columns run[begin:end] of one row into the tree; returns how many results were kept so far.
+    """`_enter`, where what is new to its row is appended at columns[fill]; returns the new `fill`.
 
-    `met` takes, from `fill` on, the difference (exclusive or) between the place of each element and that of the last
-    input with the same column, or at least `inputs` if the row had none. Columns of the second kind are results: they
-    are appended to `kept`, which has one entry of slack, or is empty if nobody will read them.
+    It is a kernel of its own because the two loops slow each other down in one.
     """
-    for index in range(begin, end):
-        column = run[index]
-        met[fill + index - begin] = seen[column] ^ key
-        seen[column] = key
-    if len(kept):
-        for index in range(begin, end):
-            kept[count] = run[index]
-            count += met[fill + index - begin] >= inputs
-    return count
+    starts, stops, keys, columns = spans.start, spans.stop, spans.key, b.columns
+    seen, entered_by, mask = tree.seen, tree.entered, (len(tree.entered) - 1) & INDEX
+    ends, first_row, layers = keep.ends, tree.stamp[FIRST_ROW], figures.shape[1] - LOADS - 1
+    limit, room = mask >> 1, (1 << (COUNTER_BITS // (figures.shape[1] - LOADS))) - 1
+    entered, pending = 0, 0
+    for span in range(count):
+        index, stop, key = starts[span] & INDEX, stops[span], keys[span]
+        while index < stop:
+            edge = min(stop, index + room - pending)
+            pending += edge - index
+            while index < edge:
+                column = columns[index & INDEX] & INDEX
+                difference = seen[column] ^ key
+                seen[column] = key
+                first = (limit - difference) >> COUNTER_BITS
+                entered += entered_by[(first | difference) & mask]
+                columns[fill & INDEX] = column
+                fill -= first
+                index += 1
+            if pending == room:
+                _count(entered, figures, chunk)
+                entered, pending = 0, 0
+        ends[(key >> layers) - first_row] = fill
+    _count(entered, figures, chunk)
+    return fill
 
 
 @kernel
-def _add_loads(met: IntArray, fill: int, loads: IntArray) -> None:
-    """Add the elements that enter every layer, and in the last place those that leave the tree.
-
-    Layer l merges inputs whose places agree but for their lowest l + 1 bits. An element enters it on its own unless
-    an earlier input of its column agrees with it in all but the lowest l bits: then they have been added before. Inputs
-    come in order of their place, so that comparing with the last one is enough.
-    """
-    for layer in range(len(loads)):
-        entering, limit = 0, 1 << layer
-        for index in range(fill):
-            entering += met[index] >= limit
-        loads[layer] += entering
+def _send(
+    spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer, keep: Keep, fill: int
+) -> int:
+    """`_enter` by the fitting way; returns the new `fill`, or -1 if the columns of the result are not kept any more."""
+    if len(tree.seen) == 1:
+        _enter_one_column(spans, count, tree, figures, chunk)
+        return -1
+    room = keep.beyond - fill
+    for span in range(count if fill >= 0 else 0):
+        room -= spans.stop[span] - spans.start[span]
+    if fill >= 0 and room > 0:
+        return _enter_and_keep(spans, count, b, tree, figures, chunk, keep, fill)
+    _enter(spans, count, b, tree, figures, chunk)
+    return -1
 
 
 @kernel
 def merge_round(
-    share: Share,
+    rows: IntArray,
+    lowest: int,
+    feeds: Feeds,
+    kept: Kept,
     elements: Elements,
-    stored: Stored,
-    b_indptr: IntArray,
-    b_columns: IntArray,
+    b: BRows,
     tree: Tree,
-    chunks: IntArray,
-    lanes: int,
-    stream: IntArray,
-    kept: IntArray,
-    offsets: IntArray,
+    spans: Spans,
+    keep: Keep,
+    chunk_work: int,
+    stream: IndexArray,
     figures: IntArray,
-) -> None:
-    """Merge the leaves and stored partials of one round, on positions alone.
+) -> tuple[int, int]:
+    """Merge the leaves and stored partial results of one round, on positions alone.
 
-    chunks: int64[n + 1]; chunk c covers the entries chunks[c]..chunks[c + 1] - 1 of share.rows.
-    lanes: multipliers that work on one element of A; it holds them for at least one cycle.
-    stream: out, the B row of every A element, row by row and in order of leaf.
-    kept, offsets: out, columns of the result (see `_enter`) and their offsets, one more than share.rows.
-    figures: out, zeros[n, LOADS + layers + 1].
+    rows: ascending rows that have work. lowest: of the new leaves.
+    chunk_work: a chunk of rows ends when it has walked over so many products, those of stored results included; where
+    there is no room for more chunks, neighbours are united and this number doubles.
+    stream: out, the B row of every new element of A, row by row and in ascending order of leaf.
+    figures: out, zeros[most chunks, LOADS + layers + 1].
+
+    Returns the number of chunks, and the end of the columns that are kept of the result, or -1.
     """
     # Tuples are unpacked once: reading their arrays inside a loop would count references.
-    rows, start, stop, place_of_leaf = share.rows, share.start, share.stop, share.place
-    leaf_of, columns, indptr = elements.leaf, elements.columns, elements.indptr
-    stored_place, stored_rows, stored_offsets = stored.place, stored.rows, stored.offsets
-    stored_columns, stored_end, at = stored.columns, stored.first[1:], stored.first[:-1].copy()
-    seen, met, inputs = tree.seen, tree.met, 1 << (figures.shape[1] - LOADS - 1)
-    visited, count, fill = 0, 0, 0
-    for chunk in range(len(chunks) - 1):
-        figure, first_visit = figures[chunk], visited
-        for i in range(chunks[chunk], chunks[chunk + 1]):
-            tree.stamp[0] += 1
-            stamp, waiting = tree.stamp[0] * inputs, 0
-            # One turn more than there are elements lets the stored partials behind the last leaf enter.
-            for element in range(stop[i] - 1, start[i] - 2, -1):
-                place = inputs
-                if element >= start[i]:
-                    leaf = leaf_of[element] if len(leaf_of) else element - indptr[rows[i]]
-                    place = place_of_leaf[leaf - share.lowest]
-                while waiting < len(at) and stored_place[waiting] < place:
-                    entry = at[waiting]
-                    if entry < stored_end[waiting] and stored_rows[entry] == rows[i]:
-                        begin, end = stored_offsets[entry], stored_offsets[entry + 1]
-                        if fill + end - begin > len(met):
-                            _add_loads(met, fill, figure[LOADS:])
-                            fill = 0
-                        key = stamp + stored_place[waiting]
-                        count = _enter(stored_columns, begin, end, key, inputs, seen, met, fill, kept, count)
-                        fill += end - begin
-                        figure[STORED_READ] += end - begin
-                        at[waiting] += 1
-                    waiting += 1
-                if element >= start[i]:
-                    b_row = columns[element]
-                    stream[visited + element - start[i]] = b_row
-                    begin, end = b_indptr[b_row], b_indptr[b_row + 1]
-                    if fill + end - begin > len(met):
-                        _add_loads(met, fill, figure[LOADS:])
-                        fill = 0
-                    count = _enter(b_columns, begin, end, stamp + place, inputs, seen, met, fill, kept, count)
-                    fill += end - begin
-                    figure[LANE_CYCLES] += max(1, (end - begin + lanes - 1) // lanes)
-            visited += stop[i] - start[i]
-            offsets[i + 1] = count
-        _add_loads(met, fill, figure[LOADS:])
-        fill = 0
-        figure[A_ELEMENTS] = visited - first_visit
+    indptr, columns, leaf_of = elements.indptr, elements.columns, elements.leaf
+    place, step, low, beyond, source = feeds.place, feeds.step, feeds.low, feeds.beyond, feeds.kept
+    kept_rows, kept_start, kept_stop, at = kept.rows, kept.start, kept.stop, kept.first.copy()
+    b_indptr, lane_cycles, starts, stops, keys = b.indptr, b.lane_cycles, spans.start, spans.stop, spans.key
+    inputs, highest, has_leaf, stamp = len(tree.entered) // 2, tree.highest, len(leaf_of) > 0, tree.stamp[LATEST]
+    # Numba would compile callees once more for the constant 0.
+    count: Integer = np.int64(0)
+    chunk: Integer = np.int64(0)
+    batch, chunk_row, chunk_visited = spans.batch, 0, 0
+    fill, walked, all_walked, products, lanes, visited = keep.start, 0, 0, 0, 0, 0
+    tree.stamp[FIRST_ROW] = stamp // inputs + 1
+    for i in range(len(rows)):
+        stamp += inputs
+        row_start, row_stop = indptr[rows[i]], indptr[rows[i] + 1]
+        to_stream = visited - _first_element(leaf_of, row_start, row_stop, lowest)
+        for feed in range(len(place)):
+            is_new, highest_leaf, first_place = step[feed], beyond[feed] - 1, place[feed]
+            if source[feed] >= 0:
+                entry = at[source[feed]]
+                if kept_rows[entry] == rows[i]:
+                    at[source[feed]] += 1
+                    starts[count], stops[count], keys[count] = kept_start[entry], kept_stop[entry], stamp + first_place
+                    walked += stops[count] - starts[count]
+                    count += 1
+                continue
+            first = _first_element(leaf_of, row_start, row_stop, low[feed])
+            element = _first_element(leaf_of, row_start, row_stop, beyond[feed])
+            if b.alike and not is_new:
+                first = max(first, element - 1)  # the others hold the same columns
+            while element > first:
+                element -= 1
+                leaf = leaf_of[element] if has_leaf else element - row_start
+                b_row = columns[element & INDEX] & INDEX
+                start, stop = b_indptr[b_row] & INDEX, b_indptr[b_row + 1] & INDEX
+                starts[count & INDEX], stops[count & INDEX] = start, stop
+                keys[count & INDEX] = stamp + first_place + is_new * (highest_leaf - leaf)
+                count += 1
+                walked += stop - start
+                if is_new:
+                    stream[(to_stream + element) & INDEX] = b_row
+                    lanes += lane_cycles[(stop - start) & INDEX]
+                    products += stop - start
+                    visited += 1
+        if count >= batch or stamp > highest:
+            fill = _send(spans, count, b, tree, figures, chunk, keep, fill)
+            count = 0
+        if stamp > highest:
+            tree.seen[:] = 0
+            stamp, tree.stamp[FIRST_ROW] = 0, -i
+        if i + 1 == len(rows) or (walked + i - chunk_row >= chunk_work and len(figures) > 1):
+            fill = _send(spans, count, b, tree, figures, chunk, keep, fill)
+            count = 0
+            figures[chunk, A_ELEMENTS], figures[chunk, LANE_CYCLES] = visited - chunk_visited, lanes
+            figures[chunk, STORED_READ] = figures[chunk, LOADS] - products
+            all_walked += walked
+            walked, products, lanes, chunk_row, chunk_visited = 0, 0, 0, i + 1, visited
+            chunk += 1
+            if chunk == len(figures) and i + 1 < len(rows):
+                chunk = _halve(figures)
+                chunk_work *= 2
+    tree.stamp[LATEST] = stamp
+    return int(chunk), fill if (fill - keep.start) * WORTH_KEEPING <= all_walked else -1

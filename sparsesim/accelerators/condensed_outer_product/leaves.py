@@ -3,13 +3,20 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sparsesim.accelerators.condensed_outer_product.arrays import Elements, IntArray
+from sparsesim.accelerators.condensed_outer_product.arrays import Elements, IndexArray, IntArray, index_type
+from sparsesim.accelerators.condensed_outer_product.order_kernels import introsorted, sort_by_leaf
+from sparsesim.accelerators.condensed_outer_product.rounds import TieOrder
 from sparsesim.tensors import SparseMatrix
 
 NO_LEAF = np.zeros(0, np.int64)
+
+Range = tuple[int, int]
+"""Lowest leaf, and one past the highest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +40,40 @@ class Leaves(ABC):
 
     @property
     @abstractmethod
-    def order(self) -> IntArray | slice:
+    def order(self) -> IntArray:
         """Index that brings the values of A into the elements' order."""
 
     @abstractmethod
-    def rows(self, lowest: int, beyond: int) -> IntArray:
-        """Ascending rows that hold elements of leaves lowest..beyond - 1."""
+    def rows_of(self, ranges: list[Range]) -> IntArray:
+        """Ascending rows that hold elements of any of these leaves."""
 
     @abstractmethod
     def ranges(self, rows: IntArray, lowest: int, beyond: int) -> tuple[IntArray, IntArray]:
         """First element, and one past the last, of leaves lowest..beyond - 1 in each of `rows`."""
 
+    def rows(self, lowest: int, beyond: int) -> IntArray:
+        """Ascending rows that hold elements of leaves lowest..beyond - 1."""
+        return self.rows_of([(lowest, beyond)] if lowest < beyond else [])
 
+
+def by_length(lengths: IntArray, ties: TieOrder) -> IntArray:
+    """Condensed columns in the order in which the Huffman scheduler takes them, shortest first."""
+    if ties == "introsort":
+        return introsorted(lengths)
+    if ties == "stable":
+        return np.argsort(lengths, kind="stable")
+    return np.arange(len(lengths))[::-1]
+
+
+@dataclass(frozen=True, eq=False)
 class CondensedColumns(Leaves):
-    """Leaf j holds the j-th non-zero of every row. Lengths never increase with j, and A needs no reordering."""
+    """Condensed column j holds the j-th non-zero of every row; lengths never increase with j.
+
+    Equally long columns hold the same rows, so that any order of them leaves a row's share of a round contiguous.
+    `ties` is that order for the Huffman scheduler; None leaves all columns as they are.
+    """
+
+    ties: TieOrder | None = None
 
     @cached_property
     def lengths(self) -> IntArray:
@@ -54,29 +81,52 @@ class CondensedColumns(Leaves):
         rows_by_length = np.bincount(self.a.row_lengths)
         return np.ascontiguousarray(np.cumsum(rows_by_length[:0:-1])[::-1], np.int64)
 
-    @property
-    def elements(self) -> Elements:
-        """The arrays of A; the leaf is the place within the row."""
-        return Elements(self.a.indptr, self.a.indices, NO_LEAF)
-
-    @property
-    def order(self) -> slice:
-        """As they are."""
-        return slice(None)
+    @cached_property
+    def _columns(self) -> IntArray:
+        """int64[leaves]: the condensed column of each leaf. The scheduler takes leaves from the last on."""
+        if self.ties is None:
+            return np.arange(len(self.lengths))
+        return np.ascontiguousarray(by_length(self.lengths, self.ties)[::-1])
 
     @cached_property
-    def _longest_first(self) -> IntArray:
-        return np.argsort(-self.a.row_lengths)
+    def elements(self) -> Elements:
+        """The columns of A; the leaf is the place within the row."""
+        return Elements(self.a.indptr, self._sorted(self.a.indices, index_type(self.a.shape[1])), NO_LEAF)
 
-    def rows(self, lowest: int, beyond: int) -> IntArray:
-        """Rows longer than `lowest`."""
-        if beyond <= lowest:
+    @cached_property
+    def order(self) -> IntArray:
+        """Reorders equally long columns."""
+        return self._sorted(np.arange(self.a.nnz), np.int64)
+
+    def _sorted(self, values: IntArray, dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+        """One value per element of A, in the order of the leaves within each row."""
+        moved = np.flatnonzero(self._columns != np.arange(len(self._columns)))
+        out = values.astype(dtype)
+        if len(moved):
+            rows = self.rows(int(moved[0]), len(self._columns))
+            sort_by_leaf(rows, int(moved[0]), self.a.indptr, self._columns, values, out)
+        return out
+
+    @cached_property
+    def _longer(self) -> dict[int, IntArray]:
+        """Ascending rows with at least so many elements, for powers of two."""
+        return {1: np.flatnonzero(self.a.row_lengths)}
+
+    def _rows_from(self, power: int) -> IntArray:
+        # The many leaves of a few long rows must not cost a scan of all rows each.
+        if power not in self._longer:
+            rows = self._rows_from(power // 2)
+            self._longer[power] = rows[self.a.row_lengths[rows] >= power]
+        return self._longer[power]
+
+    def rows_of(self, ranges: list[Range]) -> IntArray:
+        """Rows that reach the lowest of the leaves."""
+        if not ranges:
             return NO_LEAF
-        count = int(self.lengths[lowest])
-        # The leaves of one long row must not cost a scan of all rows each.
-        if count < self.a.shape[0] // 16:
-            return np.sort(self._longest_first[:count])
-        return np.flatnonzero(self.a.row_lengths > lowest)
+        lowest = min(low for low, _ in ranges)
+        power = 1 << ((lowest + 1).bit_length() - 1)
+        rows = self._rows_from(power)
+        return rows if power > lowest else rows[self.a.row_lengths[rows] > lowest]
 
     def ranges(self, rows: IntArray, lowest: int, beyond: int) -> tuple[IntArray, IntArray]:
         """Straight from indptr."""
@@ -120,7 +170,8 @@ class RawColumns(Leaves):
     @cached_property
     def elements(self) -> Elements:
         """A's columns in that order, with their leaves."""
-        return Elements(self.a.indptr, self.a.indices[self.order], self._leaf_of[self.order])
+        columns: IndexArray = self.a.indices[self.order].astype(index_type(self.a.shape[1]))
+        return Elements(self.a.indptr, columns, self._leaf_of[self.order])
 
     @cached_property
     def _keys(self) -> IntArray:
@@ -134,9 +185,12 @@ class RawColumns(Leaves):
     def _leaf_offsets(self) -> IntArray:
         return np.concatenate(([0], np.cumsum(self.lengths)))
 
-    def rows(self, lowest: int, beyond: int) -> IntArray:
+    def rows_of(self, ranges: list[Range]) -> IntArray:
         """Rows of those columns."""
-        return np.unique(self._rows_by_leaf[self._leaf_offsets[lowest] : self._leaf_offsets[beyond]])
+        at = self._leaf_offsets
+        return np.unique(
+            np.concatenate([NO_LEAF, *(self._rows_by_leaf[at[low] : at[beyond]] for low, beyond in ranges)])
+        )
 
     def ranges(self, rows: IntArray, lowest: int, beyond: int) -> tuple[IntArray, IntArray]:
         """By binary search."""
@@ -144,6 +198,6 @@ class RawColumns(Leaves):
         return np.searchsorted(self._keys, base + lowest), np.searchsorted(self._keys, base + beyond)
 
 
-def leaves_of(a: SparseMatrix, condensing: bool, huffman: bool) -> Leaves:
-    """Condensed columns, or raw columns sorted the way that the scheduler needs them."""
-    return CondensedColumns(a) if condensing else RawColumns(a, longest_first=huffman)
+def leaves_of(a: SparseMatrix, condensing: bool, huffman: bool, ties: TieOrder = "introsort") -> Leaves:
+    """Condensed columns, or raw columns, sorted the way that the scheduler needs them."""
+    return CondensedColumns(a, ties if huffman else None) if condensing else RawColumns(a, longest_first=huffman)

@@ -1,36 +1,75 @@
 """Runs the merge rounds on positions alone and collects what every chunk of rows does."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from sparsesim.accelerators.condensed_outer_product.arrays import LOADS, IntArray, Share, Stored, Tree
-from sparsesim.accelerators.condensed_outer_product.kernels import merge_round, row_products, united
-from sparsesim.accelerators.condensed_outer_product.leaves import Leaves
+from sparsesim.accelerators.condensed_outer_product.arrays import (
+    A_ELEMENTS,
+    COUNTER_BITS,
+    LOADS,
+    STORED_READ,
+    BRows,
+    Feeds,
+    IndexArray,
+    IntArray,
+    Keep,
+    Kept,
+    Spans,
+    Tree,
+    index_type,
+)
+from sparsesim.accelerators.condensed_outer_product.kernels import merge_round
+from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, Range
 from sparsesim.accelerators.condensed_outer_product.rounds import Round
 from sparsesim.tensors import SparseMatrix
 
-PRODUCTS_PER_CHUNK = 8
+CHUNK_WORK = 8
 """A chunk has at least about so many multiplications; rows of small matrices are steps of their own."""
 
-SCRATCH = 1024
-"""Elements whose loads are added up at a time, besides one row of B."""
+KEPT_PER_NON_ZERO = 2
+"""Room for columns of kept results, by the non-zeros of A and B."""
+
+SPANS = 1024
+"""Elements of A that enter the tree at a time."""
+
 
 NOTHING = np.zeros(0, np.int64)
+
+END = np.array([-1])
+"""Row of the entry that ends a kept result."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRows:
+    """Columns of a result that are kept at start..stop - 1; those of rows[i] end at ends[i]."""
+
+    start: int
+    stop: int
+    rows: IntArray
+    ends: IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class PatternPartial:
-    """Positions of a round's result: row rows[i] holds columns[offsets[i] : offsets[i + 1]], unsorted.
+    """A round's result. To read it, one walks once more over the leaves below it, or over columns that were kept.
 
-    The final result keeps its number of non-zeros only.
+    Only results that are much smaller than the products below them are worth keeping.
+
+    Attributes:
+        round_number: the round that made it.
+        nnz: its non-zeros.
+        leaves: all leaves below it, in as few ranges as possible.
+        walked: those that have to be walked over.
+        kept: what was kept of the others.
     """
 
     round_number: int
     nnz: int
-    rows: IntArray
-    offsets: IntArray
-    columns: IntArray
+    leaves: list[Range]
+    walked: list[Range]
+    kept: list[KeptRows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +95,7 @@ class PatternMerge:
         layers: of the merge tree.
         lanes: multipliers that work on one element of A.
         chunks_per_round: largest number of chunks.
-        stream: int64[nnz(A)], the B row of every A element in the order of visits.
+        stream: int[nnz(A)], the B row of every A element in the order of visits.
         rounds: figures of the rounds so far.
     """
 
@@ -65,72 +104,151 @@ class PatternMerge:
     layers: int
     lanes: int
     chunks_per_round: int
-    stream: IntArray = field(init=False)
+    stream: IndexArray = field(init=False)
     rounds: list[RoundFigures] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        columns = self.b.shape[1]
-        self.stream = np.empty(self.leaves.a.nnz, np.int64)
-        self._tree = Tree(np.zeros(columns, np.int64), np.empty(columns + SCRATCH, np.int64), np.zeros(1, np.int64))
+        self.stream = np.empty(self.leaves.a.nnz, index_type(max(self.leaves.a.nnz, self.b.shape[0])))
+        longest_row = int(self.leaves.a.row_lengths.max(initial=0))
+        start, stop, key = np.empty((3, SPANS + longest_row), np.int64)
+        self._spans = Spans(start, stop, key, SPANS)
         self._visited = 0
+        self._kept: list[KeptRows] = []
 
     def __call__(self, current: Round, taken: list[PatternPartial]) -> PatternPartial:
         """Merge one round."""
-        share, stored = self._share(current, taken), _stored(current, taken)
-        products = row_products(share, self.leaves.elements.columns, self.b.row_lengths)
-        chunks = self._chunks(products)
-        figures = np.zeros((len(chunks) - 1, LOADS + self.layers + 1), np.int64)
-        kept, offsets = self._room(current, products, stored), np.zeros(len(share.rows) + 1, np.int64)
-        merge_round(
-            share,
+        lowest, beyond = current.leaves
+        new = [current.leaves] if lowest < beyond else []
+        leaves = _fused([*new, *(leaves for partial in taken for leaves in partial.leaves)])
+        kept, rows = [columns for partial in taken for columns in partial.kept], self.leaves.rows_of(leaves)
+        keep = self._keep(len(rows), current.last)
+        figures = np.zeros((self.chunks_per_round, LOADS + self.layers + 1), np.int64)
+        chunks, fill = merge_round(
+            rows,
+            lowest,
+            _feeds(current, taken),
+            _joined(kept),
             self.leaves.elements,
-            stored,
-            self.b.indptr,
-            self.b.indices,
+            self._b,
             self._tree,
-            chunks,
-            self.lanes,
+            self._spans,
+            keep,
+            max(1, CHUNK_WORK // self._columns_in_one),
             self.stream[self._visited :],
-            kept,
-            offsets,
             figures,
         )
-        self._visited += int((share.stop - share.start).sum())
+        figures = figures[:chunks]
+        figures[:, STORED_READ:] *= self._columns_in_one
+        self._visited += int(figures[:, A_ELEMENTS].sum())
         self.rounds.append(RoundFigures(tuple(partial.round_number for partial in taken), figures))
-        columns = kept[: offsets[-1]].copy()
-        return PatternPartial(current.number, int(figures[:, -1].sum()), share.rows, offsets, columns)
+        nnz = int(figures[:, -1].sum())
+        if fill >= 0:
+            result = KeptRows(keep.start, fill, rows, keep.ends)
+            self._kept = sorted([result, *(columns for columns in self._kept if columns not in kept)], key=_start)
+            return PatternPartial(current.number, nnz, leaves, [], [result])
+        walked = _fused([*new, *(leaves for partial in taken for leaves in partial.walked)])
+        return PatternPartial(current.number, nnz, leaves, walked, kept)
 
-    def _share(self, current: Round, taken: list[PatternPartial]) -> Share:
-        lowest, beyond = current.leaves
-        rows = self.leaves.rows(lowest, beyond)
-        for partial in taken:
-            rows = united(rows, partial.rows)
-        start, stop = self.leaves.ranges(rows, lowest, beyond)
-        return Share(rows, start, stop, lowest, np.array(current.leaf_places[::-1], np.int64))
+    def _keep(self, rows: int, last: bool) -> Keep:
+        """The largest gap between the columns that are kept."""
+        edges = [self.b.nnz, *(edge for columns in self._kept for edge in (columns.start, columns.stop))]
+        edges.append(len(self._b.columns))
+        start, beyond = max(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: gap[1] - gap[0])
+        if last or start >= beyond:
+            return Keep(-1, 0, NOTHING)
+        return Keep(start, beyond, np.empty(rows, np.int64))
 
-    def _chunks(self, products: IntArray) -> IntArray:
-        """Edges between chunks of rows with about equally many multiplications."""
-        work = np.cumsum(products + 1)
-        total = int(work[-1])
-        count = max(1, min(self.chunks_per_round, total // PRODUCTS_PER_CHUNK))
-        cuts = np.searchsorted(work, np.arange(1, count) * total // count)
-        return np.unique(np.concatenate(([0], cuts, [len(products)])))
+    @cached_property
+    def _alike(self) -> bool:
+        """Whether all rows of B hold the same columns."""
+        rows, length = self.b.shape[0], int(self.b.indptr[1]) if self.b.shape[0] else 0
+        if length == 0 or (self.b.row_lengths != length).any():
+            return False
+        lines = self.b.indices.reshape(rows, length)
+        # The last row alone tells most others apart.
+        return bool((lines[-1] == lines[0]).all() and (lines == lines[0]).all())
 
-    def _room(self, current: Round, products: IntArray, stored: Stored) -> IntArray:
-        """Space for the largest result that the round can have; none if it is C, which is only counted."""
-        if current.last:
-            return NOTHING
-        return np.empty(int(np.minimum(products, self.b.shape[1]).sum()) + len(stored.columns) + 1, np.int64)
+    @cached_property
+    def _columns_in_one(self) -> int:
+        """If all rows of B are alike, then so are its columns that hold anything, and one stands for all."""
+        return int(self.b.indptr[1]) if self._alike else 1
+
+    @cached_property
+    def _b(self) -> BRows:
+        if self._alike:
+            rows, products = self.b.shape[0], np.array([0, self._columns_in_one])
+            indptr, columns = np.arange(rows + 1, dtype=np.int64), np.zeros(rows, np.int32)
+            return BRows(indptr.astype(np.int32), columns, self._lane_cycles(products), True)
+        products = np.arange(int(self.b.row_lengths.max(initial=0)) + 1)
+        several = len(self.leaves.lengths) > 1 << self.layers
+        room = KEPT_PER_NON_ZERO * (self.leaves.a.nnz + self.b.nnz) if several else 0
+        index = index_type(max(self.b.nnz + room, self.b.shape[1]))
+        columns = np.empty(self.b.nnz + room, index)
+        columns[: self.b.nnz] = self.b.indices
+        return BRows(self.b.indptr.astype(index), columns, self._lane_cycles(products), False)
+
+    def _lane_cycles(self, products: IntArray) -> IntArray:
+        return np.maximum(1, -(-products // self.lanes))
+
+    @cached_property
+    def _tree(self) -> Tree:
+        inputs = 1 << self.layers
+        seen = np.zeros(1 if self._alike else self.b.shape[1], np.int32)
+        highest = int(np.iinfo(seen.dtype).max) - 3 * inputs
+        return Tree(seen, np.zeros(2, np.int64), highest, entered_by_difference(self.layers))
 
 
-def _stored(current: Round, taken: list[PatternPartial]) -> Stored:
-    first = np.cumsum([0] + [len(partial.rows) for partial in taken])
-    starts = np.cumsum([0] + [partial.nnz for partial in taken])
-    offsets = [partial.offsets[:-1] + start for partial, start in zip(taken, starts, strict=False)]
-    return Stored(
-        np.array(current.stored_places, np.int64),
-        first,
-        np.concatenate([NOTHING, *(partial.rows for partial in taken)]),
-        np.concatenate([*offsets, starts[-1:]]),
-        np.concatenate([NOTHING, *(partial.columns for partial in taken)]),
+def entered_by_difference(layers: int) -> IntArray:
+    """What an element adds to the counters, by difference (exclusive or) from the last place that held its column.
+
+    int64[2 x inputs]; a difference of `inputs` or more means that no other place of the row held it.
+    Layer l merges inputs whose places agree but for their lowest l + 1 bits. An element enters it on its own
+    unless an earlier input of its column agrees with it in all but the lowest l bits: then they have been added
+    before. Inputs come in order of their place, so that comparing with the last one is enough. Counter `layers` counts
+    the results; a counter has 63 / (layers + 1) bits.
+    """
+    differences = np.arange(2 << layers)
+    width = COUNTER_BITS // (layers + 1)
+    entered = np.zeros_like(differences)
+    for layer in range(layers + 1):
+        entered += np.where(differences >> layer, 1 << layer * width, 0)
+    return entered
+
+
+def _fused(ranges: list[Range]) -> list[Range]:
+    """The same leaves in as few ranges as possible, ascending."""
+    fused: list[Range] = []
+    for low, beyond in sorted(ranges):
+        if fused and fused[-1][1] == low:
+            low = fused.pop()[0]
+        fused.append((low, beyond))
+    return fused
+
+
+def _feeds(current: Round, taken: list[PatternPartial]) -> Feeds:
+    """The inputs of a round in order of place: runs of new leaves, the highest first, and stored partials."""
+    feeds: list[tuple[int, int, int, int, int]] = []
+    beyond, place, kept = current.leaves[1], 0, 0
+    for stored_place, partial in zip(current.stored_places, taken, strict=True):
+        if place < stored_place:
+            feeds.append((place, 1, beyond - stored_place + place, beyond, -1))
+        feeds += [(stored_place, 0, low, high, -1) for low, high in partial.walked]
+        feeds += [(stored_place, 0, 0, 0, kept + number) for number in range(len(partial.kept))]
+        beyond, place, kept = beyond - stored_place + place, stored_place + 1, kept + len(partial.kept)
+    if current.leaves[0] < beyond:
+        feeds.append((place, 1, current.leaves[0], beyond, -1))
+    return Feeds(*np.array(feeds, np.int64).T.copy())
+
+
+def _start(columns: KeptRows) -> int:
+    return columns.start
+
+
+def _joined(kept: list[KeptRows]) -> Kept:
+    """Arrays of all results, each with an entry behind it that ends it."""
+    return Kept(
+        np.cumsum([0] + [len(columns.rows) + 1 for columns in kept]),
+        np.concatenate([NOTHING, *(part for columns in kept for part in (columns.rows, END))]),
+        np.concatenate([NOTHING, *(part for columns in kept for part in ([columns.start], columns.ends))]),
+        np.concatenate([NOTHING, *(part for columns in kept for part in (columns.ends, END))]),
     )

@@ -1,13 +1,23 @@
 """What the merge rounds and the prefetcher have to do, step by step."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.accelerators.condensed_outer_product.arrays import A_ELEMENTS, LANE_CYCLES, LOADS, STORED_READ, IntArray
+from sparsesim.accelerators.condensed_outer_product.arrays import (
+    A_ELEMENTS,
+    LANE_CYCLES,
+    LOADS,
+    STORED_READ,
+    IndexArray,
+    IntArray,
+    index_type,
+)
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge, RoundFigures
-from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import prefetch
+from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import Records, first_reads, prefetch
 from sparsesim.tensors import SparseMatrix
 
 
@@ -24,11 +34,24 @@ class BRecords:
         """int64[rows]: size of every record."""
         return self.length_bytes + self.element_bytes * b.row_lengths
 
-    def misses(self, b: SparseMatrix, stream: IntArray, ends: IntArray, lines: int, window: int) -> IntArray:
+    def misses(self, b: SparseMatrix, stream: IndexArray, ends: IntArray, lines: int, window: int) -> IntArray:
         """Bytes fetched, lines used and lines fetched: int64[chunks, 3]; see `prefetch`."""
-        row_bytes = self.row_bytes(b)
-        first_line = np.concatenate(([0], np.cumsum(-(-row_bytes // self.line_bytes))))
-        return prefetch(stream, ends, row_bytes, first_line, self.line_bytes, self.position_bytes, lines, window)
+        row_bytes, index = self.row_bytes(b), index_type(max(len(stream), self._lines(b.nnz, b.shape[0])))
+        records = Records(row_bytes, self._first_line(row_bytes, index), self.line_bytes, self.position_bytes)
+        stream = stream.astype(index, copy=False)
+        if records.first_line[-1] <= lines:
+            return first_reads(stream, ends, records)
+        return prefetch(stream, ends, records, lines, window)
+
+    def _lines(self, nnz: int, rows: int) -> int:
+        """Not less than the lines of all rows."""
+        return rows + (self.length_bytes * rows + self.element_bytes * nnz) // self.line_bytes
+
+    def _first_line(self, row_bytes: IntArray, index: type[np.signedinteger[Any]]) -> IndexArray:
+        first_line = np.arange(len(row_bytes) + 1, dtype=index)
+        if row_bytes.max(initial=0) > self.line_bytes:
+            np.cumsum(-(-row_bytes // self.line_bytes), out=first_line[1:])
+        return first_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,28 +87,28 @@ class Work:
         """int64[steps]: elements that leave the tree."""
         return self.figures[:, -1]
 
-    @property
+    @cached_property
     def is_last_round(self) -> NDArray[np.bool_]:
         """bool[steps]: results are elements of C, not of a stored partial."""
         last: NDArray[np.bool_] = np.arange(len(self.figures)) >= self.first_step[-2]
         return last
 
-    @property
+    @cached_property
     def layer_loads(self) -> list[int]:
         """Elements entering each layer of the merge tree."""
         return [int(load) for load in self.figures[:, LOADS:-1].sum(axis=0)]
 
-    @property
+    @cached_property
     def multiplies(self) -> int:
         """What enters the tree and was not read back."""
         return int(self.figures[:, LOADS].sum() - self.stored_read.sum())
 
-    @property
+    @cached_property
     def result_nnz(self) -> int:
         """Non-zeros of C, before any sums cancel."""
         return int(self.results[self.is_last_round].sum())
 
-    @property
+    @cached_property
     def stored_nnz(self) -> int:
         """Elements of partials that were written."""
         return int(self.results.sum()) - self.result_nnz

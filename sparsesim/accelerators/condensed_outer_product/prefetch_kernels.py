@@ -1,18 +1,15 @@
-"""Jitted row prefetcher: lines of B in a buffer with furthest-next-use replacement; int64 everywhere.
+"""Jitted row prefetcher: lines of B in a buffer with furthest-next-use replacement; signed integers everywhere.
 
 Next uses are positions in the stream of A elements. Residents that are used again inside the look-ahead window are
 found through a bitset over those positions, the others through a bitset over slots, so a victim costs O(1).
 """
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-
-IntArray = NDArray[np.int64]
-
-NEVER = 1 << 62
-"""Next use of a line that the look-ahead window does not hold."""
+from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexArray, IntArray, Integer
 
 NOT_RESIDENT = -1
 
@@ -22,143 +19,217 @@ WORD_SHIFT, WORD_MASK = 5, 31
 WORDS, SUMMARY = 0, 1
 """A set of small integers is int64[2, n]: words of members, and a bit for every word that is not empty."""
 
+DE_BRUIJN = 0x077CB531
+"""Its 32 windows of 5 bits differ, so that a shift of it tells by how much."""
+
+WINDOW_BIT = np.zeros(32, np.int64)
+WINDOW_BIT[((DE_BRUIJN << np.arange(32)) & 0xFFFFFFFF) >> 27] = np.arange(32)
+
+
+class Records(NamedTuple):
+    """B in memory: row r has sizes[r] bytes in the lines first_line[r]..first_line[r + 1] - 1.
+
+    position_bytes: read besides with the first line of a record, to find it.
+    """
+
+    sizes: IntArray
+    first_line: IndexArray
+    line_bytes: int
+    position_bytes: int
+
 
 @kernel
-def _add(members: IntArray, member: int) -> None:
-    word = member >> WORD_SHIFT
+def _empty_set(limit: int) -> IntArray:
+    """For integers up to `limit`."""
+    return np.zeros((2, (limit >> WORD_SHIFT) + 1), np.int64)
+
+
+@kernel
+def _add(members: IntArray, member: Integer) -> None:
+    word = (member & INDEX) >> WORD_SHIFT
     members[WORDS, word] |= 1 << (member & WORD_MASK)
     members[SUMMARY, word >> WORD_SHIFT] |= 1 << (word & WORD_MASK)
 
 
 @kernel
-def _discard(members: IntArray, member: int) -> None:
-    word = member >> WORD_SHIFT
+def _discard(members: IntArray, member: Integer) -> None:
+    word = (member & INDEX) >> WORD_SHIFT
     members[WORDS, word] &= ~(1 << (member & WORD_MASK))
     if members[WORDS, word] == 0:
         members[SUMMARY, word >> WORD_SHIFT] &= ~(1 << (word & WORD_MASK))
 
 
 @kernel
-def _highest_bit(word: int) -> int:
-    bit = 0
-    for shift in (16, 8, 4, 2, 1):
-        if word >> shift:
-            word >>= shift
-            bit += shift
-    return bit
+def _lowest_bit(word: int) -> int:
+    return int(WINDOW_BIT[(((word & -word) * DE_BRUIJN) & 0xFFFFFFFF) >> 27])
 
 
 @kernel
-def _lowest(members: IntArray) -> int:
-    """Smallest member, or -1."""
+def _highest_bit(word: int) -> int:
+    for shift in (1, 2, 4, 8, 16):
+        word |= word >> shift
+    return _lowest_bit(word - (word >> 1))
+
+
+@kernel
+def _lowest(members: IntArray, none: int) -> int:
+    """Smallest member, or `none`."""
     for index in range((members.shape[1] >> WORD_SHIFT) + 1):
-        summary = members[SUMMARY, index]
-        if summary:
-            word = (index << WORD_SHIFT) + _highest_bit(summary & -summary)
-            bits = members[WORDS, word]
-            return (word << WORD_SHIFT) + _highest_bit(bits & -bits)
-    return -1
+        if members[SUMMARY, index]:
+            word = (index << WORD_SHIFT) + _lowest_bit(members[SUMMARY, index])
+            return (word << WORD_SHIFT) + _lowest_bit(members[WORDS, word])
+    return none
 
 
 @kernel
 def _highest(members: IntArray, limit: int) -> int:
     """Largest member, or -1; none lies above `limit`."""
     for index in range(limit >> (2 * WORD_SHIFT), -1, -1):
-        summary = members[SUMMARY, index]
-        if summary:
-            word = (index << WORD_SHIFT) + _highest_bit(summary)
+        if members[SUMMARY, index]:
+            word = (index << WORD_SHIFT) + _highest_bit(members[SUMMARY, index])
             return (word << WORD_SHIFT) + _highest_bit(members[WORDS, word])
     return -1
 
 
 @kernel
-def _lowest_slot(first: int, end: int, use: int, slot_of: IntArray, next_use: IntArray) -> int:
-    """Smallest slot among the resident lines first..end - 1 that are next used at `use`."""
-    best = len(next_use)
-    for line in range(first, end):
-        slot = slot_of[line]
-        if slot >= 0 and slot < best and next_use[slot] == use:
-            best = slot
-    return best
+def _next_reads(stream: IndexArray, rows: int) -> IndexArray:
+    """Position at which the row read at each position is read next, or len(stream)."""
+    never = len(stream)
+    following, latest = np.empty_like(stream), np.full(rows, never, stream.dtype)
+    for index in range(never):
+        position = (never - 1 - index) & INDEX
+        row = stream[position] & INDEX
+        following[position] = latest[row]
+        latest[row] = position
+    return following
 
 
 @kernel
-def prefetch(
-    stream: IntArray,
-    ends: IntArray,
-    record_bytes: IntArray,
-    first_line: IntArray,
-    line_bytes: int,
-    position_bytes: int,
-    slots: int,
-    window: int,
-) -> IntArray:
+def first_reads(stream: IndexArray, ends: IntArray, records: Records) -> IntArray:
+    """The figures of `prefetch` where the buffer holds all lines of B: each is read when it is first used."""
+    sizes, first_line, position_bytes = records.sizes, records.first_line, records.position_bytes
+    figures, position = np.zeros((len(ends), 3), np.int64), 0
+    unread = np.ones(len(sizes), np.int8)
+    for chunk in range(len(ends)):
+        moved, used, missed = 0, 0, 0
+        while position < ends[chunk]:
+            row = stream[position & INDEX] & INDEX
+            lines = first_line[row + 1] - first_line[row]
+            used += lines
+            if unread[row]:
+                unread[row] = 0
+                missed += lines
+                moved += sizes[row] + (position_bytes if lines else 0)
+            position += 1
+        figures[chunk, 0], figures[chunk, 1], figures[chunk, 2] = moved, used, missed
+    return figures
+
+
+@kernel
+def _furthest(
+    due: IntArray,
+    limit: int,
+    position: int,
+    stream: IndexArray,
+    first_line: IndexArray,
+    slot_of: IndexArray,
+    next_use: IndexArray,
+) -> tuple[int, int]:
+    """The slot of the resident line that is used last, the lowest among equals, and that use.
+
+    Looks between `position` and `limit`; returns len(next_use) and `position` if nothing is used there.
+    """
+    use = _highest(due, limit)
+    while use > position:
+        best, row = len(next_use), stream[use]
+        # Residents with one next use are lines of one row: that which is read there.
+        for line in range(first_line[row], first_line[row + 1]):
+            slot = slot_of[line]
+            if slot >= 0 and next_use[slot] == use:
+                best = min(best, slot)
+        if best < len(next_use):
+            return best, use
+        _discard(due, use)
+        use = _highest(due, use)
+    return len(next_use), position
+
+
+@kernel
+def prefetch(stream: IndexArray, ends: IntArray, records: Records, slots: int, window: int) -> IntArray:
     """Bytes read from memory, lines used and lines missed of every chunk: int64[chunks, 3].
 
     stream: B row of every A element in order of visits; chunk c ends before position ends[c].
-    record_bytes: size of every B row in memory; row r has the lines first_line[r]..first_line[r + 1] - 1.
-    position_bytes: read besides with the first line of a record, to find it.
-    window: line accesses that are known in advance, the present one included.
+    slots: lines in the buffer. window: line accesses that are known in advance, the present one included.
     """
-    count = len(stream)
-    ring = 1
-    while ring <= min(window, count):
-        ring *= 2
-    ahead = np.full(ring, NEVER)  # next use of the row read at a position, by position modulo ring
-    latest = np.full(len(record_bytes), -1)  # last position up to `lead` at which a row is read
-    slot_of = np.full(first_line[len(record_bytes)], NOT_RESIDENT)
-    line_of, next_use = np.full(slots, -1), np.full(slots, -1)
-    idle = np.zeros((2, (slots >> WORD_SHIFT) + 1), np.int64)
-    due, due_count = np.zeros((2, (count >> WORD_SHIFT) + 1), np.int64), np.zeros(ring, np.int64)
+    sizes, first_line, line_bytes, position_bytes = records
+    never, lines = len(stream), first_line[len(sizes)]
+    following = _next_reads(stream, len(sizes))
+    slot_of = np.full(lines, NOT_RESIDENT, stream.dtype)
+    line_of, next_use = np.full(slots, NOT_RESIDENT, stream.dtype), np.full(slots, NOT_RESIDENT, stream.dtype)
+    # Next uses are noted in `due` from the first time on that the furthest of them is asked for. A note may outlive
+    # its line's stay.
+    idle, due, noting, single = _empty_set(slots), _empty_set(never), False, lines == len(sizes)
     figures = np.zeros((len(ends), 3), np.int64)
-    used, now, lead, lead_time, position = 0, 0, 0, 0, 0
+    used, lowest_idle, now, lead, lead_time, position = 0, slots, 0, 0, 0, 0
     for chunk in range(len(ends)):
         moved, missed, start = 0, 0, now
         while position < ends[chunk]:
-            while lead < count and lead_time < now + window:
-                coming = stream[lead]
-                ahead[lead & (ring - 1)] = NEVER
-                if latest[coming] >= position:
-                    ahead[latest[coming] & (ring - 1)] = lead
-                latest[coming] = lead
+            if single:
+                # Most accesses find a line that will be used again: a short loop for these alone.
+                while position < ends[chunk] and not noting:
+                    slot, use = slot_of[stream[position & INDEX] & INDEX], following[position & INDEX]
+                    if slot < 0 or use >= min(position + window, never) or next_use[slot & INDEX] == never:
+                        break
+                    next_use[slot & INDEX] = use
+                    position += 1
+                now, lead = position, min(position + window, never)
+                if position == ends[chunk]:
+                    break
+            while lead < never and lead_time < now + window and not single:
+                coming = stream[lead & INDEX] & INDEX
                 lead_time += first_line[coming + 1] - first_line[coming]
                 lead += 1
-            row, use = stream[position], ahead[position & (ring - 1)]
-            for line in range(first_line[row], first_line[row + 1]):
-                slot = slot_of[line]
+            row, use = stream[position & INDEX] & INDEX, np.int64(following[position & INDEX])
+            use = use if use < lead else never
+            first = first_line[row] & INDEX
+            for line in range(first, first_line[row + 1] & INDEX):
+                slot = np.int64(slot_of[line & INDEX])
                 if slot == NOT_RESIDENT:
-                    part = line - first_line[row]
-                    moved += min(line_bytes, record_bytes[row] - part * line_bytes)
-                    moved += position_bytes if part == 0 else 0
                     missed += 1
-                    slot = used if used < slots else _lowest(idle)
-                    if slot < 0:
-                        furthest = _highest(due, lead - 1)
-                        if use > furthest:
-                            continue  # every resident is used sooner
-                        # Residents with one next use are lines of one row: that which is read there.
-                        other = stream[furthest]
-                        slot = _lowest_slot(first_line[other], first_line[other + 1], furthest, slot_of, next_use)
+                    moved += min(line_bytes, sizes[row] - (line - first) * line_bytes)
+                    moved += position_bytes if line == first else 0
+                    was_idle = False
                     if used < slots:
-                        used += 1
+                        slot, used = used, used + 1
+                    elif lowest_idle < slots:
+                        slot, was_idle = lowest_idle, True
+                    elif use == never:
+                        continue  # every resident is used sooner
                     else:
-                        slot_of[line_of[slot]] = NOT_RESIDENT
-                    line_of[slot], slot_of[line] = line, slot
-                # Replace what was noted about the slot; written out here because a call costs more than the work.
-                expected, next_use[slot] = next_use[slot], use
-                if expected == NEVER:
-                    _discard(idle, slot)
-                elif expected >= 0:
-                    due_count[expected & (ring - 1)] -= 1
-                    if due_count[expected & (ring - 1)] == 0:
-                        _discard(due, expected)
-                if use == NEVER:
-                    _add(idle, slot)
+                        if not noting:
+                            noting = True
+                            for resident in range(slots):
+                                _add(due, np.int64(next_use[resident]))
+                        slot, furthest = _furthest(due, lead - 1, position, stream, first_line, slot_of, next_use)
+                        if slot == slots or use > furthest:
+                            continue
+                    if line_of[slot & INDEX] != NOT_RESIDENT:
+                        slot_of[line_of[slot & INDEX] & INDEX] = NOT_RESIDENT
+                    line_of[slot & INDEX], slot_of[line & INDEX] = line, slot
                 else:
-                    due_count[use & (ring - 1)] += 1
-                    if due_count[use & (ring - 1)] == 1:
+                    was_idle = next_use[slot & INDEX] == never
+                next_use[slot & INDEX] = use
+                if use < never:
+                    if noting:
                         _add(due, use)
-            now += first_line[row + 1] - first_line[row]
+                    if was_idle:
+                        _discard(idle, slot)
+                        if slot == lowest_idle:
+                            lowest_idle = _lowest(idle, slots)
+                elif not was_idle:
+                    _add(idle, slot)
+                    lowest_idle = min(lowest_idle, slot)
+            now += first_line[row + 1] - first
             position += 1
         figures[chunk, 0], figures[chunk, 1], figures[chunk, 2] = moved, now - start, missed
     return figures

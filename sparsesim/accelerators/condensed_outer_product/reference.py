@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from math import inf
 
+from sparsesim.accelerators.condensed_outer_product.rounds import TieOrder
 from sparsesim.tensors import SparseMatrix
 
 Leaf = dict[int, int]
@@ -31,15 +32,60 @@ class MergeRun:
     stream: list[int] = field(default_factory=list)
 
 
-def condensed_leaves(a: SparseMatrix) -> list[Leaf]:
-    """Leaf j takes the j-th non-zero of every row that has one."""
-    leaves: list[Leaf] = []
+def condensed_leaves(a: SparseMatrix, ties: TieOrder | None = None) -> list[Leaf]:
+    """Condensed column j takes the j-th non-zero of every row that has one.
+
+    With an order for equally long columns, the column that the scheduler takes first is the last leaf.
+    """
+    columns: list[Leaf] = []
     for row in range(a.shape[0]):
         for place, column in enumerate(a.indices[a.indptr[row] : a.indptr[row + 1]]):
-            if place == len(leaves):
-                leaves.append({})
-            leaves[place][row] = int(column)
-    return leaves
+            if place == len(columns):
+                columns.append({})
+            columns[place][row] = int(column)
+    if ties is None:
+        return columns
+    lengths, places = [len(column) for column in columns], range(len(columns))
+    if ties == "introsort":
+        order = introsorted_list(lengths)
+    else:
+        order = sorted(places if ties == "stable" else reversed(places), key=lengths.__getitem__)
+    return [columns[place] for place in reversed(order)]
+
+
+def introsorted_list(values: list[int]) -> list[int]:
+    """Order that an introsort gives to `values`."""
+    pairs = _partitioned([(value, place) for place, value in enumerate(values)], 2 * (len(values).bit_length() - 1))
+    # The insertion sort over all of it keeps the order of equal ones.
+    return [place for _, place in sorted(pairs, key=lambda pair: pair[0])]
+
+
+def _partitioned(pairs: list[tuple[int, int]], depth: int) -> list[tuple[int, int]]:
+    """Quicksort by value until 16 elements are left."""
+    if len(pairs) <= 16 or depth == 0:
+        return pairs
+    pairs = pairs.copy()
+    median = _median(pairs, 1, len(pairs) // 2, len(pairs) - 1)
+    pairs[0], pairs[median] = pairs[median], pairs[0]
+    pivot, left, right = pairs[0][0], 1, len(pairs)
+    while True:
+        left = next(place for place in range(left, len(pairs) + 1) if pairs[place][0] >= pivot)
+        right = next(place for place in range(right - 1, -1, -1) if pairs[place][0] <= pivot)
+        if left >= right:
+            return _partitioned(pairs[:left], depth - 1) + _partitioned(pairs[left:], depth - 1)
+        pairs[left], pairs[right] = pairs[right], pairs[left]
+        left += 1
+
+
+def _median(pairs: list[tuple[int, int]], first: int, second: int, third: int) -> int:
+    """Which of three places holds the median; of equal ones the one that three comparisons come to."""
+    if pairs[first][0] >= pairs[second][0]:
+        if pairs[first][0] < pairs[third][0]:
+            return first
+        return third if pairs[second][0] < pairs[third][0] else second
+    if pairs[second][0] < pairs[third][0]:
+        return second
+    return third if pairs[first][0] < pairs[third][0] else first
 
 
 def raw_leaves(a: SparseMatrix, longest_first: bool) -> list[Leaf]:

@@ -3,9 +3,12 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from sparsesim.accelerators.condensed_outer_product.arrays import IntArray
+
+TieOrder = Literal["introsort", "stable", "right_to_left"]
+"""In which order the Huffman scheduler takes equally long condensed columns."""
 
 
 class Partial(Protocol):

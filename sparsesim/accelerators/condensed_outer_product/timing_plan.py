@@ -72,7 +72,7 @@ class _Partial(NamedTuple):
 def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
     """The merge schedule in full: which element and which stored key enters the tree where."""
     a, b = op.a.tensor.to_sparse(), op.b.tensor.to_sparse()
-    leaves = leaves_of(a, unit.condensing, unit.huffman)
+    leaves = leaves_of(a, unit.condensing, unit.huffman, unit.tie_order)
     columns = [b.indices[b.indptr[k] : b.indptr[k + 1]].tolist() for k in range(b.shape[0])]
     plan = Plan([], [deque() for _ in range(1 << unit.layers)], [], [])
     stream: list[int] = []

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.condensed_outer_product.plan import BRecords
+from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import Records, first_reads, prefetch
 from sparsesim.accelerators.condensed_outer_product.reference import prefetch_by_search
 from sparsesim.tensors import SparseMatrix
 
@@ -44,6 +45,32 @@ def test_long_streams_equal_the_definition():
         found = misses(stream, lengths, 48, lines, window)[0]
         row_bytes = [4 + 12 * length for length in lengths]
         assert tuple(found.tolist()) == prefetch_by_search(stream, row_bytes, 48, 4, lines, window)
+
+
+def test_large_buffers_equal_the_definition():
+    # More slots than one word of the bitset's summary stands for, filled and given up in part.
+    random = np.random.default_rng(5)
+    stream = np.concatenate([np.arange(1300), random.integers(0, 1300, 1500)]).tolist()
+    found = misses(stream, [1] * 1300, 48, 1100, 1400)[0]
+    assert tuple(found.tolist()) == prefetch_by_search(stream, [16] * 1300, 48, 4, 1100, 1400)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    data=st.data(),
+    lengths=st.lists(st.integers(0, 9), min_size=1, max_size=8),
+    line_bytes=st.sampled_from((8, 30, 128)),
+    window=st.integers(1, 30),
+)
+def test_a_buffer_for_all_lines_reads_each_once(data, lengths, line_bytes, window):
+    stream = data.draw(st.lists(st.integers(0, len(lengths) - 1), max_size=40))
+    row_bytes = np.array([4 + 12 * length for length in lengths])
+    first_line = np.concatenate(([0], np.cumsum(-(-row_bytes // line_bytes)))).astype(np.int32)
+    records = Records(row_bytes, first_line, line_bytes, 4)
+    reads, ends = np.array(stream, np.int32), np.array([len(stream) // 2, len(stream)])
+    whole = prefetch(reads, ends, records, int(first_line[-1]), window)
+    assert first_reads(reads, ends, records).tolist() == whole.tolist()
+    assert whole[:, 2].sum() == sum(np.diff(first_line)[sorted(set(stream))])
 
 
 def test_chunks_split_the_same_misses():
