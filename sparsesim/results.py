@@ -157,7 +157,7 @@ _SUMMED = ("_pj", "_bytes", "cycles", "seconds", "macs")
 def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "pd.DataFrame":
     """Add `speedup` and `energy_ratio` (baseline over point: above 1 is better) within each network.
 
-    `baseline` fixes the columns of the reference point, such as {"machine": "a100", "pruner": "none",
+    `baseline` fixes the columns of the reference point, such as {"machine": "a100-pcie", "pruner": "none",
     "format": "dense"}; columns that are left out keep the value of the row that is compared. Points whose
     baseline was refused get NaN. Raises InputError if a column is unknown or no point matches at all.
     """

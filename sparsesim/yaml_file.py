@@ -1,9 +1,10 @@
 """Reads a YAML description into a validated model; every fault names line and field."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sparsesim.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BASE: Final = "based_on"
+"""The field that names the description from which a file takes what it does not say itself."""
 
 
 class Description(BaseModel):
@@ -37,21 +41,77 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def read_description(path: Path, model: type[Model]) -> Model:
     """The file as an instance of `model`; the InputError of a fault tells its line."""
-    content = read_mapping(path)
+    return validated(path, read_mapping(path), model)
+
+
+def load_description(path: Path, model: type[Model]) -> Model:
+    """Like `read_description`, with the file's name in every error, and one for a file that is not there."""
+    with naming(path):
+        return read_description(path, model)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts the file's name before every InputError; raises one at once if the file is not there."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def validated(path: Path, content: Mapping[str, Any], model: type[Model]) -> Model:
+    """`content` as an instance of `model`; the InputError of a fault tells its line in the file."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
         raise InputError(_describe(error, model, path.read_text(encoding="utf-8"))) from error
 
 
-def load_description(path: Path, model: type[Model]) -> Model:
-    """Like `read_description`, with the file's name in every error, and one for a file that is not there."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        return read_description(path, model)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+def lineage(path: Path, shipped: Callable[[str], Path]) -> dict[Path, dict[str, Any]]:
+    """A file and all it is based on with their mappings, the first ancestor first.
+
+    `based_on` names a shipped description, whose file `shipped` finds, or a `.yaml` file in the folder of the file
+    that says so. Raises InputError for a base that is unknown, unreadable, elsewhere or, in the end, the file itself.
+    """
+    files = {path: read_mapping(path)}
+    while BASE in files[path]:
+        path = _base_file(path, files[path][BASE], shipped)
+        if any(path.samefile(known) for known in files):
+            raise InputError(f"{BASE}: a circle, {path} is based on itself")
+        with naming(path):
+            files[path] = read_mapping(path)
+    return dict(reversed(files.items()))
+
+
+def _base_file(path: Path, name: object, shipped: Callable[[str], Path]) -> Path:
+    if not isinstance(name, str):
+        raise InputError(f"{BASE}: a shipped name or a .yaml file beside this one is needed, found {name!r}")
+    if not is_path(name):
+        return shipped(name)
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise InputError(f"{BASE}: {name!r} is not in the folder of this file")
+    if not (path.parent / name).is_file():
+        raise InputError(f"{BASE}: {path.parent / name}: no such file")
+    return path.parent / name
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it.
+
+    Mappings merge, `null` removes a field, anything else replaces it, lists too (JSON merge patch, RFC 7396).
+    """
+    fields = dict(base)
+    for field, value in changes.items():
+        if value is None:
+            fields.pop(field, None)
+        elif isinstance(value, Mapping):
+            below = fields.get(field)
+            fields[field] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            fields[field] = value
+    return fields
 
 
 def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:

@@ -67,7 +67,7 @@ def test_matmul_json_has_what_scripts_read(small):
 
 
 def test_gemm_names_rows_as_cusparselt_tables_do():
-    process = run("gemm", 16, 64, 32, "-m", "a100-2to4", "--sparsity", "2:4", "--dtype", "fp16", "--json")
+    process = run("gemm", 16, 64, 32, "-m", "a100-pcie-2to4", "--sparsity", "2:4", "--dtype", "fp16", "--json")
     assert process.returncode == 0, process.stderr
     record = json.loads(process.stdout)
     assert (record["m"], record["n"], record["k"]) == (64, 16, 32)  # weights are operand A
@@ -126,7 +126,7 @@ def test_list_and_show_know_every_family():
     families = json.loads(process.stdout)
     assert set(families) == {"machines", "networks", "energy-tables", "formats", "pruners", "workloads"}
     assert all(families.values())
-    for family, name in (("machine", "a100"), ("energy-table", "gpu-7nm"), ("format", "bsr-8x8"), ("pruner", "2:4")):
+    for family, name in (("machine", "a100-pcie"), ("energy-table", "gpu-7nm"), ("format", "bsr-8x8"), ("pruner", "2:4")):
         process = run("show", family, name, "--json")
         assert process.returncode == 0, process.stderr
         assert json.loads(process.stdout)["name"]
@@ -134,7 +134,7 @@ def test_list_and_show_know_every_family():
 
 def test_show_without_a_name_lists_the_family():
     for word in ("machine", "machines"):
-        assert "a100-2to4" in run("show", word).stdout
+        assert "a100-pcie-2to4" in run("show", word).stdout
     assert "unknown family 'engine'" in refused("show", "engine", "fast")
 
 
@@ -180,7 +180,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
     assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")
-    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-2to4", "--sparsity", "0.1")
+    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie-2to4", "--sparsity", "0.1")
     assert "--sparsity 'x'" in refused("gemm", 8, 8, 8, "--sparsity", "x")
     assert "needs sparsity=" in refused("prune", "digits-cnn", "-p", "magnitude", "-o", tmp_path / "x.npz")
     assert "unknown network 'alexnt'" in refused("compare", "alexnt")
@@ -193,13 +193,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_choice_that_does_not_exist_is_named(small):
-    line = refused("matmul", small, "-m", "a100-2to4", "--on-violation", "maybe")
+    line = refused("matmul", small, "-m", "a100-pcie-2to4", "--on-violation", "maybe")
     assert "on_violation" in line
     assert "maybe" in line
 
 
 def test_a_misspelt_key_is_named_with_file_and_line(tmp_path):
-    line = refused("run", sweep(tmp_path, machnes=["a100"]), "-o", tmp_path)
+    line = refused("run", sweep(tmp_path, machnes=["a100-pcie"]), "-o", tmp_path)
     assert "tiny.yaml: line" in line
     assert "machnes: unknown field, did you mean machines?" in line
 

@@ -40,7 +40,7 @@ def test_no_machine_beats_its_own_roofs(name):
 
 
 def test_small_large_and_huge_gemms_have_different_bottlenecks():
-    machine = load_machine("a100")
+    machine = load_machine("a100-pcie")
     bottlenecks = [
         simulate(gemm(machine, *shape), machine, TABLE).bottleneck for shape in ((1, 64, 64), (1, 8192, 8192))
     ]
@@ -49,7 +49,7 @@ def test_small_large_and_huge_gemms_have_different_bottlenecks():
 
 
 def test_2to4_gains_less_than_2x_even_where_it_gains_most():
-    dense, sparse = load_machine("a100"), load_machine("a100-2to4")
+    dense, sparse = load_machine("a100-pcie"), load_machine("a100-pcie-2to4")
     ratio = (
         simulate(gemm(dense, *[4096] * 3), dense, TABLE).seconds
         / simulate(gemm(sparse, *[4096] * 3), sparse, TABLE).seconds
@@ -58,7 +58,7 @@ def test_2to4_gains_less_than_2x_even_where_it_gains_most():
 
 
 def test_a_refusal_is_raised_or_kept():
-    machine = load_machine("a100-2to4")
+    machine = load_machine("a100-pcie-2to4")
     op = matmul_op(uniform(64, 64, 0.1, 0), DenseMatrix((64, 8)), "csr", "fp16", name="layer")
     with pytest.raises(PatternError, match="layer: operand A is not 2:4"):
         simulate(op, machine, TABLE)
@@ -66,7 +66,7 @@ def test_a_refusal_is_raised_or_kept():
 
 
 def test_an_unknown_engine_is_named():
-    machine = load_machine("a100")
+    machine = load_machine("a100-pcie")
     with pytest.raises(UnknownNameError, match="unknown engine 'quick'"):
         simulate(gemm(machine, 8, 8, 8), machine, TABLE, engine="quick")
 

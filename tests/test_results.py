@@ -21,7 +21,7 @@ from sparsesim.results import (
 @pytest.fixture(scope="module")
 def results():
     network = load_network("digits-cnn")
-    machines = [load_machine(name) for name in ("core-i7-5930k", "a100-2to4")]
+    machines = [load_machine(name) for name in ("core-i7-5930k", "a100-pcie-2to4")]
     table = load_energy_table("horowitz-45nm")
     pruners = [pruner_by_name("none"), pruner_by_name("magnitude", 0.9), pruner_by_name("2:4")]
     return [
@@ -50,7 +50,7 @@ def test_totals_add_the_layers_and_refuse_as_a_whole(results):
     assert row["energy_total_pj"] == pytest.approx(sum(r.energy_pj["total"] for r in layers))
     parts = sum(row[f"energy_{component}_pj"] for component in ("dram", "sram", "register", "mac", "logic"))
     assert parts == pytest.approx(row["energy_total_pj"])
-    refused = total[(total.pruner == "magnitude") & (total.machine == "a100-2to4")]
+    refused = total[(total.pruner == "magnitude") & (total.machine == "a100-pcie-2to4")]
     assert (refused["status"] == "refused").all()
 
 
@@ -73,7 +73,7 @@ def test_a_baseline_that_leaves_a_column_open_follows_the_row(results):
 
 
 @pytest.mark.parametrize(
-    ("baseline", "message"), [({"machin": "a100"}, "unknown field 'machin'"), ({"machine": "b"}, "no point has")]
+    ("baseline", "message"), [({"machin": "a100-pcie"}, "unknown field 'machin'"), ({"machine": "b"}, "no point has")]
 )
 def test_a_baseline_that_does_not_exist_is_refused(results, baseline, message):
     with pytest.raises(InputError, match=message):

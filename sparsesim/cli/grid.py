@@ -50,7 +50,7 @@ def run(
 
 def compare(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
-    machine: Machines = ["a100", "a100-2to4", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
+    machine: Machines = ["a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
     form: Formats = ["dense", "csr", "bitmap", "nm-2:4"],  # noqa: B006
     pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],  # noqa: B006
     sparsity: Annotated[list[float], typer.Option("--sparsity", "-s", help="For pruners that need one.")] = [0.9],  # noqa: B006

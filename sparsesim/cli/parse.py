@@ -37,7 +37,7 @@ def _takes_sparsity(pruner: str) -> bool:
 
 
 def baseline_fields(texts: list[str]) -> dict[str, str | float]:
-    """["machine=a100", ...] as a mapping."""
+    """["machine=a100-pcie", ...] as a mapping."""
     fields: dict[str, str | float] = {}
     for text in texts:
         name, equals, value = text.partition("=")

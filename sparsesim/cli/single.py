@@ -58,7 +58,7 @@ def gemm(
     m: Annotated[int, typer.Argument(metavar="M", help="Tokens: rows of the activations.")],
     n: Annotated[int, typer.Argument(metavar="N", help="Outputs: rows of the weights, which carry the sparsity.")],
     k: Annotated[int, typer.Argument(metavar="K", help="Inputs: columns of the weights.")],
-    machine: Machines = ["a100"],  # noqa: B006
+    machine: Machines = ["a100-pcie"],  # noqa: B006
     form: Formats = [],  # noqa: B006
     dtype: Dtype = "",
     sparsity: Annotated[str, typer.Option("--sparsity", help="N:M such as 2:4, or a fraction such as 0.9.")] = "0",

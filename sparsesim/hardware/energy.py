@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_file, shipped_names
-from sparsesim.yaml_file import is_path, load_description
+from sparsesim.yaml_file import Description, is_path, lineage, naming, validated
 
 Component = Literal["dram", "sram", "register", "mac", "logic"]
 COMPONENTS: Final[tuple[Component, ...]] = ("dram", "sram", "register", "mac", "logic")
@@ -40,6 +40,41 @@ class EnergyTable(BaseModel):
     actions: Mapping[str, ActionEnergy]
 
 
+class Scaling(Description):
+    """By how much the prices of one component differ from those of another table, and why."""
+
+    factor: float = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
+class ScaledTable(Description):
+    """A table given by its difference from another.
+
+    Components that `scale` does not name keep their prices; `actions` replaces and adds single ones.
+    """
+
+    name: str
+    node: str
+    description: str
+    based_on: str
+    scale: Mapping[Component, Scaling] = Field(default_factory=dict)
+    actions: Mapping[str, ActionEnergy] = Field(default_factory=dict)
+
+    def applied(self, base: EnergyTable) -> EnergyTable:
+        """The table in full; a scaled price names its factor, the rule behind it and the source of the base."""
+        prices = {action: self._scaled(entry, base.name) for action, entry in base.actions.items()}
+        return EnergyTable(
+            name=self.name, node=self.node, description=self.description, actions={**prices, **self.actions}
+        )
+
+    def _scaled(self, entry: ActionEnergy, base: str) -> ActionEnergy:
+        if entry.component not in self.scale:
+            return entry.model_copy(update={"source": f"as {base}: {entry.source}"})
+        scaling = self.scale[entry.component]
+        source = f"scaled: {scaling.factor:g} x {base} ({scaling.source}); {base}: {entry.source}"
+        return entry.model_copy(update={"pj": round(entry.pj * scaling.factor, 6), "source": source})
+
+
 def price(counts: Counts, table: EnergyTable) -> dict[str, float]:
     """Energy in pJ by component ("dram", "sram", "register", "mac", "logic") and "total".
 
@@ -63,7 +98,20 @@ def energy_table_names() -> list[str]:
     return shipped_names(_FOLDER, _SUFFIX)
 
 
+def _shipped(name: str) -> Path:
+    return shipped_file("energy table", name, _FOLDER, _SUFFIX)
+
+
 def load_energy_table(name: str | Path) -> EnergyTable:
-    """A shipped energy table by name, or one described in a `.yaml` file."""
-    path = Path(name) if is_path(name) else shipped_file("energy table", str(name), _FOLDER, _SUFFIX)
-    return load_description(path, EnergyTable)
+    """A shipped energy table by name, or one described in a `.yaml` file.
+
+    A file may say `based_on: NAME` (a shipped table, or a `.yaml` file beside it) and then gives factors by component
+    under `scale` and prices that replace those of the base under `actions`.
+    """
+    path = Path(name) if is_path(name) else _shipped(str(name))
+    with naming(path):
+        (first, content), *later = lineage(path, _shipped).items()
+        table = validated(first, content, EnergyTable)
+        for file, changes in later:
+            table = validated(file, changes, ScaledTable).applied(table)
+    return table

@@ -1,6 +1,7 @@
 """`Machine`: clock, DRAM, accelerator, launch cost and power limit, each number with its source."""
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from math import gcd
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -12,7 +13,7 @@ from sparsesim.errors import InputError
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
-from sparsesim.yaml_file import is_path, load_description
+from sparsesim.yaml_file import BASE, is_path, lineage, merged, naming, validated
 
 _FOLDER, _SUFFIX = "models/hardware", ".yaml"
 
@@ -137,7 +138,42 @@ def machine_names() -> list[str]:
     return shipped_names(_FOLDER, _SUFFIX)
 
 
+def _shipped(name: str) -> Path:
+    return shipped_file("machine", name, _FOLDER, _SUFFIX)
+
+
 def load_machine(name: str | Path) -> Machine:
-    """A shipped machine by name, or one described in a `.yaml` file."""
-    path = Path(name) if is_path(name) else shipped_file("machine", str(name), _FOLDER, _SUFFIX)
-    return load_description(path, Machine)
+    """A shipped machine by name, or one described in a `.yaml` file.
+
+    A file may say `based_on: NAME` (a shipped machine, or a `.yaml` file beside it) and then gives only what differs:
+    mappings merge, lists are replaced, `null` removes a field. Its own numbers need sources in the same file, because
+    those of the base speak of other numbers.
+    """
+    path = Path(name) if is_path(name) else _shipped(str(name))
+    with naming(path):
+        *ancestors, own = lineage(path, _shipped).values()
+        machine = validated(path, reduce(_based, [*ancestors, own]), Machine)
+        if ancestors:
+            _own_numbers_have_own_sources(own, machine)
+    return machine
+
+
+def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a description but what each file says for itself."""
+    inherited = {field: value for field, value in base.items() if field not in ("name", "description")}
+    return merged(inherited, {**own, BASE: None})
+
+
+def _own_numbers_have_own_sources(own: Mapping[str, Any], machine: Machine) -> None:
+    numbers = set(_number_paths(machine.model_dump(exclude={"energy_table"}))) & set(_leaf_paths(own))
+    missing = sorted(field for field in numbers if not _is_covered(field, own.get("sources") or {}))
+    if missing:
+        raise InputError(f"sources: no entry of this file covers {', '.join(missing[:5])}")
+
+
+def _leaf_paths(value: Any, path: str = "") -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield path
+        return
+    for key, child in value.items():
+        yield from _leaf_paths(child, f"{path}.{key}" if path else str(key))

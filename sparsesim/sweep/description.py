@@ -95,7 +95,7 @@ class Sweep(_Described):
 
     @property
     def reference_in_words(self) -> str:
-        """The baseline for titles, such as "machine a100, pruner none, format dense"."""
+        """The baseline for titles, such as "machine a100-pcie, pruner none, format dense"."""
         return ", ".join(f"{name} {value}" for name, value in self.reference.items())
 
     def check_names(self) -> None:

@@ -16,7 +16,7 @@ def plan(machine, a, columns=8, form="dense", value_type="fp16"):
 
 def test_one_instruction_of_a_dense_core():
     """16 x 16 times 16 x 8 in fp16 is one mma: 2048 MACs, fragments of 4096, 2048 and 4096 bits."""
-    schedule = plan(load_machine("a100"), DenseMatrix((16, 16)))
+    schedule = plan(load_machine("a100-pcie"), DenseMatrix((16, 16)))
     actions = schedule.actions
     assert actions["mult_fp16"] == actions["add_fp32"] == 16 * 8 * 16
     assert actions["register_read_bits"] == 16 * 16 * 16 + 16 * 8 * 16 + 16 * 8 * 32
@@ -27,15 +27,15 @@ def test_one_instruction_of_a_dense_core():
 
 
 def test_the_same_on_a_2to4_core_does_half_the_multiplications():
-    schedule = plan(load_machine("a100-2to4"), nm(16, 16, 2, 4, 0), form="nm-2:4")
+    schedule = plan(load_machine("a100-pcie-2to4"), nm(16, 16, 2, 4, 0), form="nm-2:4")
     assert schedule.actions["mult_fp16"] == schedule.actions["select"] == 16 * 8 * 8
     assert schedule.dram_bytes["A"] == 512 * 9 // 16
     assert schedule.dram_bytes["B"] == 256
-    assert schedule.compute_cycles.max() * 2 == plan(load_machine("a100"), DenseMatrix((16, 16))).compute_cycles.max()
+    assert schedule.compute_cycles.max() * 2 == plan(load_machine("a100-pcie"), DenseMatrix((16, 16))).compute_cycles.max()
 
 
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
-    machine, drawn = load_machine("a100-2to4"), drawn_nm(64, 66, 2, 4, 3)
+    machine, drawn = load_machine("a100-pcie-2to4"), drawn_nm(64, 66, 2, 4, 3)
     lazy, real = plan(machine, drawn, form="nm-2:4"), plan(machine, drawn.to_sparse(), form="nm-2:4")
     assert lazy.actions == real.actions
     assert lazy.dram_bytes == real.dram_bytes
@@ -44,19 +44,19 @@ def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
 def test_a_matrix_that_breaks_the_pattern_is_refused_with_its_place():
     matrix = SparseMatrix.from_dense(np.array([[1, 1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 0]], float))
     with pytest.raises(PatternError, match=r"not 2:4: row 1, columns 4..7 hold 3 non-zeros"):
-        plan(load_machine("a100-2to4"), matrix, form="csr")
+        plan(load_machine("a100-pcie-2to4"), matrix, form="csr")
 
 
 def test_on_request_it_runs_dense_instead():
-    machine = load_machine("a100-2to4").with_accelerator(on_violation="dense")
+    machine = load_machine("a100-pcie-2to4").with_accelerator(on_violation="dense")
     matrix = uniform(64, 64, 0.8, 1)
     schedule = plan(machine, matrix, form="csr")
     assert schedule.extra["fallback_dense"] == 1
-    assert schedule.actions["mult_fp16"] == plan(load_machine("a100"), matrix, form="csr").actions["mult_fp16"]
+    assert schedule.actions["mult_fp16"] == plan(load_machine("a100-pcie"), matrix, form="csr").actions["mult_fp16"]
 
 
 def test_a_compressed_format_saves_dram_bytes_but_not_multiplications():
-    machine, matrix = load_machine("a100"), uniform(256, 256, 0.05, 1)
+    machine, matrix = load_machine("a100-pcie"), uniform(256, 256, 0.05, 1)
     dense, csr = plan(machine, matrix), plan(machine, matrix, form="csr")
     assert csr.dram_bytes["A"] < dense.dram_bytes["A"] / 4
     assert csr.actions["mult_fp16"] == dense.actions["mult_fp16"]
@@ -64,11 +64,11 @@ def test_a_compressed_format_saves_dram_bytes_but_not_multiplications():
 
 
 def test_operands_beyond_the_l2_are_read_more_than_once():
-    machine = load_machine("a100").with_accelerator(l2={"size_bytes": 1 << 20})
+    machine = load_machine("a100-pcie").with_accelerator(l2={"size_bytes": 1 << 20})
     schedule = plan(machine, DenseMatrix((4096, 4096)), columns=4096)
     assert schedule.dram_bytes["A"] + schedule.dram_bytes["B"] > 2 * 4096 * 4096 * 2
 
 
 def test_a_missing_value_type_is_named_with_the_ones_there_are():
     with pytest.raises(InputError, match=r"fp64 is not offered.*fp16, bf16, int8"):
-        plan(load_machine("a100-2to4"), nm(16, 16, 2, 4, 0), form="nm-2:4", value_type="fp64")
+        plan(load_machine("a100-pcie-2to4"), nm(16, 16, 2, 4, 0), form="nm-2:4", value_type="fp64")

@@ -10,7 +10,7 @@ MACHINES = machine_names()
 
 
 def test_the_machines_of_the_mission_are_shipped():
-    assert {"a100", "a100-2to4", "sparch", "core-i7-5930k", "titan-x"} <= set(MACHINES)
+    assert {"a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"} <= set(MACHINES)
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -22,7 +22,7 @@ def test_every_number_has_a_source(name):
 
 @pytest.fixture
 def description(repository):
-    return yaml.safe_load((repository / "models/hardware/a100.yaml").read_text())
+    return yaml.safe_load((repository / "models/hardware/a100-pcie.yaml").read_text())
 
 
 def written(tmp_path, description):
@@ -55,7 +55,7 @@ def test_a_faulty_field_is_named_with_file_and_value(tmp_path, description, fiel
 
 
 def test_an_unknown_machine_suggests_known_ones():
-    with pytest.raises(UnknownNameError, match=r"unknown machine 'a10'.*a100"):
+    with pytest.raises(UnknownNameError, match=r"unknown machine 'a10'.*a100-pcie"):
         load_machine("a10")
 
 
@@ -65,7 +65,7 @@ def test_a_machine_cannot_be_read_from_outside_its_folder():
 
 
 def test_transfers_take_whole_bursts_and_whole_cycles():
-    machine = load_machine("a100")
+    machine = load_machine("a100-pcie")
     numerator, denominator = machine.dram_rate
     assert numerator / denominator == pytest.approx(1935e9 / 1410e6)
     assert machine.transfer_cycles(0) == 0
@@ -81,17 +81,17 @@ def test_the_last_burst_takes_its_time_on_one_channel():
 
 
 def test_accelerator_parameters_can_be_changed_but_not_invented():
-    machine = load_machine("a100")
+    machine = load_machine("a100-pcie")
     assert machine.with_accelerator(sms=54).accelerator.sms == 54
-    with pytest.raises(InputError, match=r"a100: accelerator\.sparkle"):
+    with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sparkle"):
         machine.with_accelerator(sparkle=1)
-    with pytest.raises(InputError, match=r"a100: accelerator\.sms.*got 0"):
+    with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sms.*got 0"):
         machine.with_accelerator(sms=0)
 
 
 def test_a_power_cap_stretches_time_and_no_cap_leaves_it():
     counts = Counts(cycles=1410, actions={"dram_read_bits": 8 * 10**7}, dram_bytes={"A": 10**7})
-    capped = load_machine("a100")
+    capped = load_machine("a100-pcie")
     seconds, throttled = seconds_under_cap(counts, capped)
     # 10 MB x 118 pJ/B = 1.18 mJ; (300 - 66.5) W allow it in no less than 5.05 us.
     assert throttled

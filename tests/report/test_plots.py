@@ -16,7 +16,7 @@ def layers(tmp_path_factory):
     from sparsesim.networks import load_network
     from sparsesim.pruning import pruner_by_name
 
-    machines = [load_machine(name) for name in ("a100", "a100-2to4", "core-i7-5930k")]
+    machines = [load_machine(name) for name in ("a100-pcie", "a100-pcie-2to4", "core-i7-5930k")]
     prices = load_energy_table("horowitz-45nm")
     results = [
         result
@@ -58,8 +58,8 @@ def test_energy_bars_stack_to_the_total(layers, drawn, tmp_path):
 
 
 def test_speedup_panels_are_labelled_and_mark_refusals(layers, drawn, tmp_path):
-    compared = compare_to_baseline(totals(layers), {"machine": "a100", "pruner": "none", "format": "dense"})
-    assert is_png(speedup.plot_speedup(compared, tmp_path / "speedup.png", "a100 dense"))
+    compared = compare_to_baseline(totals(layers), {"machine": "a100-pcie", "pruner": "none", "format": "dense"})
+    assert is_png(speedup.plot_speedup(compared, tmp_path / "speedup.png", "a100-pcie dense"))
     titles = [axes.get_title() for axes in drawn[0].axes]
     assert titles == ["digits-cnn\nnone, sparsity 0%", "digits-cnn\nnm-2:4, sparsity 50%"]
     assert any(len(line.get_xdata()) for line in drawn[0].axes[0].lines if line.get_marker() == "x")
@@ -75,7 +75,7 @@ def test_no_point_lies_above_its_roof(layers, drawn, tmp_path):
 
 
 def test_the_table_tells_the_fastest_format_and_what_was_refused(layers):
-    compared = compare_to_baseline(totals(layers), {"machine": "a100", "pruner": "none", "format": "dense"})
+    compared = compare_to_baseline(totals(layers), {"machine": "a100-pcie", "pruner": "none", "format": "dense"})
     shown = table.best_table(compared)
     assert shown.row_count == 6
     columns = {column.header: list(column.cells) for column in shown.columns}

@@ -12,7 +12,7 @@ GRID = {
     "networks": ["digits-cnn", {"name": "digits-cnn", "layers": "*conv*"}],
     "pruners": ["none", {"name": "magnitude", "sparsity": 0.8}, "2:4"],
     "formats": ["dense", "csr"],
-    "machines": ["core-i7-5930k", "a100-2to4"],
+    "machines": ["core-i7-5930k", "a100-pcie-2to4"],
 }
 
 
@@ -45,12 +45,12 @@ def test_any_executor_will_do(tmp_path):
     sweep = load_sweep(write(tmp_path, networks=["digits-cnn"], pruners=["none"]))
     with ThreadPoolExecutor(1) as executor:
         results = in_order(run_sweep(sweep, executor))
-    assert {result.machine for result in results} == {"core-i7-5930k", "a100-2to4"}
+    assert {result.machine for result in results} == {"core-i7-5930k", "a100-pcie-2to4"}
 
 
 def test_a_violated_pattern_is_refused_or_runs_dense_as_asked(tmp_path):
     for choice, statuses in (("refuse", {"refused"}), ("dense", {"ok"})):
-        changes = {"networks": ["digits-cnn"], "pruners": ["none"], "formats": ["csr"], "machines": ["a100-2to4"]}
+        changes = {"networks": ["digits-cnn"], "pruners": ["none"], "formats": ["csr"], "machines": ["a100-pcie-2to4"]}
         sweep = load_sweep(write(tmp_path, on_violation=choice, **changes))
         (task,) = sweep.tasks()
         results = run_task(task)
@@ -88,8 +88,8 @@ def test_every_shipped_workload_is_valid(name):
         ({"value_type": "fp8"}, "unknown value type 'fp8'"),
         ({"energy_table": "horowitz"}, "unknown energy table 'horowitz'"),
         ({"batch": 0}, "batch"),
-        ({"baseline": {"machine": "a100"}}, "unknown baseline machine 'a100'"),
-        ({"baseline": {"machin": "a100"}}, "unknown baseline field 'machin'"),
+        ({"baseline": {"machine": "a100-pcie"}}, "unknown baseline machine 'a100-pcie'"),
+        ({"baseline": {"machin": "a100-pcie"}}, "unknown baseline field 'machin'"),
         ({"name": "../escape"}, "name"),
     ],
 )
