@@ -121,15 +121,18 @@ def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:
     steps, line = _locate(text, first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     value = f", found {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
+    hint = _hint(model, first)
     if first["type"] == "extra_forbidden":
         message, value = "unknown field", ""
+        if steps[-1:] != [str(first["loc"][-1])]:
+            hint = f", taken from what this file is {BASE} (null removes it)"
     elif first["type"] == "missing":
         message, value = "this field is required", ""
     if first["type"] in {"missing", "extra_forbidden"}:
         steps = [*steps, str(first["loc"][-1])] if steps[-1:] != [str(first["loc"][-1])] else steps
     more = f" (and {len(others)} more)" if others else ""
     place = ": ".join([f"line {line}", *([".".join(steps)] if steps else [])])
-    return f"{place}: {message}{value}{_hint(model, first)}{more}"
+    return f"{place}: {message}{value}{hint}{more}"
 
 
 def _hint(model: type[BaseModel], fault: Any) -> str:

@@ -126,7 +126,12 @@ def test_list_and_show_know_every_family():
     families = json.loads(process.stdout)
     assert set(families) == {"machines", "networks", "energy-tables", "formats", "pruners", "workloads"}
     assert all(families.values())
-    for family, name in (("machine", "a100-pcie"), ("energy-table", "gpu-7nm"), ("format", "bsr-8x8"), ("pruner", "2:4")):
+    for family, name in (
+        ("machine", "a100-pcie"),
+        ("energy-table", "gpu-7nm"),
+        ("format", "bsr-8x8"),
+        ("pruner", "2:4"),
+    ):
         process = run("show", family, name, "--json")
         assert process.returncode == 0, process.stderr
         assert json.loads(process.stdout)["name"]

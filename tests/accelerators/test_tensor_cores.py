@@ -31,7 +31,9 @@ def test_the_same_on_a_2to4_core_does_half_the_multiplications():
     assert schedule.actions["mult_fp16"] == schedule.actions["select"] == 16 * 8 * 8
     assert schedule.dram_bytes["A"] == 512 * 9 // 16
     assert schedule.dram_bytes["B"] == 256
-    assert schedule.compute_cycles.max() * 2 == plan(load_machine("a100-pcie"), DenseMatrix((16, 16))).compute_cycles.max()
+    assert (
+        schedule.compute_cycles.max() * 2 == plan(load_machine("a100-pcie"), DenseMatrix((16, 16))).compute_cycles.max()
+    )
 
 
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():

@@ -1,6 +1,7 @@
 """Energy is a pure function of counts and a table; a three-layer example is priced by hand."""
 
 import pytest
+import yaml
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
@@ -78,3 +79,69 @@ def test_the_default_table_holds_the_published_values():
 def test_an_unknown_table_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match=r"unknown energy table 'horowitz'.*horowitz-45nm"):
         load_energy_table("horowitz")
+
+
+@pytest.fixture
+def scaled(tmp_path):
+    """Writes a table based on another beside it, with some fields changed, and loads it."""
+
+    def load(**changes):
+        base = {"name": "base", "node": "7 nm", "description": "", "actions": {}}
+        base["actions"] = {
+            "mult_fp32": {"pj": 2.0, "component": "mac", "source": "measured"},
+            "dram_read_bits": {"pj": 100.0, "per": 8, "component": "dram", "source": "measured too"},
+        }
+        content = {"name": "mine", "node": "5 nm", "description": "", "based_on": "base.yaml"}
+        (tmp_path / "base.yaml").write_text(yaml.safe_dump(base))
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content | changes))
+        return load_energy_table(tmp_path / "mine.yaml")
+
+    return load
+
+
+def test_a_scaled_table_says_its_factors_and_why(scaled):
+    table = scaled(scale={"mac": {"factor": 0.7, "source": "the foundry"}})
+    mult, read = table.actions["mult_fp32"], table.actions["dram_read_bits"]
+    assert (table.name, mult.pj, read.pj, read.per) == ("mine", 1.4, 100, 8)
+    assert mult.source == "scaled: 0.7 x base (the foundry); base: measured"
+    assert read.source == "as base: measured too"
+
+
+def test_a_scaled_table_may_set_single_prices(scaled):
+    entry = {"pj": 0.5, "component": "mac", "source": "mine"}
+    table = scaled(scale={"mac": {"factor": 0.7, "source": "the foundry"}}, actions={"mult_fp32": entry})
+    assert table.actions["mult_fp32"].pj == 0.5
+    assert table.actions["mult_fp32"].source == "mine"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"scale": {"mac": {"factor": 0.7}}}, "scale.mac.source: this field is required"),
+        ({"scale": {"mac": {"factor": 0, "source": "x"}}}, "scale.mac.factor"),
+        ({"scale": {"mac": {"factor": float("nan"), "source": "x"}}}, "scale.mac.factor"),
+        ({"scale": {"tree": {"factor": 1, "source": "x"}}}, "scale.tree.*'dram'"),
+        ({"scal": {}}, "scal: unknown field, did you mean scale"),
+        ({"based_on": "mine.yaml"}, "a circle, .*mine.yaml is based on itself"),
+        ({"based_on": "gpu-6nm"}, "unknown energy table 'gpu-6nm'.*gpu-7nm"),
+        ({"based_on": "../base.yaml"}, "is not in the folder of this file"),
+    ],
+)
+def test_a_fault_in_a_scaled_table_is_one_line_with_the_file(scaled, changes, message):
+    with pytest.raises(InputError, match=rf"mine\.yaml: .*{message}") as caught:
+        scaled(**changes)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_tables_of_other_processes_follow_from_7_nm():
+    """Older processes cost more, whatever the component; only DRAM is the same in 12 nm (HBM2 beside HBM2e)."""
+    tables = [load_energy_table(name).actions for name in ("gpu-4nm", "gpu-7nm", "gpu-8nm-gddr6x", "gpu-12nm")]
+    for action in tables[0]:
+        prices = [table[action].pj for table in tables]
+        if not action.startswith("dram"):
+            assert prices == sorted(prices)
+            assert prices[0] < prices[-1]
+    assert load_energy_table("gpu-4nm").actions["dram_read_bits"].pj == pytest.approx(122, rel=1e-3)
+    assert load_energy_table("gpu-4nm-gddr6x").actions["dram_read_bits"].pj == pytest.approx(162, rel=5e-3)
+    assert load_energy_table("gpu-8nm-gddr6x").actions["dram_read_bits"].pj == pytest.approx(204, rel=5e-3)
+    assert load_energy_table("gpu-12nm").actions["dram_read_bits"].pj == 118

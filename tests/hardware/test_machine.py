@@ -64,6 +64,83 @@ def test_a_machine_cannot_be_read_from_outside_its_folder():
         load_machine("../energy/horowitz-45nm")
 
 
+@pytest.fixture
+def based(tmp_path):
+    """Writes YAML files into one folder and loads the first of them."""
+
+    def load(**files):
+        for name, content in files.items():
+            (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
+        return load_machine(tmp_path / f"{next(iter(files))}.yaml")
+
+    return load
+
+
+FASTER = {
+    "name": "mine",
+    "description": "A faster clock",
+    "based_on": "a100-pcie",
+    "clock_hz": "2 GHz",
+    "sources": {"clock_hz": "assumed"},
+}
+
+
+def test_a_machine_based_on_another_says_only_what_differs(based):
+    machine, base = based(mine=FASTER), load_machine("a100-pcie")
+    assert (machine.name, machine.clock_hz) == ("mine", 2 * 10**9)
+    assert machine.sources == {**base.sources, "clock_hz": "assumed"}
+    same = {"name", "description", "clock_hz", "sources"}
+    assert machine.model_dump(exclude=same) == base.model_dump(exclude=same)
+
+
+def test_mappings_merge_lists_are_replaced_and_null_removes(based):
+    changes = {"macs_per_cycle": {"fp16": 4096, "int4": None}, "tiles": [[16, 16, 16]]}
+    sources = {"accelerator.macs_per_cycle": "assumed", "accelerator.tiles": "assumed", "power": None}
+    machine = based(mine={**FASTER, "accelerator": changes, "power": None, "sources": {**FASTER["sources"], **sources}})
+    rates, base = machine.accelerator.macs_per_cycle, load_machine("a100-pcie").accelerator
+    assert dict(rates) == {t: 4096 if t == "fp16" else rate for t, rate in base.macs_per_cycle.items() if t != "int4"}
+    assert machine.accelerator.tiles == ((16, 16, 16),)
+    assert machine.accelerator.sms == base.sms
+    assert machine.power is None
+
+
+def test_a_machine_can_be_based_on_a_file_beside_it(based):
+    grandchild = {"name": "mine", "description": "", "based_on": "other.yaml", "launch_ns": 1}
+    machine = based(mine={**grandchild, "sources": {"launch_ns": "assumed"}}, other=FASTER)
+    assert (machine.clock_hz, machine.launch_ns) == (2 * 10**9, 1)
+    assert machine.accelerator == load_machine("a100-pcie").accelerator
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"based_on": "a10-pcie"}, "unknown machine 'a10-pcie'.*a100-pcie"),
+        ({"based_on": ["a100-pcie"]}, "based_on: a shipped name or a .yaml file"),
+        ({"based_on": None}, "based_on: a shipped name or a .yaml file"),
+        ({"based_on": "absent.yaml"}, r"based_on: .*absent\.yaml: no such file"),
+        ({"based_on": "../absent.yaml"}, r"based_on: '\.\./absent\.yaml' is not in the folder"),
+        ({"based_on": "/etc/absent.yaml"}, "based_on: '/etc/absent.yaml' is not in the folder"),
+        ({"based_on": "mine.yaml"}, r"based_on: a circle, .*mine\.yaml is based on itself"),
+        ({"based_on": "other.yaml"}, r"based_on: a circle, .*mine\.yaml is based on itself"),
+        ({"based_on": "list.yaml"}, r"list\.yaml: a mapping of fields is needed, found list"),
+        (
+            {"accelerator": {"kind": "processor"}},
+            r"accelerator\.sms: unknown field, taken .* based_on \(null removes it\)",
+        ),
+        ({"accelerator": {"sms": -1}}, r"line \d+: accelerator\.sms"),
+        ({"launch_ns": 1}, "sources: no entry of this file covers launch_ns"),
+        ({"accelerator": {"sms": 54}}, "sources: no entry of this file covers accelerator.sms"),
+        ({"sources": None}, "sources: .*required"),
+        ({"sources": ["a"]}, "sources: .*dictionary"),
+        ({"name": None}, "name: this field is required"),
+    ],
+)
+def test_a_faulty_base_or_change_is_one_line_with_the_file(based, changes, message):
+    with pytest.raises(InputError, match=rf"mine\.yaml: .*{message}") as caught:
+        based(mine={**FASTER, **changes}, other={**FASTER, "based_on": "mine.yaml"}, list=["a100-pcie"])
+    assert "\n" not in str(caught.value)
+
+
 def test_transfers_take_whole_bursts_and_whole_cycles():
     machine = load_machine("a100-pcie")
     numerator, denominator = machine.dram_rate

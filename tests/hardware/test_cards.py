@@ -1,0 +1,94 @@
+"""GPU cards against what their makers publish: peak rate = 2 x multiply-accumulates per cycle x clock."""
+
+import pytest
+
+from sparsesim.hardware import load_machine, machine_names
+
+# TFLOP/s or TOP/s, dense, with fp32 accumulation. A pair gives the clock in MHz of a peak that is not published at the
+# clock of the tensor cores (H100 whitepaper: CUDA cores and fp64 run faster).
+AMPERE = {"fp16": 312, "bf16": 312, "tf32": 156, "int8": 624, "int4": 1248, "fp32": 19.5, "fp64": 19.5}
+HOPPER_SXM = {"fp16": 989.4, "bf16": 989.4, "tf32": 494.7, "fp8": 1978.9, "int8": 1978.9}
+HOPPER_SXM |= {"fp32": (66.9, 1980), "fp64": (66.9, 1980)}
+PUBLISHED = {
+    "v100": {"fp16": 125, "fp32": 15.7, "fp64": 7.8},
+    "a100-pcie": AMPERE,
+    "a100-sxm": AMPERE,
+    "h100-pcie": {"fp16": 756, "bf16": 756, "tf32": 378, "fp8": 1513, "int8": 1513}
+    | {"fp32": (51.2, 1755), "fp64": (51.2, 1755)},
+    "h100-sxm": HOPPER_SXM,
+    "h200": HOPPER_SXM,
+    "rtx-3090": {"fp16": 71, "bf16": 71, "tf32": 35.6, "int8": 284, "int4": 568, "fp32": 35.6, "fp64": 0.556},
+    "rtx-4090": {"fp16": 165.2, "bf16": 165.2, "tf32": 82.6, "fp8": 330.3, "int8": 660.6, "int4": 1321.2}
+    | {"fp32": 82.6, "fp64": 1.29},
+}
+SPARSE = {
+    "a100-pcie-2to4": {"fp16": 624, "bf16": 624, "int8": 1248},
+    "a100-sxm-2to4": {"fp16": 624, "bf16": 624, "int8": 1248},
+    "h100-pcie-2to4": {"fp16": 1513, "bf16": 1513, "fp8": 3026, "int8": 3026},
+    "h100-sxm-2to4": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
+    "h200-2to4": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
+    "rtx-3090-2to4": {"fp16": 142, "bf16": 142, "int8": 568},
+    "rtx-4090-2to4": {"fp16": 330.4, "bf16": 330.4, "fp8": 660.6, "int8": 1321.2},
+}
+MEMORY_AND_POWER = {
+    "v100": (900, 300, 6),
+    "a100-pcie": (1935, 300, 40),
+    "a100-sxm": (1555, 400, 40),
+    "h100-pcie": (2000, 350, 50),
+    "h100-sxm": (3350, 700, 50),
+    "h200": (4800, 700, 50),
+    "rtx-3090": (936, 350, 6),
+    "rtx-4090": (1008, 450, 72),
+}
+NOT_PUBLISHED = {("v100", "int8")}
+
+
+def peak_tera_ops(machine, value_type, clock_hz=None):
+    return 2 * machine.accelerator.macs_per_cycle[value_type] * (clock_hz or machine.clock_hz) / 1e12
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_dense_peaks_are_the_published_ones(name):
+    machine = load_machine(name)
+    listed = {(name, value_type) for value_type in machine.accelerator.macs_per_cycle} - NOT_PUBLISHED
+    assert {value_type for _, value_type in listed} == set(PUBLISHED[name])
+    for value_type, published in PUBLISHED[name].items():
+        tera_ops, megahertz = published if isinstance(published, tuple) else (published, machine.clock_hz / 1e6)
+        assert peak_tera_ops(machine, value_type, megahertz * 1e6) == pytest.approx(tera_ops, rel=0.01)
+
+
+def test_volta_multiplies_four_bytes_in_a_cuda_core():
+    rates = load_machine("v100").accelerator.macs_per_cycle
+    assert rates["int8"] == 4 * rates["fp32"]
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_sparse_peaks_are_twice_what_the_multipliers_do(name):
+    machine = load_machine(name)
+    for value_type, published in SPARSE[name].items():
+        assert 2 * peak_tera_ops(machine, value_type) == pytest.approx(published, rel=0.01)
+
+
+@pytest.mark.parametrize("name", MEMORY_AND_POWER)
+def test_bandwidth_power_and_l2_are_the_published_ones(name):
+    machine = load_machine(name)
+    gigabytes, watts, megabytes = MEMORY_AND_POWER[name]
+    assert machine.dram.bandwidth_bytes_per_s == gigabytes * 10**9
+    assert machine.power.cap_w == watts
+    assert machine.accelerator.l2.size_bytes == megabytes << 20
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_a_sparse_machine_is_the_same_card(name):
+    dense, sparse = load_machine(name.removesuffix("-2to4")), load_machine(name)
+    for field in ("clock_hz", "dram", "energy_table", "power"):
+        assert getattr(sparse, field) == getattr(dense, field)
+    assert sparse.accelerator.sms == dense.accelerator.sms
+    assert sparse.accelerator.macs_per_cycle.items() <= dense.accelerator.macs_per_cycle.items()
+    assert "fp32" not in sparse.accelerator.macs_per_cycle
+
+
+def test_every_shipped_card_is_held_to_its_datasheet():
+    cards = {name for name in machine_names() if load_machine(name).accelerator.kind.endswith("tensor_core")}
+    assert cards == set(PUBLISHED) | set(SPARSE)
+    assert set(MEMORY_AND_POWER) == set(PUBLISHED)
