@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sparsesim.hardware import load_machine, machine_names
+
 
 @pytest.fixture(scope="module")
 def readme(repository):
@@ -38,6 +40,18 @@ def test_every_command_of_the_examples_runs(readme, tmp_path):
             process = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
             assert process.returncode == 0, f"{command}: {process.stderr}"
     assert (tmp_path / "pruned.onnx").is_file()
+
+
+def test_the_table_of_machines_says_what_the_machines_say(readme):
+    rows = [re.findall(r"[^|]+", line) for line in readme.splitlines() if re.match(r"\| `[\w-]+` \| NVIDIA", line)]
+    for name, _, tera_flops, gigabytes, watts in [[cell.strip(" `") for cell in row] for row in rows]:
+        machine = load_machine(name)
+        peak = 2 * machine.accelerator.macs_per_cycle["fp16"] * machine.clock_hz / 1e12
+        assert peak == pytest.approx(float(tera_flops), rel=0.01)
+        assert machine.dram.bandwidth_bytes_per_s == float(gigabytes) * 1e9
+        assert machine.power.cap_w == float(watts)
+    told = {name for name in machine_names() if f"| `{name}" in readme or f", `{name}`" in readme}
+    assert told | {f"{name}-2to4" for name in told - {"v100"}} >= set(machine_names())
 
 
 def test_files_and_folders_that_it_names_exist(readme, repository):

@@ -125,7 +125,7 @@ def test_a_machine_can_be_based_on_a_file_beside_it(based):
         ({"based_on": "list.yaml"}, r"list\.yaml: a mapping of fields is needed, found list"),
         (
             {"accelerator": {"kind": "processor"}},
-            r"accelerator\.sms: unknown field, taken .* based_on \(null removes it\)",
+            r"accelerator\.sms: unknown field, taken .* \(null removes it\)",
         ),
         ({"accelerator": {"sms": -1}}, r"line \d+: accelerator\.sms"),
         ({"launch_ns": 1}, "sources: no entry of this file covers launch_ns"),
