@@ -231,7 +231,7 @@ def test_sums_of_8_bits(tensor_cores):
 
 
 def test_cuts_of_the_artifact(tensor_cores):
-    """(columns per tile, passes over A, passes over B) by layer, as the artifact's mappings or its energies have them."""
+    """(columns per tile, passes over A, passes over B) by layer, as the artifact's mappings or energies have them."""
     cuts = {
         design: [tuple(case.result.details[key] for key in ("tile_n", "a_passes", "b_passes")) for case in cases]
         for design, cases in tensor_cores.items()
