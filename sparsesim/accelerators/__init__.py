@@ -2,16 +2,18 @@
 
 from sparsesim.accelerators.base import Accelerator, Sram
 from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct
+from sparsesim.accelerators.mac_array import MacArray
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
 from sparsesim.accelerators.tensor_core import TensorCore
 
-AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor
+AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray
 
 __all__ = [
     "Accelerator",
     "AcceleratorSpec",
     "CondensedOuterProduct",
+    "MacArray",
     "Processor",
     "SparseTensorCore",
     "Sram",

@@ -14,11 +14,13 @@ Watch = Callable[[str], None]
 class Reference(ABC):
     """A set of published or measured values that the models are held against.
 
-    A subclass opens its data in the constructor and raises InputError if there is none.
+    A subclass opens its data in the constructor and raises InputError if there is none. One whose `needs_data` is
+    False runs on shipped descriptions alone.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
+    needs_data: ClassVar[bool] = True
 
     @abstractmethod
     def __init__(self, data: Path, watch: Watch) -> None: ...

@@ -5,9 +5,11 @@ from typing import Final
 from sparsesim.errors import UnknownNameError
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
+from sparsesim.validation.sparseloop import Sparseloop
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
+    "sparseloop": Sparseloop,
 }
 
 

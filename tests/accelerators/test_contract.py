@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim import hardware
-from sparsesim.accelerators import SparseTensorCore
+from sparsesim.accelerators import MacArray, SparseTensorCore
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import machine_names
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
@@ -33,7 +33,8 @@ DESIGNS = list({design(name): name for name in reversed(MACHINES)}.values())
 def fits(machine, matrix, seed=0):
     """The matrix itself, or for an N:M unit a matrix of the same shape that has the pattern."""
     unit = machine.accelerator
-    return nm(*matrix.shape, unit.keep, unit.of, seed) if isinstance(unit, SparseTensorCore) else matrix
+    selects = isinstance(unit, SparseTensorCore | MacArray) and unit.keep < unit.of
+    return nm(*matrix.shape, unit.keep, unit.of, seed) if selects else matrix
 
 
 def product_of(machine, op):
@@ -70,7 +71,7 @@ def test_execute_equals_scipy_with_dense_activations(name):
 def test_execute_equals_scipy_on_real_matrices(name, file, data_dir):
     machine = load_machine(name)
     matrix = read_matrix(data_dir / "matrices" / f"{file}.mtx.gz")
-    if matrix.shape[0] > 2000 and machine.accelerator.kind.endswith("tensor_core"):
+    if matrix.shape[0] > 2000 and machine.accelerator.kind.endswith(("tensor_core", "mac_array")):
         pytest.skip("a dense product of 5300 x 5300 by tiles takes too long for a test")
     a = fits(machine, matrix)
     assert_equals_scipy(machine, a, a.transposed)

@@ -1,0 +1,251 @@
+"""An array of multipliers under one shared memory; weights wait in latches, sums in a register file per subcore."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
+from sparsesim.accelerators.kernels import select_and_accumulate
+from sparsesim.errors import PatternError
+from sparsesim.formats.kernels import group_slots
+from sparsesim.formats.widths import bits_for
+from sparsesim.matmul import MatmulOp
+from sparsesim.schedule import Schedule
+from sparsesim.tensors import SparseMatrix, group_violation
+from sparsesim.units import BITS_PER_BYTE, ceil_div
+
+IntArray = NDArray[np.int64]
+
+
+class Packed(NamedTuple):
+    """Operand A on chip: `kept` of every `of` positions along K, `slots` values per row of `place_bits` each."""
+
+    kept: int
+    of: int
+    slots: int
+    place_bits: int
+
+
+class Walk(NamedTuple):
+    """How one operation is cut and in which order its tiles come.
+
+    C has tiles of `rows` x `columns`. Once fetched, a tile of A serves `a_reach` tiles along N, and a tile of B
+    serves `b_reach` tiles along M, before other data takes its place in shared memory.
+    """
+
+    rows: int
+    columns: int
+    tiles_m: int
+    tiles_n: int
+    a_reach: int
+    b_reach: int
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """How often A and B come from DRAM."""
+        return ceil_div(self.tiles_n, self.a_reach), ceil_div(self.tiles_m, self.b_reach)
+
+
+class MacArray(Accelerator):
+    """`subcores` x `rows` x `depth` multipliers (tensor core of Sparseloop, MICRO 2022, Fig. 15).
+
+    Rows of A lie across subcores and their rows, K across `depth`, whose products are summed at once. A weight
+    stays in its latch while the columns of a tile pass, a column per cycle; the sums wait in the register file,
+    which so bounds the columns. Shared memory holds A and B over all of K; C goes from registers to DRAM. Of `of`
+    positions along K at most `keep` are multiplied, and metadata selects their row of B; a matrix that breaks this
+    pattern is refused, or (`on_violation: dense`) multiplied densely. Every slot is multiplied, zero or not.
+
+    Of all cuts the one with the fewest cycles is taken, then with the fewest DRAM bytes, then with the least traffic
+    of shared memory (the artifact's mapper goes by delay, then energy).
+    """
+
+    kind: Literal["mac_array"] = "mac_array"
+    subcores: int = Field(gt=0)
+    rows: int = Field(gt=0)
+    depth: int = Field(gt=0)
+    shared_memory: Sram
+    shared_bytes_per_cycle: int = Field(gt=0)
+    register_file: Sram
+    accumulator_bits: int = Field(gt=0)
+    stages: int = Field(gt=0)
+    keep: int = Field(default=1, gt=0)
+    of: int = Field(default=1, gt=0)
+    on_violation: Literal["refuse", "dense"] = "refuse"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        multipliers = self.subcores * self.rows * self.depth
+        if set(self.macs_per_cycle.values()) != {multipliers}:
+            raise ValueError(f"macs_per_cycle must be subcores x rows x depth = {multipliers} for every type")
+        if self.keep > self.of:
+            raise ValueError(f"keep {self.keep} is more than of {self.of}")
+        if self.max_columns < 1:
+            raise ValueError("register_file holds less than one sum per row")
+        return self
+
+    @property
+    def max_columns(self) -> int:
+        """Columns of C whose sums fit the register file of a subcore."""
+        return self.register_file.size_bytes * BITS_PER_BYTE // (self.rows * self.accumulator_bits)
+
+    def natural_format(self, density: float) -> str:
+        """Compressed as the pattern says; dense where there is none, or every position is filled."""
+        return "dense" if density == 1 or self.keep == self.of else f"nm-{self.keep}:{self.of}"
+
+    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+        """One step per tile of C."""
+        self.peak_macs_per_cycle(op.a.value_type)
+        packed = self._packed(op)
+        walk = min(self._walks(op, packed), key=lambda each: self._cost(op, packed, each))
+        i, j = _order(walk)
+        rows, columns = _sides(op.m, walk.rows), _sides(op.n, walk.columns)
+        from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
+        from_b = np.where(i % walk.b_reach == 0, weighted_shares(op.b.dram_bytes, columns)[j], 0)
+        write = -(-rows[i] * columns[j] * op.c_type.bits // BITS_PER_BYTE)
+        dram_bytes = {"A": int(from_a.sum()), "B": int(from_b.sum()), "C": int(write.sum())}
+        a_passes, b_passes = walk.passes
+        return Schedule(
+            fetch_bytes=from_a + from_b,
+            compute_cycles=self._cycles(op, packed, rows, columns)[i, j],
+            write_bytes=write,
+            units=1,
+            fetch_slots=self.stages,
+            write_slots=self.stages,
+            actions=self._actions(op, packed, walk, dram_bytes),
+            dram_bytes=dram_bytes,
+            repeat=op.repeat,
+            extra={
+                "tiles": len(i),
+                "tile_m": walk.rows,
+                "tile_n": walk.columns,
+                "a_passes": a_passes,
+                "b_passes": b_passes,
+                "kept": packed.kept,
+                "kept_of": packed.of,
+                "fallback_dense": int((packed.kept, packed.of) != (self.keep, self.of)),
+            },
+        )
+
+    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+        """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
+        packed = self._packed(op)
+        b, c = np.ascontiguousarray(op.b.tensor.to_array(), np.float64), np.zeros((op.m, op.n))
+        if packed.kept < packed.of:
+            select_and_accumulate(*_compressed(op.a.tensor.to_sparse(), packed), b, c)
+            return c
+        a, height = op.a.tensor.to_array().astype(np.float64), self.subcores * self.rows
+        for row in range(0, op.m, height):
+            for column in range(0, op.n, self.max_columns):
+                rows, columns = slice(row, row + height), slice(column, column + self.max_columns)
+                for first in range(0, op.k, self.depth):
+                    part = slice(first, first + self.depth)
+                    c[rows, columns] += a[rows, part] @ b[part, columns]
+        return c
+
+    def _packed(self, op: MatmulOp) -> Packed:
+        """A in the unit's pattern, or dense after a fallback; PatternError if it breaks the pattern."""
+        violation = group_violation(op.a.tensor, self.keep, self.of)
+        if violation is None:
+            return Packed(self.keep, self.of, ceil_div(op.k, self.of) * self.keep, bits_for(self.of))
+        if self.on_violation == "dense":
+            return Packed(1, 1, op.k, 0)
+        raise PatternError(f"{op.name}: operand A is {violation.describe(self.keep, self.of)}")
+
+    def _walks(self, op: MatmulOp, packed: Packed) -> Iterator[Walk]:
+        """A or B stays in shared memory while the other streams through, or neither stays."""
+        height, capacity = self.subcores * self.rows, BITS_PER_BYTE * self.shared_memory.size_bytes
+        for columns in sorted({min(width, max(op.n, 1)) for width in _halves(self.max_columns)}):
+            tiles = ceil_div(op.m, height), ceil_div(op.n, columns)
+            a_slot, b_position = height * op.a.value_type.bits, columns * op.b.value_type.bits
+            a_tile, b_tile = a_slot * packed.slots, b_position * op.k
+            b_slice = b_position * ceil_div(self.depth * packed.of, packed.kept)
+            rows_of_a = _resident(capacity, a_tile, b_tile, b_slice, tiles[0])
+            columns_of_b = _resident(capacity, b_tile, a_tile, a_slot * self.depth, tiles[1])
+            yield Walk(height, columns, *tiles, 1, 1)
+            if rows_of_a:
+                yield Walk(height, columns, *tiles, max(tiles[1], 1), rows_of_a)
+            if columns_of_b:
+                yield Walk(height, columns, *tiles, columns_of_b, max(tiles[0], 1))
+
+    def _cost(self, op: MatmulOp, packed: Packed, walk: Walk) -> tuple[int, int, int]:
+        """Cycles, DRAM bytes and shared-memory bits of a cut."""
+        rows, row_tiles = np.unique(_sides(op.m, walk.rows), return_counts=True)
+        columns, column_tiles = np.unique(_sides(op.n, walk.columns), return_counts=True)
+        cycles = int(row_tiles @ self._cycles(op, packed, rows, columns) @ column_tiles)
+        a_passes, b_passes = walk.passes
+        a_bits, b_bits = op.m * packed.slots * op.a.value_type.bits, op.k * op.n * op.b.value_type.bits
+        dram = a_passes * op.a.dram_bytes + b_passes * op.b.dram_bytes
+        return cycles, dram, a_bits * (a_passes + walk.tiles_n) + b_bits * (b_passes + walk.tiles_m)
+
+    def _cycles(self, op: MatmulOp, packed: Packed, rows: IntArray, columns: IntArray) -> IntArray:
+        """int64[tiles_m, tiles_n]: a column per cycle and step of K, or what shared memory can deliver."""
+        a_bits = self.depth * (op.a.value_type.bits + packed.place_bits)
+        b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.value_type.bits
+        delivered = -(-(rows[:, None] * a_bits + columns * b_bits) // (BITS_PER_BYTE * self.shared_bytes_per_cycle))
+        cycles: IntArray = ceil_div(packed.slots, self.depth) * np.maximum(columns, delivered)
+        return cycles
+
+    def _actions(self, op: MatmulOp, packed: Packed, walk: Walk, dram_bytes: dict[str, int]) -> dict[str, int]:
+        """Exact action counts of one repetition."""
+        a_passes, b_passes = walk.passes
+        kind, macs, a_slots = op.a.value_type, op.m * op.n * packed.slots, op.m * packed.slots
+        b_bits, width = op.k * op.n * op.b.value_type.bits, op.a.value_type.bits + packed.place_bits
+        # Each step of K adds to every sum; the first one reads none, but the last sum is read to leave for DRAM.
+        sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
+        native = ("nm",) if packed.kept < packed.of else ("dense",)
+        return {
+            f"mult_{kind.name}": macs,
+            f"add_{ACCUMULATORS[kind.name]}": macs,
+            "select": macs if packed.kept < packed.of else 0,
+            "latch_read_bits": macs * width,
+            "latch_write_bits": a_slots * walk.tiles_n * width,
+            "register_read_bits": sums,
+            "register_write_bits": sums,
+            "sram_read_bits": a_slots * walk.tiles_n * kind.bits + b_bits * walk.tiles_m,
+            "sram_write_bits": a_slots * a_passes * kind.bits + b_bits * b_passes,
+            "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
+            "metadata_write_bits": a_slots * a_passes * packed.place_bits,
+            "dram_read_bits": BITS_PER_BYTE * (dram_bytes["A"] + dram_bytes["B"]),
+            "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
+            "index_add": decode_adds(op.a, native, a_passes) + decode_adds(op.b, ("dense",), b_passes),
+        }
+
+
+def _halves(largest: int) -> Iterator[int]:
+    """`largest`, half of it and so on down to 1: the widths of a tile that are tried."""
+    while largest:
+        yield largest
+        largest //= 2
+
+
+def _resident(capacity: int, tile: int, other_tile: int, other_slice: int, tiles: int) -> int:
+    """Tiles of one operand that stay beside a tile of the other, which all of them use; for one a slice will do."""
+    if capacity >= 2 * tile + other_tile and tiles > 1:
+        return min(tiles, (capacity - other_tile) // tile) if tile else tiles
+    return int(capacity >= tile + other_slice)
+
+
+def _sides(length: int, tile: int) -> IntArray:
+    """Lengths of the tiles of one side; the last may be shorter."""
+    return np.minimum(tile, length - np.arange(0, length, tile, dtype=np.int64))
+
+
+def _order(walk: Walk) -> tuple[IntArray, IntArray]:
+    """Tile row and tile column of every step: blocks of resident tiles, whose other operand comes tile by tile."""
+    i, j = np.divmod(np.arange(walk.tiles_m * walk.tiles_n, dtype=np.int64), max(walk.tiles_n, 1))
+    inner = (i, j) if walk.a_reach >= walk.tiles_n else (j, i)
+    order = np.lexsort((*inner, j // walk.a_reach, i // walk.b_reach))
+    return i[order], j[order]
+
+
+def _compressed(a: SparseMatrix, packed: Packed) -> tuple[IntArray, NDArray[np.float64]]:
+    """Row of B and value of every slot, both [rows, slots]; unused slots hold the value zero."""
+    groups = packed.slots // packed.kept
+    sources, places = group_slots(a.indptr, a.indices, groups, packed.kept, packed.of)
+    values = np.append(a.value_array().astype(np.float64), 0.0)[sources]
+    group = np.arange(len(places)) // packed.kept % max(groups, 1)
+    shape = (a.shape[0], packed.slots)
+    return (group * packed.of + places).reshape(shape), values.reshape(shape)

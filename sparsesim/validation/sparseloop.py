@@ -1,0 +1,156 @@
+"""Sparseloop's tensor cores (MICRO 2022, Fig. 15): cycles and energy of four layers, dense and 2:4."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from sparsesim.accelerators import MacArray
+from sparsesim.hardware import Machine, load_machine
+from sparsesim.pipeline import simulate
+from sparsesim.results import Result
+from sparsesim.shipped import shipped_file
+from sparsesim.tensors import DenseMatrix, Tensor
+from sparsesim.tensors.generators import drawn_nm
+from sparsesim.validation.reference import Reference, Watch
+from sparsesim.validation.row import Row
+from sparsesim.workload import matmul_op
+from sparsesim.yaml_file import Description, load_description
+
+ENGINE = "lower-bound"
+"""Sparseloop's own notion of time: the busiest level decides, pipelines neither fill nor drain."""
+
+
+class Shape(Description):
+    """C[m,n] = A[m,k] @ B[k,n]."""
+
+    m: int
+    k: int
+    n: int
+
+
+class Design(Description):
+    """A core and how it is given the weights."""
+
+    machine: str
+    format: str
+
+
+class Figures(Description):
+    """What the artifact prints for one layer."""
+
+    cycles: int
+    energy_uj: float
+
+
+class Layer(Description):
+    """One layer and its figures by design."""
+
+    shape: Shape
+    designs: Mapping[str, Figures]
+
+
+class Published(Description):
+    """Everything that is compared."""
+
+    name: str
+    source: str
+    value_type: str
+    designs: Mapping[str, Design]
+    layers: tuple[Layer, ...]
+
+
+class Case(NamedTuple):
+    """A layer on a design: what the artifact prints, and our finished run with its machine."""
+
+    label: str
+    published: Figures
+    machine: Machine
+    result: Result
+
+    @property
+    def energy_uj(self) -> float:
+        """Energy at the prices of the artifact."""
+        return self.result.energy_pj["total"] / 1e6
+
+    @property
+    def metadata_uj(self) -> float:
+        """What reading the metadata of A from DRAM costs in it; the artifact reads them for nothing."""
+        bits = self.result.a_metadata_bits * int(self.result.details["a_passes"])
+        entry = self.machine.energy_table.actions["dram_read_bits"]
+        return bits * entry.pj / entry.per / 1e6
+
+
+class Sparseloop(Reference):
+    """The machines `sparseloop-tc` and `sparseloop-stc`, each under its own energy table."""
+
+    name: ClassVar[str] = "sparseloop"
+    description: ClassVar[str] = "Sparseloop, MICRO 2022: dense and 2:4 tensor core on four layers, cycles and energy"
+    needs_data: ClassVar[bool] = False
+
+    def __init__(self, data: Path, watch: Watch) -> None:
+        self.published = load_published()
+        self.watch = watch
+
+    @cached_property
+    def runs(self) -> list[Case]:
+        """Every layer on every design."""
+        return [
+            self._run(layer.shape, name, figures)
+            for layer in self.published.layers
+            for name, figures in layer.designs.items()
+        ]
+
+    def rows(self) -> list[Row]:
+        """Cycles, energy, and for compressed weights the energy with metadata in DRAM for nothing."""
+        return [
+            Row(self.name, case.label, metric, published, ours, False, self.published.source)
+            for case in self.runs
+            for metric, published, ours in _comparisons(case)
+        ]
+
+    def notes(self) -> list[str]:
+        """What the rows rest on."""
+        return [
+            f"cycles: engine {ENGINE}, because Sparseloop has no pipeline to fill or drain",
+            "energy: TC at the prices of sparseloop-65nm, STC at those of sparseloop-45nm; the artifact does so too, "
+            "so TC against STC compares processes as well as designs (STC dense is the fair partner of STC 2:4)",
+            "the artifact prices metadata on chip but not in DRAM; `energy uJ` prices them in both",
+        ]
+
+    def cases(self) -> list[dict[str, Any]]:
+        """Cycles, cuts and energy by component."""
+        return [
+            {
+                "case": case.label,
+                "cycles": case.result.cycles,
+                **{key: case.result.details[key] for key in ("tile_n", "a_passes", "b_passes")},
+                **{f"{name} uJ": round(pj / 1e6, 2) for name, pj in case.result.energy_pj.items() if name != "logic"},
+            }
+            for case in self.runs
+        ]
+
+    def _run(self, shape: Shape, name: str, figures: Figures) -> Case:
+        label, design = f"{shape.m} x {shape.k} x {shape.n}, {name}", self.published.designs[name]
+        self.watch(label)
+        machine = load_machine(design.machine).with_accelerator(on_violation="dense")
+        weights: Tensor = DenseMatrix((shape.m, shape.k))
+        unit = machine.accelerator
+        assert isinstance(unit, MacArray)
+        if design.format != "dense":
+            weights = drawn_nm(shape.m, shape.k, unit.keep, unit.of, seed=0)
+        op = matmul_op(weights, DenseMatrix((shape.k, shape.n)), design.format, self.published.value_type, label)
+        return Case(label, figures, machine, simulate(op, machine, machine.energy_table, engine=ENGINE))
+
+
+def _comparisons(case: Case) -> Iterator[tuple[str, float, float]]:
+    """Metric, published and simulated value."""
+    yield "cycles", case.published.cycles, case.result.cycles
+    yield "energy uJ", case.published.energy_uj, case.energy_uj
+    if case.metadata_uj:
+        yield "energy uJ, metadata in DRAM free", case.published.energy_uj, case.energy_uj - case.metadata_uj
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "sparseloop", "models/validation", ".yaml"), Published)
