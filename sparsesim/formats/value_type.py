@@ -37,7 +37,7 @@ _OTHER_NAMES = {"fp8-e4m3": "fp8"}
 
 
 def value_type_by_name(name: str) -> ValueType:
-    """The number type called `name`, of which "fp8-e4m3" is another for "fp8"; UnknownNameError lists the known ones."""
+    """The number type called `name` ("fp8-e4m3" is "fp8"); UnknownNameError lists the known ones."""
     name = _OTHER_NAMES.get(name, name)
     if name not in VALUE_TYPES:
         raise UnknownNameError("value type", name, VALUE_TYPES)

@@ -75,7 +75,7 @@ STRUCTURED_EXAMPLE = SparseMatrix.from_dense(
         ("vnm-3:3:8-i32", 12, 192, 12 * 2 + 2 * 4 * 32),
     ],
 )
-def test_worked_example_of_pairs_and_located_columns(name: str, stored: int, data_bits: int, metadata_bits: int) -> None:
+def test_pairs_and_located_columns(name: str, stored: int, data_bits: int, metadata_bits: int) -> None:
     encoded = format_by_name(name).encode(STRUCTURED_EXAMPLE, FP16)
     size = format_by_name(name).size(STRUCTURED_EXAMPLE, FP16)
     assert (size.stored_values, encoded.data_bits, encoded.metadata_bits) == (stored, data_bits, metadata_bits)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -40,9 +42,7 @@ def assert_first(found, expected: list[tuple[int, int, int]]) -> None:
 @given(matrix=patterns(), keep=st.integers(1, 4), extra=st.integers(0, 3))
 @settings(deadline=None)
 def test_the_first_violation_is_the_one_a_plain_search_finds(matrix: SparseMatrix, keep: int, extra: int) -> None:
-    assert_first(
-        group_violation(matrix, keep, keep + extra), crowded(matrix.to_array() != 0, 1, 1, keep, keep + extra)
-    )
+    assert_first(group_violation(matrix, keep, keep + extra), crowded(matrix.to_array() != 0, 1, 1, keep, keep + extra))
 
 
 @given(matrix=patterns(), keep=st.integers(1, 3), extra=st.integers(0, 2))
@@ -76,7 +76,7 @@ def test_units_are_those_that_slices_show(matrix: SparseMatrix, rows: int, width
         for row in range(0, dense.shape[0], rows)
     ]
     indptr, indices = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], rows, width)
-    assert [indices[start:end].tolist() for start, end in zip(indptr[:-1], indptr[1:], strict=True)] == expected
+    assert [indices[start:end].tolist() for start, end in pairwise(indptr)] == expected
 
 
 @pytest.mark.parametrize("shape", [(3, 10), (2, 11), (1, 3), (5, 6), (70, 9), (4, 0), (0, 4)])
