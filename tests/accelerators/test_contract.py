@@ -19,7 +19,7 @@ MACHINES = machine_names()
 def fits(machine, matrix, seed=0):
     """The matrix itself, or for an N:M unit a matrix of the same shape that has the pattern."""
     unit = machine.accelerator
-    return nm(*matrix.shape, unit.keep, unit.of, seed) if isinstance(unit, SparseTensorCore) else matrix
+    return nm(*matrix.shape, *unit.pattern, seed) if isinstance(unit, SparseTensorCore) else matrix
 
 
 def product_of(machine, op):
