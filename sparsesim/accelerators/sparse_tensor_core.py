@@ -131,7 +131,7 @@ class SparseTensorCore(TensorCore):
         """
         located = _located(op, storage)
         actions = dict(super()._actions(located, grid._replace(kept=storage.keep, of=LOCATED), dram_bytes))
-        gathers = _overlaps(op.m, grid.tile.m, storage.rows)
+        gathers = overlaps(op.m, grid.tile.m, storage.rows)
         locations = gathers * grid.tiles_n * located.k * storage.location_bits
         regathered = (gathers - grid.tiles_m) * located.b.size.size_bits
         for action in ("l2_read_bits", "sram_write_bits", "sram_read_bits"):
@@ -152,7 +152,7 @@ def _located(op: MatmulOp, storage: Vnm) -> MatmulOp:
     return replace(op, a=a, b=Operand(DenseMatrix((depth, op.n)), Dense(), op.b.value_type))
 
 
-def _overlaps(rows: int, tile: int, block: int) -> int:
+def overlaps(rows: int, tile: int, block: int) -> int:
     """Pairs of a tile of `tile` rows and a block of `block` rows that share a row."""
     starts = range(0, rows, tile)
     return sum(ceil_div(min(start + tile, rows), block) - start // block for start in starts)
