@@ -127,7 +127,8 @@ class SparseTensorCore(TensorCore):
     def _located_actions(self, op: MatmulOp, storage: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Counts of N:4 on the located rows of B, and of locating them for every tile of C and row block of A.
 
-        A tile taller than a row block gathers anew for each, so `gathers` may exceed the tiles along M.
+        A tile taller than a row block gathers anew for each, so `gathers` may exceed the tiles along M. From DRAM all
+        rows of B are fetched, because some row block needs each.
         """
         located = _located(op, storage)
         actions = dict(super()._actions(located, grid._replace(kept=storage.keep, of=LOCATED), dram_bytes))

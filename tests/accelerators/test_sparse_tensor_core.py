@@ -133,7 +133,7 @@ def test_a_sparser_pattern_runs_as_the_units_own_and_is_unpacked_on_the_way(form
     a = nm(64, 64, 1, 4, 0)
     own, other = UNIT.plan(op_of(a, "nm-2:4")), UNIT.plan(op_of(a, form))
     assert other.actions["mult_fp16"] == own.actions["mult_fp16"]
-    assert other.extra["kept"], other.extra["kept_of"] == (2, 4)
+    assert (other.extra["kept"], other.extra["kept_of"]) == (2, 4)
     assert own.actions["index_add"] == 0 < other.actions["index_add"]
     assert_product(UNIT, a, form, "fp16", DenseMatrix((64, 5)))
 
