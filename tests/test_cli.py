@@ -76,6 +76,18 @@ def test_gemm_names_rows_as_cusparselt_tables_do():
     assert record["dram_bytes"]["A"] == 64 * 32 * 2 * 9 // 16
 
 
+def test_gemm_takes_patterns_of_blocks_by_name():
+    shape = (8, 128, 256, "-m", "a100-pcie-2to4", "--sparsity", "vnm-64:2:16")
+    process = run("gemm", *shape, "-f", "vnm-64:2:16", "-f", "nm-2:4", "-f", "dense", "--json")
+    assert process.returncode == 0, process.stderr
+    records = [json.loads(line) for line in process.stdout.splitlines()]
+    assert [record["counts"]["mult_fp16"] * of for record, of in zip(records, (8, 2, 1), strict=True)] == [
+        records[2]["counts"]["mult_fp16"]
+    ] * 3
+    assert records[0]["a_nnz"] == 128 * 256 // 8
+    assert "is not a V:N:M pattern" in refused("gemm", 8, 8, 8, "--sparsity", "vnm-2:4")
+
+
 def test_several_formats_and_machines_give_one_object_each(small):
     process = run("matmul", small, "-m", "core-i7-5930k", "-m", "titan-x", "-f", "csr", "-f", "coo", "--json")
     records = [json.loads(line) for line in process.stdout.splitlines()]
@@ -185,7 +197,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
     assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")
-    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie-2to4", "--sparsity", "0.1")
+    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie-2to4", "--sparsity", "0.6")
     assert "--sparsity 'x'" in refused("gemm", 8, 8, 8, "--sparsity", "x")
     assert "needs sparsity=" in refused("prune", "digits-cnn", "-p", "magnitude", "-o", tmp_path / "x.npz")
     assert "unknown network 'alexnt'" in refused("compare", "alexnt")

@@ -14,8 +14,8 @@ TABLE = load_energy_table("horowitz-45nm")
 
 def gemm(machine, m, n, k):
     unit = machine.accelerator
-    nm = getattr(unit, "keep", None)
-    weights = drawn_nm(n, k, unit.keep, unit.of, 0) if nm else DenseMatrix((n, k))
+    selects = hasattr(unit, "pattern") and unit.pattern[0] < unit.pattern[1]
+    weights = drawn_nm(n, k, *unit.pattern, 0) if selects else DenseMatrix((n, k))
     return matmul_op(weights, DenseMatrix((k, m)), unit.natural_format(weights.density), unit.default_value_type)
 
 

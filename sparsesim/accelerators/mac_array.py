@@ -152,7 +152,12 @@ class MacArray(Accelerator):
             return Packed(self.keep, self.of, ceil_div(op.k, self.of) * self.keep, bits_for(self.of))
         if self.on_violation == "dense":
             return Packed(1, 1, op.k, 0)
-        raise PatternError(f"{op.name}: operand A is {violation.describe(self.keep, self.of)}")
+        raise PatternError(f"{op.name}: operand A is {violation.describe()}")
+
+    @property
+    def pattern(self) -> tuple[int, int]:
+        """(keep, of)."""
+        return self.keep, self.of
 
     def _walks(self, op: MatmulOp, packed: Packed) -> Iterator[Walk]:
         """A or B stays in shared memory while the other streams through, or neither stays."""

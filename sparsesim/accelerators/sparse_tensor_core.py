@@ -1,75 +1,159 @@
-"""Sparse tensor cores: A holds at most `keep` non-zeros in every `of` along K and is multiplied compressed."""
+"""Sparse tensor cores: a structured operand A is multiplied compressed, the zeros it leaves out are skipped."""
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from sparsesim.accelerators.base import decode_adds
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.tensor_core import Grid, TensorCore
 from sparsesim.errors import PatternError
-from sparsesim.formats import format_by_name
-from sparsesim.formats.kernels import group_slots
-from sparsesim.matmul import MatmulOp
-from sparsesim.tensors import SparseMatrix, group_violation
+from sparsesim.formats import Dense, Nm, Structured, ValueType, Vnm, format_by_name
+from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.schedule import Schedule
+from sparsesim.tensors import LOCATED, DenseMatrix, SparseMatrix
 from sparsesim.units import ceil_div
 
 
 class SparseTensorCore(TensorCore):
-    """A GPU whose tensor cores skip the zeros of an N:M operand A.
+    """A GPU whose tensor cores skip the zeros of a structured operand A.
 
-    Compressed values and their metadata are fetched; for each kept value the metadata selects the matching
-    row of B, which is read in full. A matrix that breaks the pattern is refused, or (`on_violation: dense`)
-    multiplied densely as real hardware does.
+    The format of A chooses the kernel, as it chooses the library call:
+
+    - `dense` runs the dense kernel at the dense rate, whatever the positions.
+    - `vnm-V:N:M` on a unit whose pattern is N:4 runs the VENOM kernel (R. L. Castro et al., SC 2023): for every
+      tile of C and V x M block, four rows of B are gathered by their column locations and multiplied as N:4.
+    - Everything else runs the kernel of the pattern that the unit has for the number type. Other formats than that
+      pattern's are unpacked on the way, at one index addition per stored value (assumed).
+
+    Compressed values and their indices are fetched; for each kept value its index selects the matching row of B. A
+    matrix that breaks the pattern is refused, or (`on_violation: dense`) multiplied densely as real hardware does.
     """
 
     kind: Literal["sparse_tensor_core"] = "sparse_tensor_core"  # type: ignore[assignment]
-    keep: int = Field(gt=0)
-    of: int = Field(gt=1)
+    patterns: Mapping[str, str] = Field(min_length=1)
+    """Format that the unit multiplies compressed, by value type; types without one run dense only."""
     on_violation: Literal["refuse", "dense"] = "refuse"
 
-    native_a: ClassVar[tuple[str, ...]] = ("nm",)
+    native_a: ClassVar[tuple[str, ...]] = ("dense", "nm", "vnm")
+
+    @model_validator(mode="after")
+    def _patterns_exist(self) -> Self:
+        for value_type, name in self.patterns.items():
+            if value_type not in self.macs_per_cycle:
+                raise ValueError(f"patterns: {value_type} has no macs_per_cycle")
+            storage = format_by_name(name)
+            if not isinstance(storage, Structured) or isinstance(storage, Vnm):
+                raise ValueError(f"patterns.{value_type}: {name} is not the pattern of a unit, such as nm-2:4")
+        return self
 
     def natural_format(self, density: float) -> str:
-        """Compressed N:M; dense where every position is filled."""
-        return "dense" if density == 1 else f"nm-{self.keep}:{self.of}"
+        """Compressed where the density is nearer to the pattern's than to that of a dense matrix.
+
+        (Shorter last groups may be fuller than the pattern.)
+        """
+        kept, of = self.pattern
+        return self.patterns[self.default_value_type] if 2 * of * density < kept + of else "dense"
 
     @property
     def pattern(self) -> tuple[int, int]:
-        """(keep, of)."""
-        return self.keep, self.of
+        """(keep, of) of the default value type; (1, 1) where that runs dense only."""
+        name = self.patterns.get(self.default_value_type)
+        return (1, 1) if name is None else _kept_of(format_by_name(name))
 
     def compression(self, op: MatmulOp) -> tuple[int, int]:
-        """(keep, of) if A has the pattern; else PatternError, or (1, 1) where dense work was asked for."""
-        violation = group_violation(op.a.tensor, self.keep, self.of)
-        if violation is None:
-            return self.keep, self.of
-        if self.on_violation == "dense":
-            return 1, 1
-        raise PatternError(f"{op.name}: operand A is {violation.describe(self.keep, self.of)}")
+        """(keep, of) of the kernel that runs, (1, 1) of the dense one; PatternError where none may."""
+        return _kept_of(self._kernel(op))
 
     def a_bits_on_chip(self, op: MatmulOp, grid: Grid) -> int:
-        """Compressed values with metadata, or the dense tile after a fallback."""
-        if grid.kept == grid.of:
+        """Compressed values with their indices, or the dense tile of the dense kernel."""
+        storage = self._kernel(op)
+        if storage is None:
             return super().a_bits_on_chip(op, grid)
-        return format_by_name(f"nm-{self.keep}:{self.of}").size(op.a.tensor, op.a.value_type).size_bits
+        return storage.size(op.a.tensor, op.a.value_type).size_bits
+
+    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+        """As the dense core plans, with `fallback_dense` where a compressed A ran the dense kernel."""
+        schedule = super().plan(op, trace)
+        fallback = self._kernel(op) is None and not isinstance(op.a.format, Dense)
+        return replace(schedule, extra={**schedule.extra, "fallback_dense": int(fallback)})
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64 through the compressed form: every kept value picks its row of B by its index."""
-        kept, of = self.compression(op)
-        if kept == of:
+        storage = self._kernel(op)
+        if storage is None:
             return super().execute(op)
-        positions, values = self._compressed(op.a.tensor.to_sparse())
+        a = op.a.tensor.to_sparse()
+        slots = storage.slots(a)
+        values = np.append(a.value_array().astype(np.float64), 0.0)[slots.sources]
         c = np.zeros((op.m, op.n))
-        select_and_accumulate(positions, values, np.ascontiguousarray(op.b.tensor.to_array()), c)
+        select_and_accumulate(slots.columns, values, np.ascontiguousarray(op.b.tensor.to_array()), c)
         return c
 
-    def _compressed(self, a: SparseMatrix) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Row of B and value of every slot, both [rows, groups * keep]; unused slots hold the value zero."""
-        groups = ceil_div(a.shape[1], self.of)
-        sources, places = group_slots(a.indptr, a.indices, groups, self.keep, self.of)
-        values = np.append(a.value_array().astype(np.float64), 0.0)[sources]
-        group = np.arange(len(places)) // self.keep % max(groups, 1)
-        shape = (a.shape[0], groups * self.keep)
-        return (group * self.of + places).reshape(shape), values.reshape(shape)
+    def _pattern_of(self, value_type: ValueType) -> Structured | None:
+        name = self.patterns.get(value_type.name)
+        storage = None if name is None else format_by_name(name)
+        return storage if isinstance(storage, Structured) else None
+
+    def _kernel(self, op: MatmulOp) -> Structured | None:
+        """The compressed form that is multiplied, None for the dense kernel; PatternError where none may run."""
+        stored, native = op.a.format, self._pattern_of(op.a.value_type)
+        if isinstance(stored, Dense):
+            return None
+        if isinstance(stored, Vnm) and native == Nm(stored.keep, LOCATED):
+            native = stored
+        violation = None if native is None else native.violation(op.a.tensor)
+        if native is not None and violation is None:
+            return native
+        if self.on_violation == "dense":
+            return None
+        missing = f"cannot run compressed: the unit has no pattern for {op.a.value_type}"
+        raise PatternError(f"{op.name}: operand A {f'is {violation.describe()}' if violation else missing}")
+
+    def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
+        """Exact action counts of one repetition; compressed forms of other patterns than the unit's are unpacked."""
+        storage = self._kernel(op)
+        if isinstance(storage, Vnm):
+            return self._located_actions(op, storage, grid, dram_bytes)
+        actions = dict(super()._actions(op, grid, dram_bytes))
+        if isinstance(op.a.format, Structured) and op.a.format != storage:
+            actions["index_add"] += decode_adds(op.a, (), grid.tiles_n)
+        return actions
+
+    def _located_actions(self, op: MatmulOp, storage: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
+        """Counts of N:4 on the located rows of B, and of locating them for every tile of C and row block of A.
+
+        A tile taller than a row block gathers anew for each, so `gathers` may exceed the tiles along M. From DRAM all
+        rows of B are fetched, because some row block needs each.
+        """
+        located = _located(op, storage)
+        actions = dict(super()._actions(located, grid._replace(kept=storage.keep, of=LOCATED), dram_bytes))
+        gathers = overlaps(op.m, grid.tile.m, storage.rows)
+        locations = gathers * grid.tiles_n * located.k * storage.location_bits
+        regathered = (gathers - grid.tiles_m) * located.b.size.size_bits
+        for action in ("l2_read_bits", "sram_write_bits", "sram_read_bits"):
+            actions[action] += locations + regathered
+        actions["index_add"] += gathers * grid.tiles_n * located.k + decode_adds(op.b, ("dense",), grid.tiles_m)
+        return actions
+
+
+def _kept_of(storage: object) -> tuple[int, int]:
+    return (storage.keep, storage.of) if isinstance(storage, Structured) else (1, 1)
+
+
+def _located(op: MatmulOp, storage: Vnm) -> MatmulOp:
+    """The N:4 multiplication that one row block sees: B has only its located rows, A only positions among them."""
+    depth = storage.located_rows(op.a.shape)
+    nothing = SparseMatrix((op.m, depth), np.zeros(op.m + 1, np.int64), np.zeros(0, np.int64))
+    a = Operand(nothing, Nm(storage.keep, LOCATED), op.a.value_type)
+    return replace(op, a=a, b=Operand(DenseMatrix((depth, op.n)), Dense(), op.b.value_type))
+
+
+def overlaps(rows: int, tile: int, block: int) -> int:
+    """Pairs of a tile of `tile` rows and a block of `block` rows that share a row."""
+    starts = range(0, rows, tile)
+    return sum(ceil_div(min(start + tile, rows), block) - start // block for start in starts)

@@ -7,7 +7,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per run instead of a table.")]
 Machines = Annotated[list[str], typer.Option("--machine", "-m", help="Machine by name or YAML file; repeatable.")]
 Formats = Annotated[list[str], typer.Option("--format", "-f", help="Storage format of A; repeatable.")]
-Dtype = Annotated[str, typer.Option("--dtype", help="Number type: fp64, fp32, fp16, bf16, int8 or int4.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="Number type: fp64, fp32, tf32, fp16, bf16, fp8, int8 or int4.")]
 Energy = Annotated[str, typer.Option("--energy-table", help="Energy table by name or YAML file.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast, event, lower-bound or upper-bound.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]

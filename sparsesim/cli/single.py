@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparsesim.hardware import Machine
     from sparsesim.matmul import MatmulOp
     from sparsesim.results import Result
-    from sparsesim.tensors import Tensor
+    from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor
 
 DEFAULT_TABLE = "horowitz-45nm"
 
@@ -61,7 +61,7 @@ def gemm(
     machine: Machines = ["a100-pcie"],  # noqa: B006
     form: Formats = [],  # noqa: B006
     dtype: Dtype = "",
-    sparsity: Annotated[str, typer.Option("--sparsity", help="N:M such as 2:4, or a fraction such as 0.9.")] = "0",
+    sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     seed: Seed = 0,
     energy_table: Energy = DEFAULT_TABLE,
     engine: Engine = "fast",
@@ -90,10 +90,12 @@ def gemm(
 
 
 def _weights(rows: int, columns: int, sparsity: str, seed: int) -> "Tensor":
-    """Seeded weights: N:M by the rule, else uniform of the given sparsity."""
+    """Seeded weights: N:M by the rule, a named fixed pattern by magnitude, else uniform of the given sparsity."""
     from sparsesim.tensors import DenseMatrix
     from sparsesim.tensors.generators import drawn_nm, uniform
 
+    if ":" in sparsity and "-" in sparsity:
+        return _pruned(DenseMatrix((rows, columns), seed=seed), sparsity)
     if ":" in sparsity:
         keep, _, of = sparsity.partition(":")
         if not (keep.isdigit() and of.isdigit() and 0 < int(keep) <= int(of)):
@@ -106,6 +108,17 @@ def _weights(rows: int, columns: int, sparsity: str, seed: int) -> "Tensor":
     if not 0 <= fraction < 1:
         raise InputError(f"--sparsity {sparsity} must lie in [0, 1)")
     return DenseMatrix((rows, columns), seed=seed) if fraction == 0 else uniform(rows, columns, 1 - fraction, seed)
+
+
+def _pruned(weights: "DenseMatrix", pruner: str) -> "SparseMatrix":
+    """What a pruner of a fixed pattern leaves of random weights."""
+    import numpy as np
+
+    from sparsesim.pruning import pruner_by_name
+    from sparsesim.tensors import SparseMatrix
+
+    values = weights.to_array()
+    return SparseMatrix.from_dense(np.where(pruner_by_name(pruner).mask(values), values, np.float32(0)))
 
 
 def _run(
@@ -137,16 +150,15 @@ def _run(
 
 
 def _tiny(storage: str, value_type: str, op: "MatmulOp") -> "MatmulOp":
-    """An 8 x 8 identity times an operand of the same kind as B, which every unit accepts."""
+    """Four diagonal ones of 8 x 8 times an operand of the same kind as B: every unit and format accepts them."""
     import numpy as np
 
     from sparsesim.tensors import DenseMatrix, SparseMatrix
     from sparsesim.workload import matmul_op
 
-    identity = SparseMatrix.from_dense(np.eye(8))
-    return matmul_op(
-        identity, DenseMatrix((8, 8)) if isinstance(op.b.tensor, DenseMatrix) else identity, storage, value_type
-    )
+    ones = SparseMatrix.from_dense(np.diag([1.0] * 4 + [0.0] * 4))
+    b = DenseMatrix((8, 8)) if isinstance(op.b.tensor, DenseMatrix) else ones
+    return matmul_op(ones, b, storage, value_type)
 
 
 def _show(results: "list[Result]", as_json: bool) -> None:

@@ -15,10 +15,13 @@ from sparsesim.formats.dense import Dense
 from sparsesim.formats.dia import Dia
 from sparsesim.formats.ell import Ell
 from sparsesim.formats.nm import Nm
+from sparsesim.formats.nm_pairs import NmPairs
 from sparsesim.formats.relative import Relative
 from sparsesim.formats.rle import Rle
+from sparsesim.formats.structured import Structured
 from sparsesim.formats.value_type import VALUE_TYPES, ValueType, value_type_by_name
 from sparsesim.formats.values import round_to
+from sparsesim.formats.vnm import Vnm
 
 FORMATS: dict[str, tuple[type[Format], str]] = {
     "dense": (Dense, "every entry, row by row"),
@@ -32,6 +35,8 @@ FORMATS: dict[str, tuple[type[Format], str]] = {
     "rle": (Rle, "run length of zeros before each value"),
     "relative": (Relative, "columns with few-bit gaps, optionally a codebook of shared values"),
     "nm": (Nm, "N values for every M consecutive columns, such as 2:4"),
+    "nm-pairs": (NmPairs, "N of every M columns in pairs of adjacent ones, such as 4:8 of int4"),
+    "vnm": (Vnm, "four columns of every V x M block, and N:4 within them (VENOM)"),
     "condensed-csr": (CondensedCsr, "rows pushed left, stored column by condensed column"),
 }
 
@@ -69,10 +74,13 @@ __all__ = [
     "Format",
     "FormatSize",
     "Nm",
+    "NmPairs",
     "Relative",
     "Rle",
     "Stream",
+    "Structured",
     "ValueType",
+    "Vnm",
     "format_by_name",
     "format_names",
     "round_to",

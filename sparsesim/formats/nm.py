@@ -5,24 +5,24 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.errors import PatternError
-from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.kernels import group_slots
-from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
+from sparsesim.formats.structured import Indices, IntArray, Structured
 from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
 from sparsesim.formats.widths import bits_for, check_range
-from sparsesim.tensors import SparseMatrix, Tensor, group_violation
-from sparsesim.units import ceil_div
+from sparsesim.tensors import SparseMatrix, Tensor, Violation, group_violation
+
+_HALVES = 0b1110, 0b0100
+"""How tensor cores code which of two tf32 values is kept: as 2:4 of 16-bit halves (PTX ISA, mma.sp)."""
 
 
 @dataclass(frozen=True)
-class Nm(Format):
+class Nm(Structured):
     """Exactly `keep` values for every `of` consecutive columns, each with its place of ceil(log2(of)) bits.
 
     The columns are padded to whole groups. Within a group the places ascend and are distinct; slots that a group
     does not need hold the value zero at its first free places. 2:4 takes 56.25 % of dense fp16 and 62.5 % of
-    dense int8 (NVIDIA, Ampere architecture whitepaper; PTX ISA, mma.sp).
+    dense int8; 1:2 of tf32 takes 56.25 %, because its places have 4 bits, as if both halves of a value were
+    placed (NVIDIA, Ampere architecture whitepaper; PTX ISA, mma.sp).
     """
 
     keep: int = 2
@@ -38,35 +38,34 @@ class Nm(Format):
         """For example "nm-2:4"."""
         return f"nm-{self.keep}:{self.of}"
 
-    @property
-    def place_bits(self) -> int:
-        """Metadata bits per stored value."""
-        return bits_for(self.of)
+    def violation(self, tensor: Tensor) -> Violation | None:
+        """The first group with more than `keep` non-zeros."""
+        return group_violation(tensor, self.keep, self.of)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
-        """From the shape alone, once no group holds too many non-zeros; else PatternError."""
-        self._check(tensor)
-        stored = tensor.shape[0] * ceil_div(tensor.shape[1], self.of) * self.keep
-        return FormatSize(stored, stored * value_type.bits, stored * self.place_bits)
+    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
+        bits = 4 if self._in_halves(value_type) else bits_for(self.of)
+        return {"places": (shape[0] * self._slots_per_row(shape), bits)}
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
-        """Streams "places" and "values"; PatternError names the first group with too many non-zeros."""
-        self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
-        groups = ceil_div(matrix.shape[1], self.of)
+    def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
+        groups = self._groups(matrix.shape)
         sources, places = group_slots(matrix.indptr, matrix.indices, groups, self.keep, self.of)
-        slots = np.append(codes, 0)[sources]
-        streams = (metadata_stream("places", places, self.place_bits), value_stream(slots, value_type))
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return sources, {"places": places}
 
-    def decode(self, encoded: Encoded) -> SparseMatrix:
-        """The slots with a value that is not zero."""
-        places, values = read_stream(encoded.stream("places")), decode_values(encoded)
-        stored = np.flatnonzero(values)
-        rows, group = np.divmod(stored // self.keep, max(ceil_div(encoded.shape[1], self.of), 1))
-        return SparseMatrix.from_coo(encoded.shape, rows, group * self.of + places[stored], values[stored])
+    def _columns(self, indices: Indices, shape: tuple[int, int]) -> IntArray:
+        places = indices["places"]
+        group = np.arange(len(places)) // self.keep % max(self._groups(shape), 1)
+        columns: IntArray = group * self.of + places
+        return columns
 
-    def _check(self, tensor: Tensor) -> None:
-        violation = group_violation(tensor, self.keep, self.of)
-        if violation is not None:
-            raise PatternError(f"format {self.name}: {violation.describe(self.keep, self.of)}")
+    def _as_stored(self, indices: Indices, value_type: ValueType) -> Indices:
+        if not self._in_halves(value_type):
+            return indices
+        return {"places": np.where(indices["places"] == 1, *_HALVES)}
+
+    def _as_read(self, stored: Indices, value_type: ValueType) -> Indices:
+        if not self._in_halves(value_type):
+            return stored
+        return {"places": (stored["places"] == _HALVES[0]).astype(np.int64)}
+
+    def _in_halves(self, value_type: ValueType) -> bool:
+        return (self.keep, self.of) == (1, 2) and value_type.name == "tf32"

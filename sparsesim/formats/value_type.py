@@ -23,16 +23,22 @@ VALUE_TYPES = {
     for value_type in (
         ValueType("fp64", 64, "float", 52),
         ValueType("fp32", 32, "float", 23),
+        ValueType("tf32", 32, "float", 10),
         ValueType("fp16", 16, "float", 10),
         ValueType("bf16", 16, "float", 7),
+        ValueType("fp8", 8, "float", 3),
+        ValueType("fp8-e5m2", 8, "float", 2),
         ValueType("int8", 8, "int"),
         ValueType("int4", 4, "int"),
     )
 }
 
+_OTHER_NAMES = {"fp8-e4m3": "fp8"}
+
 
 def value_type_by_name(name: str) -> ValueType:
-    """The number type called `name`; UnknownNameError lists the known ones."""
+    """The number type called `name` ("fp8-e4m3" is "fp8"); UnknownNameError lists the known ones."""
+    name = _OTHER_NAMES.get(name, name)
     if name not in VALUE_TYPES:
         raise UnknownNameError("value type", name, VALUE_TYPES)
     return VALUE_TYPES[name]

@@ -9,20 +9,24 @@ from sparsesim.pruning.channel import Channel
 from sparsesim.pruning.criteria import CRITERIA, Criterion
 from sparsesim.pruning.element import Element
 from sparsesim.pruning.filter import Filter
+from sparsesim.pruning.fixed import FixedPattern
 from sparsesim.pruning.kernel import Kernel
 from sparsesim.pruning.lowering import lift, lower
 from sparsesim.pruning.nm import NM
+from sparsesim.pruning.nm_pairs import NMPairs
 from sparsesim.pruning.pruner import Pruner
 from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
 from sparsesim.pruning.statistics import MaskStatistics, mask_statistics
 from sparsesim.pruning.tiles import TilePattern
 from sparsesim.pruning.vector import Vector
+from sparsesim.pruning.vnm import VNM
 
 __all__ = [
     "CRITERIA",
     "NM",
     "PRUNERS",
+    "VNM",
     "Block",
     "BySigma",
     "BySparsity",
@@ -31,8 +35,10 @@ __all__ = [
     "Criterion",
     "Element",
     "Filter",
+    "FixedPattern",
     "Kernel",
     "MaskStatistics",
+    "NMPairs",
     "Pruner",
     "PrunerFamily",
     "TilePattern",

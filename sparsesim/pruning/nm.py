@@ -2,22 +2,20 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.kernels import mark_n_of_m
-from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.fixed import FixedPattern, largest
 from sparsesim.pruning.tiles import matrix_shape
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NM:
+class NM(FixedPattern):
     """`keep` weights stay of every `of` consecutive ones along K of the lowered matrix (NVIDIA's meaning of N:M).
 
-    Other tools call the number of *zeroed* weights N; the two agree at 2:4 and differ at 1:4.
+    The largest magnitudes of every group stay. Other tools call the number of *zeroed* weights N; the two agree at
+    2:4 and differ at 1:4.
     """
 
     keep: int
@@ -45,28 +43,11 @@ class NM:
         """The pattern in words, because N:M alone is ambiguous."""
         return f"{self.keep} kept of every {self.of} along K"
 
-    def mask(self, weight: FloatArray, allowed: BoolArray | None = None) -> BoolArray:
-        """Mask of the largest magnitudes of every group; ties go to the lower index along K.
-
-        `weight` is contiguous and finite. Weights outside `allowed` (same shape) are never kept.
-        """
-        matrix = lower(weight)
-        mask = np.empty(matrix.shape, dtype=np.bool_)
-        if allowed is None:
-            mark_n_of_m(matrix, self.keep, self.of, mask)
-            return lift(mask, weight.shape)
-        mark_n_of_m(_keys(matrix, lower(allowed)), self.keep, self.of, mask)
-        return lift(mask, weight.shape) & allowed
-
     def tail_note(self, shape: tuple[int, ...]) -> str:
         """A sentence on the last, shorter group of every row, or an empty text."""
         tail = matrix_shape(shape)[1] % self.of
         kept = ceil_div(tail * self.keep, self.of)
         return f"the last group of every row has {tail} weights, of which {kept} kept" if tail else ""
 
-
-def _keys(matrix: FloatArray, allowed: BoolArray) -> FloatArray:
-    """Integers that rank like |w| where allowed and below everything else elsewhere."""
-    integer = np.dtype(f"i{matrix.itemsize}")
-    sizes = matrix.view(integer) & np.iinfo(integer).max
-    return np.where(allowed, sizes + 1, 0)
+    def _matrix_mask(self, matrix: FloatArray, allowed: BoolArray | None) -> BoolArray:
+        return largest(matrix, self.keep, self.of, allowed)

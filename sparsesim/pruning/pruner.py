@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
 from sparsesim.pruning.criteria import CRITERIA, criterion_by_name
+from sparsesim.pruning.fixed import FixedPattern
 from sparsesim.pruning.layers import RankedLayer
-from sparsesim.pruning.nm import NM
 from sparsesim.pruning.selectors import Selector
 from sparsesim.pruning.tiles import TilePattern
 from sparsesim.pruning.types import BoolArray
 
-Pattern: TypeAlias = TilePattern | NM
+Pattern: TypeAlias = TilePattern | FixedPattern
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Pruner:
     """Which weights stay. Masks are True where a weight is kept; arrays are never modified.
 
     `pattern` says which weights stand or fall together, `criterion` how important such a group is (see CRITERIA),
-    `selector` how many go. An N:M pattern fixes the number itself and takes no selector. `name` is a label.
+    `selector` how many go. An N:M pattern or one of its kin fixes
+    the number itself and takes no selector. `name` is a label.
     Raises InputError or UnknownNameError on parts that do not fit together.
     """
 
@@ -34,7 +35,7 @@ class Pruner:
 
     def __post_init__(self) -> None:
         criterion_by_name(self.criterion)
-        fixed, groups = isinstance(self.pattern, NM), self.pattern.describe()
+        fixed, groups = isinstance(self.pattern, FixedPattern), self.pattern.describe()
         if fixed and self.selector is not None:
             raise InputError(f"pruner {self.name!r}: {groups!r} fixes the amount already; leave the selector out")
         if not fixed and self.selector is None:
@@ -43,13 +44,13 @@ class Pruner:
     @property
     def sparsity(self) -> float | None:
         """The requested sparsity, or None when only the weights decide (threshold, sigma)."""
-        if isinstance(self.pattern, NM):
+        if isinstance(self.pattern, FixedPattern):
             return self.pattern.sparsity
         return self._selector.sparsity
 
     def describe(self) -> str:
         """The pruner in words."""
-        if isinstance(self.pattern, NM):
+        if isinstance(self.pattern, FixedPattern):
             return self.pattern.describe()
         score = CRITERIA[self.criterion].description
         return f"{self.pattern.describe()}, {self._selector.describe()}, score: {score}"
@@ -89,7 +90,7 @@ class Pruner:
         check_layers("dense", dense, weights)
         arrays = {layer: checked_weight(weight, layer) for layer, weight in weights.items()}
         allowed = {layer: checked_mask(mask, arrays[layer].shape, layer) for layer, mask in frozen.items()}
-        if isinstance(self.pattern, NM):
+        if isinstance(self.pattern, FixedPattern):
             return {layer: self.pattern.mask(array, allowed.get(layer)) for layer, array in arrays.items()}
         unpruned = arrays | {layer: checked_weight(weight, layer) for layer, weight in dense.items()}
         ranked = {

@@ -27,6 +27,27 @@ def n_of_m(matrix: FloatArray, keep: int, of: int) -> BoolArray:
     return mask
 
 
+def n_of_m_pairs(matrix: FloatArray, keep: int, of: int) -> BoolArray:
+    """The keep / 2 pairs of adjacent columns with the largest |a| + |b| of every of / 2 along each row."""
+    padded = np.abs(np.pad(matrix.astype(np.float64), ((0, 0), (0, matrix.shape[1] % 2))))
+    pairs = n_of_m(padded[:, ::2] + padded[:, 1::2], keep // 2, of // 2)
+    return np.repeat(pairs, 2, axis=1)[:, : matrix.shape[1]]
+
+
+def v_n_m(matrix: FloatArray, rows: int, keep: int, of: int) -> BoolArray:
+    """Block by block: the four columns with the largest sums of |w|, then the `keep` largest of each row in them."""
+    mask = np.zeros(matrix.shape, dtype=np.bool_)
+    for top in range(0, matrix.shape[0], rows):
+        for left in range(0, matrix.shape[1], of):
+            block = np.abs(matrix[top : top + rows, left : left + of].astype(np.float64))
+            columns = np.flatnonzero(n_of_m(block.sum(axis=0, keepdims=True), 4, of)[0])
+            quota = -(-block.shape[1] * keep // of)
+            for row in range(block.shape[0]):
+                best = np.argsort(-block[row, columns], kind="stable")[:quota]
+                mask[top + row, left + columns[best]] = True
+    return mask
+
+
 def tile_sums(matrix: FloatArray, rows: int, cols: int, squared: bool) -> NDArray[np.float64]:
     """Sum of |w| (or w**2) over each rows x cols tile, in float64."""
     values = np.abs(matrix.astype(np.float64)) ** (2 if squared else 1)

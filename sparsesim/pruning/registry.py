@@ -14,9 +14,11 @@ from sparsesim.pruning.element import Element
 from sparsesim.pruning.filter import Filter
 from sparsesim.pruning.kernel import Kernel
 from sparsesim.pruning.nm import NM
+from sparsesim.pruning.nm_pairs import NMPairs
 from sparsesim.pruning.pruner import Pattern, Pruner
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold, Selector
 from sparsesim.pruning.vector import Vector
+from sparsesim.pruning.vnm import VNM
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,18 @@ PRUNERS = {
         PrunerFamily("sigma", "drop weights with |w| <= s x their layer's deviation", Element, BySigma, "s"),
         PrunerFamily("nm", "keep N of every M weights along K", NM.parse, _no_selector, "fixed", "N:M", "2:4"),
         PrunerFamily(
+            "nm-pairs", "keep N of every M weights along K in pairs", NMPairs.parse, _no_selector, "fixed", "N:M", "4:8"
+        ),
+        PrunerFamily(
+            "vnm",
+            "keep 4 columns of every V x M block and N weights per row in them",
+            VNM.parse,
+            _no_selector,
+            "fixed",
+            "V:N:M",
+            "64:2:8",
+        ),
+        PrunerFamily(
             "block", "drop R x C blocks of the lowered matrix", Block.parse, BySparsity, "sparsity", "RxC", "4x4", "l1"
         ),
         PrunerFamily("vector", "drop runs of V weights along K", Vector.parse, BySparsity, "sparsity", "V", "4", "l1"),
@@ -133,7 +147,8 @@ def _family_and_size(name: str) -> tuple[PrunerFamily, str]:
         return PRUNERS["nm"], name
     if name in PRUNERS:
         return PRUNERS[name], ""
-    head, _, size = name.partition("-")
-    if head in PRUNERS and PRUNERS[head].size:
-        return PRUNERS[head], size
+    heads = [head for head, family in PRUNERS.items() if family.size and name.startswith(f"{head}-")]
+    if heads:
+        head = max(heads, key=len)
+        return PRUNERS[head], name.removeprefix(f"{head}-")
     raise UnknownNameError("pruner", name, [family.example for family in PRUNERS.values()])

@@ -3,21 +3,24 @@
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.files import matrix_members, read_matrix, write_matrix
 from sparsesim.tensors.generators import banded, block, drawn_nm, nm, rmat, uniform
-from sparsesim.tensors.patterns import GroupViolation, group_violation
+from sparsesim.tensors.patterns import LOCATED, Violation, block_violation, group_violation, pair_violation
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
 __all__ = [
+    "LOCATED",
     "DenseMatrix",
     "DrawnMatrix",
-    "GroupViolation",
     "SparseMatrix",
     "Tensor",
+    "Violation",
     "banded",
     "block",
+    "block_violation",
     "drawn_nm",
     "group_violation",
     "matrix_members",
     "nm",
+    "pair_violation",
     "read_matrix",
     "rmat",
     "tensor_from_array",

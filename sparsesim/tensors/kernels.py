@@ -93,3 +93,34 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
             if row == found_row and group * of == found_column:
                 found_count = count
     return found_row, found_column, found_count, groups
+
+
+@kernel
+def unit_pattern(indptr: IntArray, indices: IntArray, columns: int, rows: int, width: int) -> tuple[IntArray, IntArray]:
+    """Offsets and columns of the `rows` x `width` units that hold a non-zero, in a grid from the top left corner.
+
+    Two passes over the units of a row of units: the first counts, the second writes.
+    """
+    unit_rows, units = (len(indptr) + rows - 2) // rows, (columns + width - 1) // width
+    out_indptr = np.zeros(unit_rows + 1, np.int64)
+    newest = np.full(units, -1, np.int64)
+    for row in range(len(indptr) - 1):
+        for position in range(indptr[row], indptr[row + 1]):
+            unit = indices[position] // width
+            if newest[unit] != row // rows:
+                newest[unit] = row // rows
+                out_indptr[row // rows + 1] += 1
+    for unit_row in range(unit_rows):
+        out_indptr[unit_row + 1] += out_indptr[unit_row]
+    out_indices = np.empty(out_indptr[unit_rows], np.int64)
+    filled = 0
+    newest[:] = -1
+    for unit_row in range(unit_rows):
+        first, last = indptr[unit_row * rows], indptr[min((unit_row + 1) * rows, len(indptr) - 1)]
+        for position in range(first, last):
+            newest[indices[position] // width] = unit_row
+        for unit in range(units):
+            if newest[unit] == unit_row:
+                out_indices[filled] = unit
+                filled += 1
+    return out_indptr, out_indices

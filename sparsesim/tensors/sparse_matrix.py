@@ -142,8 +142,8 @@ class SparseMatrix:
         return np.diff(self.indptr)
 
     @cached_property
-    def group_violations(self) -> dict[tuple[int, int], tuple[int, int, int, int]]:
-        """Answers of `tensors.group_violation` by rule: the matrix never changes, and every format asks again."""
+    def group_violations(self) -> dict[tuple[int, int, int, int], tuple[int, int, int, int]]:
+        """Answers of `tensors.patterns` by rule: the matrix never changes, and every format asks again."""
         return {}
 
     def row_of(self, position: int) -> int:

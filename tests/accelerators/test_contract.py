@@ -33,8 +33,8 @@ DESIGNS = list({design(name): name for name in reversed(MACHINES)}.values())
 def fits(machine, matrix, seed=0):
     """The matrix itself, or for an N:M unit a matrix of the same shape that has the pattern."""
     unit = machine.accelerator
-    selects = isinstance(unit, SparseTensorCore | MacArray) and unit.keep < unit.of
-    return nm(*matrix.shape, unit.keep, unit.of, seed) if selects else matrix
+    selects = isinstance(unit, SparseTensorCore) or (isinstance(unit, MacArray) and unit.keep < unit.of)
+    return nm(*matrix.shape, *unit.pattern, seed) if selects else matrix
 
 
 def product_of(machine, op):

@@ -72,5 +72,5 @@ def test_operands_beyond_the_l2_are_read_more_than_once():
 
 
 def test_a_missing_value_type_is_named_with_the_ones_there_are():
-    with pytest.raises(InputError, match=r"fp64 is not offered.*fp16, bf16, int8"):
-        plan(load_machine("a100-pcie-2to4"), nm(16, 16, 2, 4, 0), form="nm-2:4", value_type="fp64")
+    with pytest.raises(InputError, match=r"fp64 is not offered.*fp16, bf16, tf32, int8"):
+        plan(load_machine("a100-pcie-2to4"), DenseMatrix((16, 16)), value_type="fp64")

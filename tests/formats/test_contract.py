@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparsesim.errors import PatternError
 from sparsesim.formats import (
     FORMATS,
     VALUE_TYPES,
     Format,
     FormatSize,
-    Nm,
     Relative,
+    Structured,
     ValueType,
     format_by_name,
     format_names,
@@ -21,7 +23,7 @@ from sparsesim.formats import (
     value_type_by_name,
 )
 from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix, nm, read_matrix
-from tests.strategies import group_matrices, patterns, sparse_matrices
+from tests.strategies import patterns, sparse_matrices, structured_matrices
 
 MORE_NAMES = (
     "coo-i5",
@@ -42,9 +44,19 @@ MORE_NAMES = (
     "nm-1:1",
     "nm-4:4",
     "nm-3:5",
+    "nm-pairs-2:4",
+    "nm-pairs-4:6",
+    "nm-pairs-2:2",
+    "vnm-2:2:4",
+    "vnm-3:2:5",
+    "vnm-1:1:8",
+    "vnm-4:4:6",
+    "vnm-2:3:7-i32",
     "condensed-csr-i8-p9",
 )
 NAMES = (*format_names(), *MORE_NAMES)
+STRUCTURED = tuple(name for name in NAMES if isinstance(format_by_name(name), Structured))
+ANY_PATTERN = tuple(name for name in NAMES if name not in STRUCTURED)
 FP16 = value_type_by_name("fp16")
 
 
@@ -75,11 +87,11 @@ def check_round_trip(storage: Format, matrix: SparseMatrix, value_type: ValueTyp
 def test_decode_returns_the_rounded_matrix_and_size_is_what_encode_emits(name: str, data: st.DataObject) -> None:
     storage = format_by_name(name)
     value_type = data.draw(st.sampled_from(list(VALUE_TYPES.values())))
-    strategy = group_matrices(storage.keep, storage.of) if isinstance(storage, Nm) else sparse_matrices()
+    strategy = structured_matrices(storage) if isinstance(storage, Structured) else sparse_matrices()
     check_round_trip(storage, suited(storage, data.draw(strategy)), value_type)
 
 
-@pytest.mark.parametrize("name", [name for name in format_names() if not name.startswith("nm")])
+@pytest.mark.parametrize("name", [name for name in format_names() if name in ANY_PATTERN])
 @given(matrix=patterns())
 @settings(max_examples=15, deadline=None)
 def test_a_pattern_is_stored_as_ones(name: str, matrix: SparseMatrix) -> None:
@@ -104,7 +116,7 @@ def test_every_family_is_tested_and_described() -> None:
         assert "\n" not in description
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("nm")])
+@pytest.mark.parametrize("name", ANY_PATTERN)
 @pytest.mark.parametrize("shape", [(5, 7), (1, 9), (8, 1), (0, 4), (4, 0), (0, 0)])
 def test_a_dense_matrix_has_the_size_of_its_csr_without_being_listed(name: str, shape: tuple[int, int]) -> None:
     dense, storage = DenseMatrix(shape), format_by_name(name)
@@ -112,6 +124,39 @@ def test_a_dense_matrix_has_the_size_of_its_csr_without_being_listed(name: str, 
     assert "_sparse" not in vars(dense)
     encoded = storage.encode(dense.to_sparse(), FP16)
     assert (size.data_bits, size.metadata_bits) == (encoded.data_bits, encoded.metadata_bits)
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_slots_of_a_structured_format_hold_every_value_at_its_column(name: str, data: st.DataObject) -> None:
+    storage = format_by_name(name)
+    assert isinstance(storage, Structured)
+    matrix = data.draw(structured_matrices(storage))
+    slots = storage.slots(matrix)
+    rows, columns = matrix.shape
+    groups = -(-columns // storage.of)
+    assert slots.sources.shape == slots.columns.shape == (rows, groups * storage.keep)
+    rebuilt = np.zeros((rows, groups * storage.of))
+    for row in range(rows):
+        assert len(set(slots.columns[row].tolist())) == slots.columns.shape[1]
+        rebuilt[row, slots.columns[row]] = np.append(matrix.value_array().astype(np.float64), 0)[slots.sources[row]]
+        assert (np.bincount(slots.columns[row] // storage.of, minlength=groups) == storage.keep).all()
+    np.testing.assert_array_equal(rebuilt[:, :columns], matrix.to_array())
+    assert not rebuilt[:, columns:].any()
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_what_breaks_a_structured_pattern_is_refused_with_its_place(name: str) -> None:
+    storage = format_by_name(name)
+    assert isinstance(storage, Structured)
+    full = SparseMatrix.from_mask(np.ones((9, 33), np.bool_))
+    if storage.violation(full) is None:
+        assert storage.keep == storage.of
+        return
+    for refuse in (storage.size, storage.encode):
+        with pytest.raises(PatternError, match=rf"format {name}: not .*: rows? 0.*, columns 0\.\.\d+ hold \d+ "):
+            refuse(full, FP16)
 
 
 @pytest.mark.parametrize("name", ["dense", "coo", "csr", "csc", "bitmap", "nm-2:4"])
@@ -125,7 +170,7 @@ def test_sizes_that_need_no_positions_never_draw(name: str) -> None:
     assert size == storage.size(drawn, FP16)
 
 
-@pytest.mark.parametrize("name", [name for name in format_names() if not name.startswith("nm")])
+@pytest.mark.parametrize("name", [name for name in format_names() if name in ANY_PATTERN])
 @pytest.mark.parametrize("file", ["matrices/cage5.mtx.gz", "matrices/west0479.mtx.gz"])
 def test_small_real_matrices(data_dir: Path, name: str, file: str) -> None:
     check_round_trip(format_by_name(name), read_matrix(data_dir / file), value_type_by_name("fp32"))

@@ -7,6 +7,8 @@ import pytest
 
 from sparsesim.errors import InputError, PatternError, UnknownNameError
 from sparsesim.formats import Csr, Nm, Relative, Rle, format_by_name, value_type_by_name
+from sparsesim.formats.pack import read_stream
+from sparsesim.pruning import pruner_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from sparsesim.units import bits_to_bytes
 
@@ -51,6 +53,70 @@ def test_worked_example(name: str, stored: int, data_bits: int, metadata_bits: i
     assert (size.stored_values, size.data_bits, size.metadata_bits) == (stored, data_bits, metadata_bits)
     encoded = format_by_name(name).encode(EXAMPLE, FP16)
     assert (encoded.data_bits, encoded.metadata_bits) == (data_bits, metadata_bits)
+
+
+STRUCTURED_EXAMPLE = SparseMatrix.from_dense(
+    [
+        [1, 0, 0, 0, 0, 0, 2, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 3, 0, 0, 0, 0, 4, 5],
+        [0, 0, 0, 0, 0, 0, 0, 6],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "data_bits", "metadata_bits"),
+    [
+        ("nm-pairs-4:8", 16, 256, 8 * 2),
+        ("nm-pairs-4:6", 32, 512, 16 * 2),
+        ("vnm-2:3:8", 12, 192, 12 * 2 + 2 * 4 * 3),
+        ("vnm-4:3:8", 12, 192, 12 * 2 + 1 * 4 * 3),
+        ("vnm-3:3:8-i32", 12, 192, 12 * 2 + 2 * 4 * 32),
+    ],
+)
+def test_pairs_and_located_columns(name: str, stored: int, data_bits: int, metadata_bits: int) -> None:
+    encoded = format_by_name(name).encode(STRUCTURED_EXAMPLE, FP16)
+    size = format_by_name(name).size(STRUCTURED_EXAMPLE, FP16)
+    assert (size.stored_values, encoded.data_bits, encoded.metadata_bits) == (stored, data_bits, metadata_bits)
+
+
+def test_column_locations_and_places_of_the_worked_example() -> None:
+    encoded = format_by_name("vnm-4:3:8").encode(STRUCTURED_EXAMPLE, INT8)
+    assert read_stream(encoded.stream("locations")).tolist() == [0, 1, 6, 7]
+    assert read_stream(encoded.stream("places")).tolist() == [0, 1, 2, 0, 1, 2, 1, 2, 3, 0, 1, 3]
+    assert read_stream(encoded.stream("values")).tolist() == [1, 0, 2, 0, 0, 0, 3, 4, 5, 0, 0, 6]
+
+
+def test_pairs_of_the_worked_example_are_kept_together() -> None:
+    encoded = format_by_name("nm-pairs-4:8").encode(STRUCTURED_EXAMPLE, INT8)
+    assert read_stream(encoded.stream("places")).tolist() == [0, 3, 0, 1, 0, 3, 0, 3]
+    assert read_stream(encoded.stream("values")).tolist() == [1, 0, 2, 0, 0, 0, 0, 0, 0, 3, 4, 5, 0, 0, 0, 6]
+
+
+@pytest.mark.parametrize(
+    ("name", "value_type", "ratio"),
+    [
+        ("nm-2:4", "bf16", 0.5625),
+        ("nm-1:2", "tf32", 0.5625),
+        ("nm-2:4", "fp8", 0.625),
+        ("nm-pairs-4:8", "int4", 0.625),
+        ("vnm-128:2:8", "fp16", 0.25 + 2 * 2 / (8 * 16) + 4 * 3 / (128 * 8 * 16)),
+        ("vnm-128:2:16-i32", "fp16", 0.125 + 2 * 2 / (16 * 16) + 4 * 32 / (128 * 16 * 16)),
+    ],
+)
+def test_what_sparse_tensor_cores_take_of_dense(name: str, value_type: str, ratio: float) -> None:
+    """PTX ISA, mma.sp: the same share for every operand that the hardware defines."""
+    weight = np.random.default_rng(0).standard_normal((256, 128))
+    pruner = pruner_by_name(name.removesuffix("-i32"))
+    matrix, types = SparseMatrix.from_dense(np.where(pruner.mask(weight), weight, 0)), value_type_by_name(value_type)
+    dense = format_by_name("dense").size(matrix, types).size_bits
+    assert format_by_name(name).size(matrix, types).size_bits == ratio * dense
+
+
+def test_one_in_two_of_tf32_is_coded_in_halves() -> None:
+    encoded = Nm(1, 2).encode(SparseMatrix.from_dense([[1, 0, 0, 2], [0, 0, 0, 0]]), value_type_by_name("tf32"))
+    assert read_stream(encoded.stream("places")).tolist() == [0b0100, 0b1110, 0b0100, 0b0100]
 
 
 @pytest.mark.parametrize(("value_type", "ratio"), [(FP16, 0.5625), (INT8, 0.625)])
@@ -149,10 +215,31 @@ def test_widths_that_are_too_small(name: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["bsr-0x4", "nm-5:4", "nm-0:4", "rle-0", "csr-i0", "csr-p64", "relative-4-codebook-17"]
+    "name",
+    [
+        "bsr-0x4",
+        "nm-5:4",
+        "nm-0:4",
+        "nm-pairs-6:4",
+        "nm-pairs-0:4",
+        "vnm-0:2:8",
+        "vnm-4:5:8",
+        "vnm-4:2:3",
+        "vnm-4:2:8-i2",
+        "rle-0",
+        "csr-i0",
+        "csr-p64",
+        "relative-4-codebook-17",
+    ],
 )
 def test_parameters_that_make_no_sense(name: str) -> None:
     with pytest.raises(InputError, match="it must lie in"):
+        format_by_name(name)
+
+
+@pytest.mark.parametrize("name", ["nm-pairs-3:8", "nm-pairs-2:7"])
+def test_pairs_need_even_numbers(name: str) -> None:
+    with pytest.raises(InputError, match="both numbers must be even"):
         format_by_name(name)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.pruning import NM, PRUNERS, Block, BySparsity, Pruner, Vector, pruner_by_name
+from sparsesim.pruning import NM, PRUNERS, VNM, Block, BySparsity, NMPairs, Pruner, Vector, pruner_by_name
 from tests.pruning.weights import AMOUNTS
 
 every_family = pytest.mark.parametrize("family", PRUNERS.values(), ids=lambda family: family.form)
@@ -42,6 +42,9 @@ def test_a_sparsity_out_of_range_is_refused(family):
 def test_names_carry_sizes():
     assert pruner_by_name("2:4") == pruner_by_name("nm-2:4") == Pruner(NM(2, 4), name="nm-2:4")
     assert pruner_by_name("1:8").describe() == "1 kept of every 8 along K"
+    assert pruner_by_name("nm-pairs-4:8").pattern == NMPairs(4, 8)
+    assert pruner_by_name("vnm-128:2:10").pattern == VNM(128, 2, 10)
+    assert pruner_by_name("vnm-128:2:10").sparsity == 0.8
     assert pruner_by_name("block-16x8", 0.5).pattern == Block(16, 8)
     assert pruner_by_name("vector-4", 0.5).pattern == Vector(4)
     assert pruner_by_name("vector-4x1", 0.5).pattern == Vector(4, "out")
@@ -75,6 +78,12 @@ def test_unknown_names_are_refused_with_suggestions(name):
         ("nm-24", "'24' is not an N:M pattern"),
         ("nm", "'' is not an N:M pattern"),
         ("nm-4:2", "4:2: N must be between 1 and 2"),
+        ("nm-pairs-3:8", "3:8 in pairs: both must be even"),
+        ("nm-pairs-4", "'4' is not an N:M pattern"),
+        ("vnm-2:4", "'2:4' is not a V:N:M pattern"),
+        ("vnm-0:2:8", "V of the V:N:M pattern=0 must be"),
+        ("vnm-8:5:8", "8:5:8: N must be between 1 and 4"),
+        ("vnm-8:2:3", "8:2:3: N must be between 1 and 4, M at least 4"),
         ("0:4", "0:4: N must be between"),
         ("0:0", "M of the N:M pattern=0 must be"),
     ],

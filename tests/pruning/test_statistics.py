@@ -40,6 +40,23 @@ def test_the_tail_of_n_of_m_is_told():
     assert mask_statistics(whole, pruner.mask(whole), pruner).tail_note == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "kept", "note"),
+    [
+        ("nm-pairs-4:8", range(26, 29), "the last group of every row has 2 pairs, of which 1 kept"),
+        ("vnm-2:2:8", [14], "the last group of every row has 3 weights, of which 1 kept"),
+    ],
+)
+def test_the_tail_of_pairs_and_of_blocks_is_told(name, kept, note):
+    weight = gaussian((2, 3, 3, 3))
+    pruner = pruner_by_name(name)
+    found = mask_statistics(weight, pruner.mask(weight), pruner)
+    assert found.tail_note == note
+    assert found.nnz in kept  # the last pair of 27 columns is a single one
+    whole = gaussian((2, 8, 3, 3))
+    assert mask_statistics(whole, pruner.mask(whole), pruner).tail_note == ""
+
+
 def test_n_of_m_rows_are_balanced():
     weight = gaussian((16, 32))
     found = mask_statistics(weight, pruner_by_name("2:4").mask(weight))

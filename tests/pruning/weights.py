@@ -14,7 +14,19 @@ AMOUNTS: dict[str, dict[str, float]] = {
     "s": {"s": 0.8},
     "fixed": {},
 }
-EXTRA_NAMES = ["nm-1:4", "3:5", "vector-3x1", "block-3x2", "block-1x1", "vector-50"]
+EXTRA_NAMES = [
+    "nm-1:4",
+    "3:5",
+    "nm-pairs-2:4",
+    "nm-pairs-4:6",
+    "vnm-2:2:4",
+    "vnm-3:3:7",
+    "vnm-1:1:5",
+    "vector-3x1",
+    "block-3x2",
+    "block-1x1",
+    "vector-50",
+]
 
 
 def example_pruners() -> list[Pruner]:

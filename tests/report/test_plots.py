@@ -79,7 +79,9 @@ def test_the_table_tells_the_fastest_format_and_what_was_refused(layers):
     shown = table.best_table(compared)
     assert shown.row_count == 6
     columns = {column.header: list(column.cells) for column in shown.columns}
-    assert columns["refused"][1] == "all 2"
+    assert columns["refused"][1] == "1 of 2"
+    compressed = table.best_table(compared[compared.format == "nm-2:4"])
+    assert "all 1" in next(list(column.cells) for column in compressed.columns if column.header == "refused")
     assert columns["speedup"][0] == "1.00x"
     lines = table.refusals(totals(layers))
     assert lines

@@ -1,0 +1,110 @@
+"""What the formats of structured patterns share: a fixed number of values per group, found through small indices."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import PatternError
+from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
+from sparsesim.formats.value_type import ValueType
+from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.tensors import SparseMatrix, Tensor, Violation
+from sparsesim.units import ceil_div
+
+IntArray = NDArray[np.int64]
+Indices = Mapping[str, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Slots:
+    """The stored values of a matrix, row by row.
+
+    `sources` int64[rows, slots] is the non-zero that a slot holds, -1 for padding; `columns` int64[rows, slots]
+    is the column that the indices of the format say. Padding may lie beyond the last column.
+    """
+
+    sources: IntArray
+    columns: IntArray
+
+
+class Structured(Format):
+    """A format in which every row keeps `keep` of every `of` columns, so that a matrix unit can skip the others.
+
+    The columns are padded to whole groups.
+    """
+
+    keep: int
+    of: int
+
+    @abstractmethod
+    def violation(self, tensor: Tensor) -> Violation | None:
+        """The first place where `tensor` breaks the pattern, or None."""
+
+    @abstractmethod
+    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
+        """(items, bits per item) of every stream of indices."""
+
+    @abstractmethod
+    def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
+        """The non-zero of every slot, and the indices by stream."""
+
+    @abstractmethod
+    def _columns(self, indices: Indices, shape: tuple[int, int]) -> IntArray:
+        """int64[rows * slots]: the column of every slot."""
+
+    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+        """From the shape alone, once nothing breaks the pattern; else PatternError."""
+        self._check(tensor)
+        stored = tensor.shape[0] * self._slots_per_row(tensor.shape)
+        streams = self._index_streams(tensor.shape, value_type).values()
+        return FormatSize(stored, stored * value_type.bits, sum(items * bits for items, bits in streams))
+
+    def slots(self, matrix: SparseMatrix) -> Slots:
+        """The stored values as a unit sees them; `matrix` has the pattern."""
+        sources, indices = self._selection(matrix)
+        shape = matrix.shape[0], self._slots_per_row(matrix.shape)
+        return Slots(sources.reshape(shape), self._columns(indices, matrix.shape).reshape(shape))
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams of indices, and "values"; PatternError names the first place that breaks the pattern."""
+        self._check(matrix)
+        codes, header = encode_values(matrix, value_type)
+        sources, indices = self._selection(matrix)
+        stored = self._as_stored(indices, value_type)
+        widths = self._index_streams(matrix.shape, value_type)
+        streams = [metadata_stream(name, index, widths[name][1]) for name, index in stored.items()]
+        values = value_stream(np.append(codes, 0)[sources], value_type)
+        return Encoded(self.name, matrix.shape, value_type, (*streams, values), header)
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The slots with a value that is not zero."""
+        names = self._index_streams(encoded.shape, encoded.value_type)
+        stored = {name: read_stream(encoded.stream(name)) for name in names}
+        columns = self._columns(self._as_read(stored, encoded.value_type), encoded.shape)
+        values = decode_values(encoded)
+        filled = np.flatnonzero(values)
+        rows = filled // max(self._slots_per_row(encoded.shape), 1)
+        return SparseMatrix.from_coo(encoded.shape, rows, columns[filled], values[filled])
+
+    def _as_stored(self, indices: Indices, value_type: ValueType) -> Indices:
+        """Indices as the hardware codes them."""
+        return indices
+
+    def _as_read(self, stored: Indices, value_type: ValueType) -> Indices:
+        """The inverse of `_as_stored`."""
+        return stored
+
+    def _groups(self, shape: tuple[int, int]) -> int:
+        return ceil_div(shape[1], self.of)
+
+    def _slots_per_row(self, shape: tuple[int, int]) -> int:
+        return self._groups(shape) * self.keep
+
+    def _check(self, tensor: Tensor) -> None:
+        violation = self.violation(tensor)
+        if violation is not None:
+            raise PatternError(f"format {self.name}: {violation.describe()}")

@@ -1,0 +1,56 @@
+"""What the patterns share that fix by themselves how many weights stay: N:M, N:M in pairs, V:N:M."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from sparsesim.pruning.kernels import mark_n_of_m
+from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.types import BoolArray, FloatArray
+
+
+class FixedPattern(ABC):
+    """A pattern of the lowered matrix [c_out, K] whose masks all have the same number of weights in every group."""
+
+    @property
+    @abstractmethod
+    def sparsity(self) -> float:
+        """Sparsity of a row without a tail."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The pattern in words."""
+
+    @abstractmethod
+    def tail_note(self, shape: tuple[int, ...]) -> str:
+        """A sentence on the last, shorter group of every row, or an empty text."""
+
+    @abstractmethod
+    def _matrix_mask(self, matrix: FloatArray, allowed: BoolArray | None) -> BoolArray:
+        """The mask of the lowered matrix; what lies outside `allowed` ranks last, and may be marked all the same."""
+
+    def mask(self, weight: FloatArray, allowed: BoolArray | None = None) -> BoolArray:
+        """Mask of the weights that stay; ties go to the lower index along K.
+
+        `weight` is contiguous and finite. Weights outside `allowed` (same shape) are never kept.
+        """
+        if allowed is None:
+            return lift(self._matrix_mask(lower(weight), None), weight.shape)
+        return lift(self._matrix_mask(lower(weight), lower(allowed)), weight.shape) & allowed
+
+
+def largest(scores: FloatArray, keep: int, of: int, allowed: BoolArray | None = None) -> BoolArray:
+    """Mask [rows, n] of the `keep` largest |scores| of every `of` along each row; a tail of r keeps ceil(r keep / of).
+
+    Scores outside `allowed` rank below all others.
+    """
+    mask = np.empty(scores.shape, dtype=np.bool_)
+    mark_n_of_m(scores if allowed is None else _keys(scores, allowed), keep, of, mask)
+    return mask
+
+
+def _keys(scores: FloatArray, allowed: BoolArray) -> FloatArray:
+    """Integers that rank like |score| where allowed and below everything else elsewhere."""
+    integer = np.dtype(f"i{scores.itemsize}")
+    sizes = scores.view(integer) & np.iinfo(integer).max
+    return np.where(allowed, sizes + 1, 0)

@@ -1,0 +1,227 @@
+"""Which kernel runs for which operand, what it counts, and that it computes the product."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim.accelerators.sparse_tensor_core import overlaps
+from sparsesim.errors import InputError, PatternError
+from sparsesim.formats import Structured, format_by_name, value_type_by_name
+from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.pipeline import simulate, try_simulate
+from sparsesim.pruning import pruner_by_name
+from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
+from sparsesim.workload import matmul_op
+from tests.strategies import dense_arrays, structured_matrices
+
+PATTERNS = {
+    "fp16": "nm-2:4",
+    "bf16": "nm-2:4",
+    "tf32": "nm-1:2",
+    "int8": "nm-2:4",
+    "fp8": "nm-2:4",
+    "int4": "nm-pairs-4:8",
+}
+RATES = {"fp16": 2048, "bf16": 2048, "tf32": 1024, "int8": 4096, "fp8": 4096, "int4": 8192, "fp64": 64}
+MACHINE = load_machine("a100-pcie-2to4").with_accelerator(patterns=PATTERNS, macs_per_cycle=RATES, sms=2)
+UNIT = MACHINE.accelerator
+TABLE = load_energy_table("gpu-7nm")
+
+every_type = pytest.mark.parametrize("value_type", PATTERNS)
+VENOM = ("vnm-64:2:8", "vnm-2:2:8", "vnm-3:2:5", "vnm-1:2:4", "vnm-4:2:7-i32")
+
+
+def pruned(name: str, shape=(64, 128), seed=0) -> SparseMatrix:
+    weight = np.random.default_rng(seed).standard_normal(shape)
+    return SparseMatrix.from_dense(np.where(pruner_by_name(name).mask(weight), weight, 0))
+
+
+def op_of(a, form, value_type="fp16", columns=16, name="fc"):
+    return matmul_op(a, DenseMatrix((a.shape[1], columns), seed=1), form, value_type, name=name)
+
+
+def fallback(unit=UNIT):
+    return MACHINE.with_accelerator(**{**unit.model_dump(), "on_violation": "dense"}).accelerator
+
+
+def assert_product(unit, a, form, value_type, b) -> None:
+    product = unit.execute(matmul_op(a, b, form, value_type))
+    np.testing.assert_allclose(product, a.to_array().astype(np.float64) @ b.to_array(), rtol=1e-9, atol=1e-9)
+
+
+@every_type
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_every_number_type_is_multiplied_through_its_own_pattern(value_type, data):
+    storage = format_by_name(PATTERNS[value_type])
+    a = data.draw(structured_matrices(storage))
+    b = DenseMatrix((a.shape[1], data.draw(st.integers(0, 5))), seed=3)
+    for form in (storage.name, "csr"):
+        assert UNIT.compression(matmul_op(a, b, form, value_type)) == (storage.keep, storage.of)
+        assert_product(UNIT, a, form, value_type, b)
+
+
+@pytest.mark.parametrize("name", VENOM)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_venom_multiplies_through_column_locations_and_places(name, data):
+    storage = format_by_name(name)
+    a = data.draw(structured_matrices(storage))
+    b = DenseMatrix((a.shape[1], data.draw(st.integers(0, 5))), seed=3)
+    assert UNIT.compression(matmul_op(a, b, name, "fp16")) == (2, storage.of)
+    assert_product(UNIT, a, name, "fp16", b)
+
+
+@settings(max_examples=25, deadline=None)
+@given(dense=dense_arrays(), value_type=st.sampled_from([*PATTERNS, "fp64"]))
+def test_a_dense_operand_runs_the_dense_kernel_whatever_its_positions(dense, value_type):
+    a = SparseMatrix.from_dense(dense)
+    op = op_of(a, "dense", value_type)
+    assert UNIT.compression(op) == (1, 1)
+    assert_product(UNIT, a, "dense", value_type, DenseMatrix((a.shape[1], 3), seed=2))
+    assert UNIT.plan(op).extra["fallback_dense"] == 0
+
+
+@pytest.mark.parametrize(("keep", "of"), [(1, 4), (2, 8), (3, 8), (2, 6), (1, 1)])
+def test_a_hypothetical_unit_may_have_any_pattern(keep, of):
+    unit = MACHINE.with_accelerator(patterns={"fp16": f"nm-{keep}:{of}"}).accelerator
+    a = nm(33, 50, keep, of, 1)
+    assert unit.compression(op_of(a, f"nm-{keep}:{of}")) == (keep, of)
+    assert_product(unit, a, f"nm-{keep}:{of}", "fp16", DenseMatrix((50, 7), seed=2))
+    whole = drawn_nm(64, 16 * of, keep, of)
+    dense = UNIT.plan(op_of(whole, "dense")).actions["mult_fp16"]
+    assert unit.plan(op_of(whole, f"nm-{keep}:{of}")).actions["mult_fp16"] * of == dense * keep
+
+
+def test_one_unit_runs_dense_2_in_4_and_venom_at_their_rates():
+    a = pruned("vnm-64:2:16", (256, 512))
+    plans = {form: UNIT.plan(op_of(a, form, columns=128)) for form in ("dense", "nm-2:4", "vnm-64:2:16")}
+    work = {form: (p.actions["mult_fp16"], int(p.compute_cycles.sum())) for form, p in plans.items()}
+    assert work["dense"] == tuple(2 * figure for figure in work["nm-2:4"]) == tuple(8 * f for f in work["vnm-64:2:16"])
+    results = {form: simulate(op_of(a, form, columns=4096), MACHINE, TABLE) for form in plans}
+    assert results["dense"].seconds > results["nm-2:4"].seconds > results["vnm-64:2:16"].seconds
+    energies = {form: result.energy_pj["total"] for form, result in results.items()}
+    assert energies["dense"] > energies["nm-2:4"] > energies["vnm-64:2:16"]
+
+
+def test_column_locations_are_counted_by_tile_and_block():
+    """64 x 64 weights in blocks of 32 x 16, one tile of 64 x 32: twice 16 rows of 32 fp16 numbers are gathered."""
+    unit = MACHINE.with_accelerator(tiles=((64, 32, 32),)).accelerator
+    a = pruned("vnm-32:2:16", (64, 64))
+    actions = unit.plan(op_of(a, "vnm-32:2:16", columns=32)).actions
+    gathers, located, location_bits = 2, 4 * 4, 4
+    gathered = located * 32 * 16
+    kept = 64 * 64 // 8 * (16 + 2)
+    locations = gathers * located * location_bits
+    assert actions["index_add"] == gathers * located
+    assert actions["mult_fp16"] == actions["select"] == 64 * 64 * 32 // 8
+    assert actions["sram_write_bits"] == kept + gathers * gathered + locations
+    assert actions["sram_read_bits"] == kept + gathers * gathered + locations
+    assert actions["l2_read_bits"] == kept + gathers * gathered + locations
+    tall = pruned("vnm-64:2:16", (64, 64))
+    assert unit.plan(op_of(tall, "vnm-64:2:16", columns=32)).actions["index_add"] == located
+
+
+@given(rows=st.integers(0, 40), tile=st.integers(1, 12), block=st.integers(1, 12))
+def test_overlaps_counts_tiles_and_blocks_with_a_common_row(rows, tile, block):
+    assert overlaps(rows, tile, block) == len({(row // tile, row // block) for row in range(rows)})
+
+
+@pytest.mark.parametrize("form", ["nm-1:4", "nm-2:8", "csr"])
+def test_a_sparser_pattern_runs_as_the_units_own_and_is_unpacked_on_the_way(form):
+    a = nm(64, 64, 1, 4, 0)
+    own, other = UNIT.plan(op_of(a, "nm-2:4")), UNIT.plan(op_of(a, form))
+    assert other.actions["mult_fp16"] == own.actions["mult_fp16"]
+    assert (other.extra["kept"], other.extra["kept_of"]) == (2, 4)
+    assert own.actions["index_add"] == 0 < other.actions["index_add"]
+    assert_product(UNIT, a, form, "fp16", DenseMatrix((64, 5)))
+
+
+@pytest.mark.parametrize(
+    ("value_type", "form", "message"),
+    [
+        ("fp16", "csr", r"not 2:4: row 1, columns 4\.\.7 hold 3 non-zeros where at most 2"),
+        ("tf32", "csr", r"not 1:2: row 1, columns 4\.\.5 hold 2 non-zeros where at most 1"),
+        ("tf32", "nm-3:4", r"not 1:2: row 1, columns 4\.\.5 hold 2 non-zeros"),
+        ("int4", "bitmap", r"not 4:8 in pairs: row 1, columns 0\.\.7 hold 3 pairs with non-zeros where at most 2"),
+        ("fp64", "csr", r"cannot run compressed: the unit has no pattern for fp64"),
+    ],
+)
+def test_what_breaks_the_pattern_of_its_type_is_refused_with_its_place_or_runs_dense(value_type, form, message):
+    a = SparseMatrix.from_dense([[0] * 8, [0, 1, 0, 0, 1, 1, 1, 0], [1] + [0] * 7])
+    op = op_of(a, form, value_type)
+    for refuse in (UNIT.plan, UNIT.execute):
+        with pytest.raises(PatternError, match=f"fc: operand A (is )?{message}"):
+            refuse(op)
+    unit = fallback()
+    assert unit.compression(op) == (1, 1)
+    schedule = unit.plan(op)
+    assert schedule.extra["fallback_dense"] == 1
+    assert schedule.actions["index_add"] > 0
+    product = f"mult_{value_type}"
+    assert schedule.actions[product] == unit.plan(op_of(a, "dense", value_type)).actions[product]
+    assert_product(unit, a, form, value_type, DenseMatrix((8, 3)))
+
+
+@pytest.mark.parametrize("form", ["vnm-2:2:8", "nm-2:4", "nm-pairs-4:8"])
+def test_a_format_that_cannot_hold_the_matrix_is_refused_with_its_place(form):
+    op = op_of(uniform(16, 16, 0.4, 1), form, "int4" if "pairs" in form else "fp16")
+    with pytest.raises(PatternError, match=r"operand A is not .*: rows? \d.*, columns \d+\.\.\d+ hold \d+"):
+        UNIT.plan(op)
+    refused = try_simulate(op, MACHINE, TABLE)
+    assert refused.status == "refused"
+    assert "\n" not in refused.note
+
+
+def test_a_block_pattern_that_the_unit_has_no_kernel_for_runs_as_its_own_pattern():
+    a = pruned("vnm-64:1:8")
+    assert UNIT.compression(op_of(a, "vnm-64:1:8")) == (2, 4)
+    assert UNIT.plan(op_of(a, "vnm-64:1:8")).actions["index_add"] > 0
+    assert UNIT.compression(op_of(pruned("vnm-64:2:8"), "vnm-64:2:8", "int8")) == (2, 8)
+    with pytest.raises(PatternError, match="not 1:2"):
+        UNIT.plan(op_of(pruned("vnm-64:2:8"), "vnm-64:2:8", "tf32"))
+
+
+@every_type
+@pytest.mark.parametrize("table", ["horowitz-45nm", "gpu-7nm", "sparch-40nm"])
+def test_every_table_prices_every_type(value_type, table):
+    form = PATTERNS[value_type]
+    a = pruned(form)
+    result = simulate(op_of(a, form, value_type), MACHINE, load_energy_table(table))
+    assert result.energy_pj["mac"] > 0
+    assert (
+        result.counts[f"mult_{value_type}"] * 2
+        == UNIT.plan(op_of(a, "dense", value_type)).actions[f"mult_{value_type}"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("density", "form"), [(0.1, "nm-2:4"), (0.5, "nm-2:4"), (33 / 65, "nm-2:4"), (0.9, "dense"), (1.0, "dense")]
+)
+def test_weights_are_stored_compressed_where_they_may_have_the_pattern(density, form):
+    assert UNIT.natural_format(density) == form
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message"),
+    [
+        ({"fp8-e5m2": "nm-2:4"}, "fp8-e5m2 has no macs_per_cycle"),
+        ({"fp16": "csr"}, r"patterns\.fp16: csr is not the pattern of a unit"),
+        ({"fp16": "vnm-64:2:8"}, r"patterns\.fp16: vnm-64:2:8 is not the pattern of a unit"),
+        ({"fp16": "nm-2-4"}, "unknown format 'nm-2-4'"),
+        ({"fp16": "nm-5:4"}, "it must lie in"),
+        ({}, "patterns"),
+    ],
+)
+def test_patterns_that_make_no_sense_are_refused(patterns, message):
+    with pytest.raises(InputError, match=message) as caught:
+        MACHINE.with_accelerator(patterns=patterns)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_shipped_unit_has_patterns_of_its_types():
+    unit = load_machine("a100-pcie-2to4").accelerator
+    for value_type, name in unit.patterns.items():
+        assert isinstance(format_by_name(name), Structured)
+        assert value_type_by_name(value_type).name in unit.macs_per_cycle
