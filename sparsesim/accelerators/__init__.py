@@ -5,8 +5,9 @@ from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
 from sparsesim.accelerators.tensor_core import TensorCore
+from sparsesim.accelerators.vector_spmm import VectorSpmm
 
-AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor
+AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | VectorSpmm
 
 __all__ = [
     "Accelerator",
@@ -16,4 +17,5 @@ __all__ = [
     "SparseTensorCore",
     "Sram",
     "TensorCore",
+    "VectorSpmm",
 ]

@@ -5,9 +5,11 @@ from typing import Final
 from sparsesim.errors import UnknownNameError
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
+from sparsesim.validation.spmm import Spmm
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
+    "spmm": Spmm,
 }
 
 
