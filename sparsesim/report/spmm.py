@@ -1,7 +1,7 @@
 """Pictures of sparse products on GPUs: times over sparsity, and simulated against measured times."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.report.style import MARKERS, SERIES_COLOURS, panels, save, tidy
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _GREY: Final = "#777777"
-_TICKS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
+_TICKS: Final = (0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
 def plot_crossovers(table: "pd.DataFrame", path: Path, crossings: "pd.DataFrame") -> Path:
@@ -25,7 +25,8 @@ def plot_crossovers(table: "pd.DataFrame", path: Path, crossings: "pd.DataFrame"
         _curves(axes, table[table["size"] == size], crossings[crossings["size"] == size])
         axes.set_title(f"{size} × {size} × {size}", fontsize=10)
     grid[0][0].set_ylabel("time [µs]")
-    grid[0][0].legend(fontsize=8, frameon=False, loc="lower left")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncols=len(labels), frameon=False, fontsize=9)
     return save(figure, path)
 
 
@@ -33,7 +34,7 @@ def _curves(axes: "Axes", table: "pd.DataFrame", crossings: "pd.DataFrame") -> N
     dense = 1e6 * table["dense_seconds"].iloc[0]
     axes.axhline(dense, color="#333333", linestyle="--", linewidth=1.2, label="dense tensor cores")
     for place, (length, line) in enumerate(table.groupby("vector_length", sort=False)):
-        style = {"color": SERIES_COLOURS[place], "marker": MARKERS[place], "markersize": 4}
+        style: dict[str, Any] = {"color": SERIES_COLOURS[place], "marker": MARKERS[place], "markersize": 4}
         label = "single values" if length == 1 else f"vectors of {length}"
         axes.plot(1 - line["sparsity"], 1e6 * line["seconds"], label=label, **style)
         found = crossings.loc[crossings["vector_length"] == length, "sparsity"].dropna()
@@ -67,14 +68,22 @@ def plot_measured(table: "pd.DataFrame", path: Path) -> Path:
         title = "fitted layers" if fitted else "other layers"
         axes.set_title(f"{title}: mean error {error:.1f} %", fontsize=10)
     grid[0][0].set_ylabel("simulated [µs]")
-    grid[0][0].legend(fontsize=8, frameon=False)
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncols=len(labels), frameon=False, fontsize=9)
     return save(figure, path)
 
 
 def _scatter(axes: "Axes", points: "pd.DataFrame") -> None:
     for place, (length, group) in enumerate(points.groupby("vector_length")):
-        style = {"color": SERIES_COLOURS[place], "marker": MARKERS[place], "markersize": 3.5, "alpha": 0.7}
-        axes.plot(group["measured_us"], group["simulated_us"], linestyle="none", label=f"vectors of {length}", **style)
+        style: dict[str, Any] = {"color": SERIES_COLOURS[place], "marker": MARKERS[place], "markersize": 3.5}
+        axes.plot(
+            group["measured_us"],
+            group["simulated_us"],
+            linestyle="none",
+            label=f"vectors of {length}",
+            alpha=0.7,
+            **style,
+        )
     reach = [points["measured_us"].min(), points["measured_us"].max()]
     axes.plot(reach, reach, color=_GREY, linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel="measured [µs]")

@@ -70,7 +70,9 @@ def _sift(heap: IntArray, size: int, node: int, value: int) -> None:
 @kernel
 def _next_end(ends: IntArray, now: int, done: int, residents: int, service: int, latency: int) -> int:
     """When the first resident of a scheduler finishes, which has done `done` units for each of them."""
-    return now + (int(ends.min()) - done) * max(latency, residents * service) if residents > 0 else NEVER
+    if residents == 0:
+        return int(NEVER)
+    return now + (int(ends.min()) - done) * max(latency, residents * service)
 
 
 @kernel

@@ -10,7 +10,7 @@ from pydantic import Field
 from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_bands, vector_shape
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
-from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, traffic_of
+from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
 from sparsesim.formats.value_type import ValueType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
@@ -100,7 +100,7 @@ class VectorSpmm(Accelerator):
         return Schedule(
             fetch_bytes=work.traffic.fetch,
             compute_cycles=-(-ticks // TICKS),
-            write_bytes=weighted_shares(c_bytes if len(ticks) else 0, np.tile(rows, work.tiles)),
+            write_bytes=gathered_up(weighted_shares(c_bytes, np.tile(rows, work.tiles)), first=False),
             units=slots,
             fetch_slots=slots,
             write_slots=2 * slots,

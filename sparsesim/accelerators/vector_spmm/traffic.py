@@ -18,6 +18,10 @@ GROUP: Final = 4
 """Vectors that a warp gathers and multiplies at a time; a shorter rest takes as long."""
 
 
+TRANSFER_BYTES: Final = 65536
+"""Bytes that blocks launched together fetch or write as one transfer: engines count whole cycles per transfer."""
+
+
 class Traffic(NamedTuple):
     """Bytes of one operation: `fetch` from DRAM by step, their sums by tensor, and what L2 and L1 deliver."""
 
@@ -41,12 +45,22 @@ def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int,
     missed = _missed(gathered, touched * ceil_div(segment, SECTOR_BYTES) * SECTOR_BYTES, sms, l1_bytes)
     a_bytes = op.a.size.size_bytes
     return Traffic(
-        fetch_a + fetch_b,
+        gathered_up(fetch_a + fetch_b, first=True),
         int(fetch_a.sum()),
         int(fetch_b.sum()),
         tiles * (a_bytes + missed),
         tiles * (a_bytes + gathered),
     )
+
+
+def gathered_up(size_bytes: NDArray[np.int64], first: bool) -> NDArray[np.int64]:
+    """The bytes of neighbouring steps moved to the first or the last of them, about `TRANSFER_BYTES` at a time."""
+    part = (np.cumsum(size_bytes) - size_bytes) // TRANSFER_BYTES
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
+    together = np.zeros_like(size_bytes)
+    places = starts if first else np.append(starts[1:], len(part)) - 1
+    together[places] = np.add.reduceat(size_bytes, starts) if len(part) else 0
+    return together
 
 
 def _missed(gathered: int, distinct: int, sms: int, cache_bytes: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, log
+from math import log, sqrt
 from typing import Any, Final
 
 from sparsesim.hardware import Machine
@@ -13,11 +13,15 @@ from sparsesim.workload import matmul_op
 
 Record = dict[str, Any]
 
-CURVE: Final = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.985, 0.99)
+CURVE: Final = (0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 """Sparsities at which a curve is drawn."""
 
-DENSEST, SPARSEST, HALVINGS: Final = 0.8, 0.001, 9
-"""Densities between which a crossover is looked for, and steps: 9 leave it within 1.3 % of the density."""
+SPARSEST: Final = 0.002
+DENSEST: Final = 0.512
+"""Densities between which a crossover is looked for, eight doublings apart."""
+
+HALVINGS: Final = 3
+"""Steps of the search within a doubling, before the last two points are joined by a line."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,33 @@ def storage_of(vector_length: int) -> str:
     return "csr" if vector_length == 1 else f"bsr-{vector_length}x1"
 
 
+def on_the_card_of(dense: Machine, sparse: Machine) -> Machine:
+    """The dense machine with memory and power of the sparse one, so that both kernels run on the same card."""
+    return dense.model_copy(update={"dram": sparse.dram, "power": sparse.power})
+
+
 def crossover_sparsity(problem: Square, sparse: Machine, dense: Machine, vector_length: int) -> float | None:
-    """Sparsity above which `sparse` is faster than `dense`; None if that is nowhere between 20 % and 99.9 %."""
+    """Sparsity above which `sparse` is faster than `dense`; None if that is nowhere between 48.8 % and 99.8 %."""
     target = problem.dense_seconds(dense)
     density = _meeting(lambda at: problem.sparse_seconds(sparse, vector_length, at), target)
     return None if density is None else 1 - density
 
 
 def _meeting(seconds: Callable[[float], float], target: float) -> float | None:
-    """The largest density that takes no longer than `target`, by halving a logarithmic interval."""
-    if seconds(SPARSEST) > target or seconds(DENSEST) < target:
+    """The density that takes `target`: doubled until that is exceeded, then halved, on logarithmic axes."""
+    fast, slow = (SPARSEST, seconds(SPARSEST)), (2 * SPARSEST, seconds(2 * SPARSEST))
+    if fast[1] > target:
         return None
-    fast, slow = log(SPARSEST), log(DENSEST)
+    while slow[1] <= target:
+        if 2 * slow[0] > DENSEST:
+            return None
+        fast, slow = slow, (2 * slow[0], seconds(2 * slow[0]))
     for _ in range(HALVINGS):
-        middle = (fast + slow) / 2
-        fast, slow = (middle, slow) if seconds(exp(middle)) <= target else (fast, middle)
-    return exp((fast + slow) / 2)
+        density = sqrt(fast[0] * slow[0])
+        middle = (density, seconds(density))
+        fast, slow = (middle, slow) if middle[1] <= target else (fast, middle)
+    share = log(target / fast[1]) / log(slow[1] / fast[1])
+    return float(fast[0] * (slow[0] / fast[0]) ** share)
 
 
 def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_lengths: tuple[int, ...]) -> list[Record]:
