@@ -33,8 +33,10 @@ def test_a_layer_is_fitted_or_not_at_all_its_sizes(spmm):
 
 
 def test_shapes_are_those_of_the_table(spmm):
-    first = spmm.runs.comparisons[0]
-    assert (first.vector_length, first.m, first.n, first.k) == (2, 128, 128, 64)
+    """Rows of the table: rn50 bottleneck_1_block_group1_1_1, m_vec 64, k 256."""
+    layer = [each for each in spmm.runs.comparisons if each.layer == "bottleneck_1_block_group1_1_1"]
+    assert {(each.vector_length, each.m, each.k) for each in layer} == {(2, 128, 256), (4, 256, 256), (8, 512, 256)}
+    assert {each.n for each in layer} == {128, 256}
 
 
 @pytest.mark.parametrize(("length", "low", "high"), [(1, 0.97, 0.99), (4, 0.91, 0.95), (8, 0.85, 0.89)])

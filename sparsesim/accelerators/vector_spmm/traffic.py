@@ -55,11 +55,13 @@ def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int,
 
 def gathered_up(size_bytes: NDArray[np.int64], first: bool) -> NDArray[np.int64]:
     """The bytes of neighbouring steps moved to the first or the last of them, about `TRANSFER_BYTES` at a time."""
+    if not len(size_bytes):
+        return size_bytes
     part = (np.cumsum(size_bytes) - size_bytes) // TRANSFER_BYTES
     starts = np.flatnonzero(np.diff(part, prepend=-1))
     together = np.zeros_like(size_bytes)
     places = starts if first else np.append(starts[1:], len(part)) - 1
-    together[places] = np.add.reduceat(size_bytes, starts) if len(part) else 0
+    together[places] = np.add.reduceat(size_bytes, starts)
     return together
 
 
