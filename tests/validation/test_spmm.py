@@ -71,6 +71,15 @@ def test_a_crossover_takes_the_time_of_the_dense_product():
     assert problem.sparse_seconds(sparse, 4, 1 - sparsity) == pytest.approx(problem.dense_seconds(dense), rel=0.03)
 
 
+def test_the_power_of_the_dense_card_moves_the_crossover():
+    """At the 300 W of the PCIe card the dense product takes longer, and vectors of 4 pay from about 90 %."""
+    sparse, capped = load_machine("a100-sxm-spmm"), load_machine("a100")
+    assert capped.power.cap_w < sparse.power.cap_w
+    problem = Square(2048)
+    earlier = crossover_sparsity(problem, sparse, capped, 4)
+    assert 0.86 < earlier < crossover_sparsity(problem, sparse, on_the_card_of(capped, sparse), 4)
+
+
 def test_no_crossover_is_none():
     slow = load_machine("a100-sxm-spmm").model_copy(update={"launch_ns": 1e6})
     assert crossover_sparsity(Square(256), slow, load_machine("a100"), 4) is None

@@ -1,11 +1,11 @@
 """The unit: which kernel runs, its schedule, and the product as the thread blocks compute it."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_bands, vector_shape
@@ -83,6 +83,12 @@ class VectorSpmm(Accelerator):
     l1_bytes_per_cycle: float = Field(gt=0)
     l2: Sram
     l2_bytes_per_cycle: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _every_type_has_both_rates(self) -> Self:
+        if self.macs_per_cycle.keys() != self.cuda_macs_per_cycle.keys():
+            raise ValueError("cuda_macs_per_cycle must name the same value types as macs_per_cycle")
+        return self
 
     def natural_format(self, density: float) -> str:
         """CSR, or dense where every position is filled."""

@@ -3,7 +3,7 @@ import pytest
 
 from sparsesim.accelerators.vector_spmm.traffic import TRANSFER_BYTES, gathered_up
 from sparsesim.engines import run_schedule
-from sparsesim.errors import PatternError
+from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import block, uniform
@@ -39,6 +39,11 @@ def test_every_kernel_computes_the_product(machine, storage):
 def test_vectors_of_other_lengths_are_refused(machine):
     with pytest.raises(PatternError, match=r"bsr-3x1: no kernel for vectors of 3 rows \(there are 1, 2, 4, 8\)"):
         plan(machine, uniform(30, 30, 0.1), 64, "bsr-3x1")
+
+
+def test_a_type_needs_both_rates(machine):
+    with pytest.raises(InputError, match="cuda_macs_per_cycle must name the same value types"):
+        machine.with_accelerator(cuda_macs_per_cycle={"fp16": 27648})
 
 
 def test_vectors_that_match_the_format_store_no_zeros(machine):
