@@ -6,8 +6,9 @@ from sparsesim.accelerators.mac_array import MacArray
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
 from sparsesim.accelerators.tensor_core import TensorCore
+from sparsesim.accelerators.vector_spmm import VectorSpmm
 
-AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray
+AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray | VectorSpmm
 
 __all__ = [
     "Accelerator",
@@ -18,4 +19,5 @@ __all__ = [
     "SparseTensorCore",
     "Sram",
     "TensorCore",
+    "VectorSpmm",
 ]

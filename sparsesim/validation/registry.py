@@ -6,10 +6,12 @@ from sparsesim.errors import UnknownNameError
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
 from sparsesim.validation.sparseloop import Sparseloop
+from sparsesim.validation.spmm import Spmm
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
     "sparseloop": Sparseloop,
+    "spmm": Spmm,
 }
 
 

@@ -1,0 +1,75 @@
+"""Which vectors a thread block multiplies: what the format of A stores, cut into bands of rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.accelerators.vector_spmm.kernels import first_touches, vector_columns
+from sparsesim.errors import PatternError
+from sparsesim.formats.bsr import Bsr
+from sparsesim.matmul import Operand
+from sparsesim.units import ceil_div
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Bands of `height` rows in the order in which they are launched.
+
+    Attributes:
+        height: rows of a band, the length of its vectors.
+        dense: whether all positions are stored, so that no index is read.
+        order: int64[bands], numbers of the bands, first launched first.
+        lengths: int64[bands], vectors that each stores, in that order.
+        fresh: int64[bands], columns that no band launched before stores, in that order.
+        pointers, columns: the vectors of band i (numbered from the top) are columns[pointers[i]:pointers[i + 1]];
+            None for a dense operand.
+    """
+
+    height: int
+    dense: bool
+    order: IntArray
+    lengths: IntArray
+    fresh: IntArray
+    pointers: IntArray | None = None
+    columns: IntArray | None = None
+
+    def columns_of(self, band: int) -> IntArray | slice:
+        """The columns of A that a band multiplies."""
+        if self.pointers is None or self.columns is None:
+            return slice(None)
+        return self.columns[self.pointers[band] : self.pointers[band + 1]]
+
+
+def dense_bands(rows: int, columns: int, height: int) -> Bands:
+    """Every column is stored in every band."""
+    count = ceil_div(rows, height)
+    fresh = np.zeros(count, np.int64)
+    fresh[:1] = columns
+    return Bands(height, True, np.arange(count, dtype=np.int64), np.full(count, columns, np.int64), fresh)
+
+
+def stored_bands(a: Operand, height: int, width: int, longest_first: bool) -> Bands:
+    """Bands of the vectors that `a` stores, ordered by length (row swizzle) or from top to bottom."""
+    matrix = a.tensor.to_sparse()
+    columns = matrix.shape[1]
+    pointers, found = vector_columns(matrix.indptr, matrix.indices, columns, height, width)
+    lengths = np.diff(pointers)
+    order = np.argsort(-lengths if longest_first else np.zeros_like(lengths), kind="stable").astype(np.int64)
+    fresh = first_touches(order, pointers, found, columns)
+    return Bands(height, False, order, lengths[order], fresh, pointers, found)
+
+
+def vector_shape(a: Operand, offered: tuple[int, ...]) -> tuple[int, int]:
+    """(rows, columns) of the blocks that the format stores; formats without blocks are unpacked to single values.
+
+    Raises PatternError for vectors of a length that the kernels do not have.
+    """
+    if not isinstance(a.format, Bsr):
+        return 1, 1
+    if a.format.block_rows not in offered:
+        known = ", ".join(map(str, offered))
+        raise PatternError(f"{a.format.name}: no kernel for vectors of {a.format.block_rows} rows (there are {known})")
+    return a.format.block_rows, a.format.block_columns

@@ -1,0 +1,49 @@
+"""What the kernels compute, by definition: sets, and residents whose remaining work is counted down."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.tensors import SparseMatrix
+
+IntArray = NDArray[np.int64]
+
+
+def vector_columns(matrix: SparseMatrix, height: int, width: int) -> list[set[int]]:
+    """The columns that each band of `height` rows stores, in whole blocks of `width` columns."""
+    filled = matrix.to_array() != 0 if matrix.nnz else np.zeros(matrix.shape, np.bool_)
+    bands = []
+    for top in range(0, matrix.shape[0], height):
+        blocks = {column // width for column in np.flatnonzero(filled[top : top + height].any(axis=0))}
+        bands.append({column for column in range(matrix.shape[1]) if column // width in blocks})
+    return bands
+
+
+def first_touches(order: list[int], bands: list[set[int]]) -> list[int]:
+    """How many columns of each band no band before it in `order` has."""
+    return [len(bands[band].difference(*(bands[before] for before in order[:at]))) for at, band in enumerate(order)]
+
+
+def resident_ticks(work: list[int], schedulers: int, slots: int, service: int, latency: int) -> list[int]:
+    """Ticks from start to end of every block; the remaining work of all residents is counted down at every end."""
+    waiting = list(range(len(work)))
+    remaining: list[dict[int, int]] = [{} for _ in range(schedulers)]
+    for _ in range(slots):
+        for residents in remaining:
+            if waiting:
+                block = waiting.pop(0)
+                residents[block] = work[block]
+    start, took, since = [0] * len(work), [0] * len(work), [0] * schedulers
+    while any(remaining):
+        pace = [max(latency, len(residents) * service) for residents in remaining]
+        ends = [since[i] + min(left.values()) * pace[i] if left else None for i, left in enumerate(remaining)]
+        now, scheduler = min((end, i) for i, end in enumerate(ends) if end is not None)
+        residents = remaining[scheduler]
+        ended = min(residents, key=lambda block: residents[block])
+        done = residents.pop(ended)
+        for block in residents:
+            residents[block] -= done
+        took[ended], since[scheduler] = now - start[ended], now
+        if waiting:
+            start[waiting[0]], residents[waiting[0]] = now, work[waiting[0]]
+            waiting.pop(0)
+    return took

@@ -1,0 +1,97 @@
+"""Bytes that the blocks of an SpMM move: from DRAM to L2, from L2 to L1, and out of L1."""
+
+from math import expm1
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.accelerators.base import weighted_shares
+from sparsesim.accelerators.vector_spmm.bands import Bands
+from sparsesim.matmul import MatmulOp
+from sparsesim.units import bits_to_bytes, ceil_div
+
+SECTOR_BYTES: Final = 32
+"""The grain in which L2 answers (NVIDIA CUDA programming guide)."""
+
+GROUP: Final = 4
+"""Vectors that a warp gathers and multiplies at a time; a shorter rest takes as long."""
+
+
+TRANSFER_BYTES: Final = 65536
+"""Bytes that blocks launched together fetch or write as one transfer: engines count whole cycles per transfer."""
+
+
+class Traffic(NamedTuple):
+    """Bytes of one operation: `fetch` from DRAM by step, their sums by tensor, and what L2 and L1 deliver."""
+
+    fetch: NDArray[np.int64]
+    dram_a: int
+    dram_b: int
+    l2: int
+    l1: int
+
+
+def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int, l2_bytes: int) -> Traffic:
+    """Traffic of all bands times all tiles of `tile_n` columns, tile after tile."""
+    tiles = ceil_div(op.n, tile_n) if len(bands.order) else 0
+    if tiles == 0:
+        return Traffic(np.zeros(0, np.int64), 0, 0, 0, 0)
+    segment = bits_to_bytes(min(op.n, tile_n) * op.b.value_type.bits)
+    touched = int(bands.fresh.sum())
+    fetch_a = _fetched_a(op, bands, tiles, l2_bytes - touched * segment)
+    fetch_b = _fetched_b(op, bands, tiles, touched, touched * segment, l2_bytes)
+    gathered = int(bands.lengths.sum()) * ceil_div(segment, SECTOR_BYTES) * SECTOR_BYTES
+    missed = _missed(gathered, touched * ceil_div(segment, SECTOR_BYTES) * SECTOR_BYTES, sms, l1_bytes)
+    a_bytes = op.a.size.size_bytes
+    return Traffic(
+        gathered_up(fetch_a + fetch_b, first=True),
+        int(fetch_a.sum()),
+        int(fetch_b.sum()),
+        tiles * (a_bytes + missed),
+        tiles * (a_bytes + gathered),
+    )
+
+
+def gathered_up(size_bytes: NDArray[np.int64], first: bool) -> NDArray[np.int64]:
+    """The bytes of neighbouring steps moved to the first or the last of them, about `TRANSFER_BYTES` at a time."""
+    if not len(size_bytes):
+        return size_bytes
+    part = (np.cumsum(size_bytes) - size_bytes) // TRANSFER_BYTES
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
+    together = np.zeros_like(size_bytes)
+    places = starts if first else np.append(starts[1:], len(part)) - 1
+    together[places] = np.add.reduceat(size_bytes, starts)
+    return together
+
+
+def _missed(gathered: int, distinct: int, sms: int, cache_bytes: int) -> int:
+    """Bytes of a tile of B that come from L2, if every multiprocessor gathers its share of rows in random order.
+
+    A first gather of a row always misses; g draws out of d rows hit d (1 - exp(-g / d)) different ones. A later one
+    hits as often as the cache holds a part of the tile.
+    """
+    if distinct == 0:
+        return 0
+    first = sms * distinct * -expm1(-gathered / (sms * distinct))
+    again = (gathered - first) * max(0, distinct - cache_bytes) / distinct
+    return min(gathered, round(first + again))
+
+
+def _fetched_a(op: MatmulOp, bands: Bands, tiles: int, room: int) -> NDArray[np.int64]:
+    """A with the first tile, and again with every further one unless L2 keeps it beside the tile of B."""
+    once = weighted_shares(op.a.dram_bytes, bands.lengths)
+    again = once if op.a.size.size_bytes > room else np.zeros_like(once)
+    return np.concatenate([once, np.tile(again, tiles - 1)])
+
+
+def _fetched_b(
+    op: MatmulOp, bands: Bands, tiles: int, touched: int, tile_bytes: int, l2_bytes: int
+) -> NDArray[np.int64]:
+    """Touched rows of B with the band that needs them first, and what L2 cannot keep once more per band."""
+    rows = ceil_div(op.b.dram_bytes * touched, op.k) if op.k else 0
+    first = weighted_shares(rows, np.tile(bands.fresh, tiles))
+    if tile_bytes <= l2_bytes or touched == 0:
+        return first
+    repeats = (int(bands.lengths.sum()) - touched) / touched * (1 - l2_bytes / tile_bytes)
+    return first + weighted_shares(round(rows * repeats), np.tile(bands.lengths - bands.fresh, tiles))

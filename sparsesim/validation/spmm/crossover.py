@@ -1,0 +1,97 @@
+"""From which sparsity a sparse kernel beats a dense one: times over sparsity, and where they meet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Any, Final
+
+from sparsesim.hardware import Machine
+from sparsesim.pipeline import simulate
+from sparsesim.tensors import DenseMatrix, Tensor
+from sparsesim.tensors.generators import block
+from sparsesim.workload import matmul_op
+
+Record = dict[str, Any]
+
+CURVE: Final = (0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+"""Sparsities at which a curve is drawn."""
+
+SPARSEST: Final = 0.002
+DENSEST: Final = 0.512
+"""Densities between which a crossover is looked for, eight doublings apart."""
+
+HALVINGS: Final = 3
+"""Steps of the search within a doubling, before the last two points are joined by a line."""
+
+
+@dataclass(frozen=True)
+class Square:
+    """C = A x B of `size` x `size` matrices; A has random vectors of non-zeros, B is dense."""
+
+    size: int
+    value_type: str = "fp16"
+    seed: int = 0
+
+    def seconds(self, machine: Machine, a: Tensor, storage: str) -> float:
+        """Simulated time on `machine`, its power cap included."""
+        op = matmul_op(a, DenseMatrix((self.size, self.size)), storage, self.value_type)
+        return simulate(op, machine, machine.energy_table).seconds
+
+    def dense_seconds(self, machine: Machine) -> float:
+        """Time of the dense product."""
+        return self.seconds(machine, DenseMatrix((self.size, self.size)), "dense")
+
+    def sparse_seconds(self, machine: Machine, vector_length: int, density: float) -> float:
+        """Time with column vectors of non-zeros at random places."""
+        a = block(self.size, self.size, vector_length, 1, density, self.seed)
+        return self.seconds(machine, a, storage_of(vector_length))
+
+
+def storage_of(vector_length: int) -> str:
+    """The format whose kernels run on such vectors."""
+    return "csr" if vector_length == 1 else f"bsr-{vector_length}x1"
+
+
+def on_the_card_of(dense: Machine, sparse: Machine) -> Machine:
+    """The dense machine with memory and power of the sparse one, so that both kernels run on the same card."""
+    return dense.model_copy(update={"dram": sparse.dram, "power": sparse.power})
+
+
+def crossover_sparsity(problem: Square, sparse: Machine, dense: Machine, vector_length: int) -> float | None:
+    """Sparsity above which `sparse` is faster than `dense`; None if that is nowhere between 48.8 % and 99.8 %."""
+    target = problem.dense_seconds(dense)
+    density = _meeting(lambda at: problem.sparse_seconds(sparse, vector_length, at), target)
+    return None if density is None else 1 - density
+
+
+def _meeting(seconds: Callable[[float], float], target: float) -> float | None:
+    """The density that takes `target`: doubled until that is exceeded, then halved, on logarithmic axes."""
+    fast, slow = (SPARSEST, seconds(SPARSEST)), (2 * SPARSEST, seconds(2 * SPARSEST))
+    if fast[1] > target:
+        return None
+    while slow[1] <= target:
+        if 2 * slow[0] > DENSEST:
+            return None
+        fast, slow = slow, (2 * slow[0], seconds(2 * slow[0]))
+    for _ in range(HALVINGS):
+        density = sqrt(fast[0] * slow[0])
+        middle = (density, seconds(density))
+        fast, slow = (middle, slow) if middle[1] <= target else (fast, middle)
+    share = log(target / fast[1]) / log(slow[1] / fast[1])
+    return float(fast[0] * (slow[0] / fast[0]) ** share)
+
+
+def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_lengths: tuple[int, ...]) -> list[Record]:
+    """Times over sparsity, a record per vector length and sparsity, beside the dense time."""
+    target = problem.dense_seconds(dense)
+    return [
+        {
+            "size": problem.size,
+            "vector_length": length,
+            "sparsity": sparsity,
+            "seconds": problem.sparse_seconds(sparse, length, 1 - sparsity),
+            "dense_seconds": target,
+        }
+        for length in vector_lengths
+        for sparsity in CURVE
+    ]

@@ -1,0 +1,53 @@
+"""The reference values as they stand in `models/validation/spmm.yaml`."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Literal
+
+from pydantic import Field
+
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import Description, load_description
+
+
+class Measured(Description):
+    """A table of measured times, and where the patterns behind them lie."""
+
+    source: str
+    machine: str
+    table: str
+    column: str
+    dense_column: str
+    value_type: str
+    patterns: str
+    wanted: str
+    fitted: Literal["even"]
+
+    def is_fitted(self, layer: str) -> bool:
+        """Whether the machine's constants were fitted on this layer; all its sparsities and sizes go together."""
+        return sha256(layer.encode()).digest()[0] % 2 == 0
+
+
+class Crossovers(Description):
+    """The sparsity from which SpMM beats a dense product, by vector length."""
+
+    source: str
+    machine: str
+    dense_machine: str
+    value_type: str
+    sizes: tuple[int, ...] = Field(min_length=1)
+    sparsity: Mapping[int, float]
+    vector_lengths: tuple[int, ...]
+
+
+class Published(Description):
+    """Everything that the reference `spmm` compares with."""
+
+    name: str
+    measured: Measured
+    crossovers: Crossovers
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "spmm", "models/validation", ".yaml"), Published)

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from sparsesim.hardware import load_machine
+from sparsesim.tensors import SparseMatrix
+from sparsesim.validation.spmm.crossover import Square, crossover_curves, crossover_sparsity, on_the_card_of
+from sparsesim.validation.spmm.description import load_published
+from sparsesim.validation.spmm.measured import stretched
+
+PUBLISHED = load_published()
+
+
+@pytest.fixture(scope="module")
+def spmm(opened):
+    return opened["spmm"]
+
+
+def mean_error(comparisons):
+    return float(np.mean([abs(each.error_pct) for each in comparisons]))
+
+
+def test_measured_times_are_met_on_layers_that_nothing_was_fitted_on(spmm):
+    fitted = [each for each in spmm.runs.comparisons if each.fitted]
+    other = [each for each in spmm.runs.comparisons if not each.fitted]
+    assert (len(fitted), len(other)) == (450, 348)
+    assert mean_error(fitted) < 11.5
+    assert mean_error(other) < 11.5
+
+
+def test_a_layer_is_fitted_or_not_at_all_its_sizes(spmm):
+    fitted = {each.layer for each in spmm.runs.comparisons if each.fitted}
+    assert not fitted & {each.layer for each in spmm.runs.comparisons if not each.fitted}
+
+
+def test_shapes_are_those_of_the_table(spmm):
+    """Rows of the table: rn50 bottleneck_1_block_group1_1_1, m_vec 64, k 256."""
+    layer = [each for each in spmm.runs.comparisons if each.layer == "bottleneck_1_block_group1_1_1"]
+    assert {(each.vector_length, each.m, each.k) for each in layer} == {(2, 128, 256), (4, 256, 256), (8, 512, 256)}
+    assert {each.n for each in layer} == {128, 256}
+
+
+@pytest.mark.parametrize(("length", "low", "high"), [(1, 0.97, 0.99), (4, 0.91, 0.95), (8, 0.85, 0.89)])
+def test_crossovers_are_where_they_were_published(spmm, length, low, high):
+    """No constant of `a100-sxm-spmm` was fitted on them."""
+    assert low < PUBLISHED.crossovers.sparsity[length] < high
+    for size in PUBLISHED.crossovers.sizes:
+        assert low < spmm.crossovers[size, length] < high
+
+
+def test_longer_vectors_pay_earlier(spmm):
+    for size in PUBLISHED.crossovers.sizes:
+        found = [spmm.crossovers[size, length] for length in (1, 2, 4, 8)]
+        assert found == sorted(found, reverse=True)
+
+
+def test_the_measured_kernels_pay_later_than_kernels_made_for_the_card():
+    """vectorSparse's instructions are made for Volta."""
+    problem, dense = Square(1024), load_machine("a100-pcie")
+    measured = crossover_sparsity(problem, load_machine("a100-sxm-vectorsparse"), dense, 8)
+    native = crossover_sparsity(problem, load_machine("a100-sxm-spmm"), dense, 8)
+    assert native is not None
+    assert measured is None or measured > native + 0.03
+
+
+def test_a_crossover_takes_the_time_of_the_dense_product():
+    sparse = load_machine("a100-sxm-spmm")
+    dense = on_the_card_of(load_machine("a100-pcie"), sparse)
+    assert (dense.power, dense.dram) == (sparse.power, sparse.dram)
+    problem = Square(2048)
+    sparsity = crossover_sparsity(problem, sparse, dense, 4)
+    assert problem.sparse_seconds(sparse, 4, 1 - sparsity) == pytest.approx(problem.dense_seconds(dense), rel=0.03)
+
+
+def test_the_power_of_the_dense_card_moves_the_crossover():
+    """At the 300 W of the PCIe card the dense product takes longer, and vectors of 4 pay from about 90 %."""
+    sparse, capped = load_machine("a100-sxm-spmm"), load_machine("a100-pcie")
+    assert capped.power.cap_w < sparse.power.cap_w
+    problem = Square(2048)
+    earlier = crossover_sparsity(problem, sparse, capped, 4)
+    assert 0.86 < earlier < crossover_sparsity(problem, sparse, on_the_card_of(capped, sparse), 4)
+
+
+def test_no_crossover_is_none():
+    slow = load_machine("a100-sxm-spmm").model_copy(update={"launch_ns": 1e6})
+    assert crossover_sparsity(Square(256), slow, load_machine("a100-pcie"), 4) is None
+    fast = load_machine("a100-pcie").model_copy(update={"launch_ns": 1e9})
+    assert crossover_sparsity(Square(256), load_machine("a100-sxm-spmm"), fast, 4) is None
+
+
+def test_curves_fall_with_sparsity():
+    sparse, dense = load_machine("a100-sxm-spmm"), load_machine("a100-pcie")
+    records = crossover_curves(Square(1024), sparse, dense, (1, 8))
+    for length in (1, 8):
+        times = [record["seconds"] for record in records if record["vector_length"] == length]
+        assert times == sorted(times, reverse=True)
+    assert len({record["dense_seconds"] for record in records}) == 1
+
+
+def test_stretching_repeats_every_row():
+    pattern = SparseMatrix.from_dense(np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]]))
+    expected = np.repeat(pattern.to_array() != 0, 3, axis=0)
+    np.testing.assert_array_equal(stretched(pattern, 3).to_array() != 0, expected)
+
+
+def test_pictures_and_tables_are_written(spmm, tmp_path, monkeypatch):
+    curves = crossover_curves(Square(256), load_machine("a100-sxm-spmm"), load_machine("a100-pcie"), (1, 4))
+    monkeypatch.setattr(spmm, "_curves", lambda: curves)
+    written = spmm.write(tmp_path, long=False)
+    names = ["spmm-measured.csv", "spmm-measured.png", "spmm-crossover.csv", "spmm-crossover.png"]
+    assert [path.name for path in written] == names
+    assert all(path.stat().st_size > 500 for path in written)
