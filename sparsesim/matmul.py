@@ -58,6 +58,7 @@ class MatmulOp:
         b: operand B[K,N].
         c_type: number type of the product as it is written back.
         repeat: how many times the same multiplication is done (heads, time steps).
+        warm: the operands may still lie in on-chip memory from an equal run just before, as in a benchmark.
     """
 
     name: str
@@ -65,6 +66,7 @@ class MatmulOp:
     b: Operand
     c_type: ValueType
     repeat: int = 1
+    warm: bool = False
 
     def __post_init__(self) -> None:
         if self.a.shape[1] != self.b.shape[0]:

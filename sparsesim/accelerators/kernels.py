@@ -10,6 +10,9 @@ from sparsesim._jit import kernel
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.floating[Any]]
 
+LOTS, LOT_FACTOR, LOT_STEP, FIRST_LOT = 1 << 31, 1103515245, 12345, 12345
+"""Linear congruential generator that draws which panel leaves a full L2 (ISO C, example of rand)."""
+
 
 @kernel
 def product_nnz(columns: int, a_indptr: IntArray, a_indices: IntArray, b_indptr: IntArray, b_indices: IntArray) -> int:
@@ -37,60 +40,48 @@ def panel_fetches(
     b_panels: IntArray,
     band: int,
 ) -> IntArray:
-    """Bytes that each tile of C brings from DRAM into an L2 of `capacity_bytes` (least recently used goes).
+    """Bytes that each wave of `wave` tiles of C brings into an L2 of `capacity_bytes` (a victim drawn by lot goes).
 
     Tile (i, j) reads panel i of A and panel j of B. Tiles are walked in bands of `band` tile rows, column by
     column within a band (the swizzle of GEMM libraries). A panel that another tile of the same wave has
-    already read streams past all of them together and is not fetched again, even
-    where the L2 is too small to keep it. Returns int64[2, tiles_m * tiles_n]: bytes of A and of B, in order of
-    execution.
+    already read streams past all of them together and is not fetched again, even where the L2 is too small to
+    keep it. Returns int64[4, waves]: bytes of A and of B, then those of them that are read for the first time.
     """
     panels = tiles_m + tiles_n
-    newer = np.full(panels, -1, np.int64)
-    older = np.full(panels, -1, np.int64)
-    resident = np.zeros(panels, np.bool_)
+    place = np.full(panels, -1, np.int64)
+    held = np.zeros(panels, np.int64)
     read_in = np.full(panels, -1, np.int64)
-    newest, oldest, used = -1, -1, 0
-    fetched = np.zeros((2, tiles_m * tiles_n), np.int64)
+    count, used, lot = 0, 0, FIRST_LOT
+    fetched = np.zeros((4, -(-tiles_m * tiles_n // wave)), np.int64)
     for tile in range(tiles_m * tiles_n):
         first = tile // (band * tiles_n) * band
         rows = min(band, tiles_m - first)
         i = first + (tile - first * tiles_n) % rows
         j = (tile - first * tiles_n) // rows
+        now = tile // wave
         for operand in range(2):
             panel = i if operand == 0 else tiles_m + j
             size = a_panels[i] if operand == 0 else b_panels[j]
-            if not resident[panel] and read_in[panel] != tile // wave:
-                fetched[operand, tile] = size
-            read_in[panel] = tile // wave
-            if resident[panel]:
-                if panel == newest:
-                    continue
-                if older[panel] >= 0:
-                    newer[older[panel]] = newer[panel]
-                else:
-                    oldest = newer[panel]
-                older[newer[panel]] = older[panel]
-            elif size > capacity_bytes:
+            if place[panel] < 0 and read_in[panel] != now:
+                fetched[operand, now] += size
+                if read_in[panel] < 0:
+                    fetched[2 + operand, now] += size
+            read_in[panel] = now
+            if place[panel] >= 0 or size > capacity_bytes:
                 continue
-            else:
-                while used + size > capacity_bytes:
-                    victim = oldest
-                    resident[victim] = False
-                    used -= a_panels[victim] if victim < tiles_m else b_panels[victim - tiles_m]
-                    oldest = newer[victim]
-                    if oldest >= 0:
-                        older[oldest] = -1
-                    else:
-                        newest = -1
-                resident[panel] = True
-                used += size
-            older[panel], newer[panel] = newest, -1
-            if newest >= 0:
-                newer[newest] = panel
-            else:
-                oldest = panel
-            newest = panel
+            while used + size > capacity_bytes:
+                lot = (lot * LOT_FACTOR + LOT_STEP) % LOTS
+                drawn = (lot >> 8) % count
+                victim = held[drawn]
+                used -= a_panels[victim] if victim < tiles_m else b_panels[victim - tiles_m]
+                count -= 1
+                held[drawn] = held[count]
+                place[held[drawn]] = drawn
+                place[victim] = -1
+            held[count] = panel
+            place[panel] = count
+            count += 1
+            used += size
     return fetched
 
 

@@ -1,11 +1,11 @@
 """The definitions behind `kernels.py`, by other and obvious means; slow, for tests."""
 
-from collections import OrderedDict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.accelerators.kernels import FIRST_LOT, LOT_FACTOR, LOT_STEP, LOTS
 from sparsesim.tensors import SparseMatrix
 
 
@@ -27,23 +27,30 @@ def walk(tiles_m: int, tiles_n: int, band: int) -> list[tuple[int, int]]:
 def panel_fetches(
     tiles_m: int, tiles_n: int, wave: int, capacity: int, a_panels: list[int], b_panels: list[int], band: int
 ) -> NDArray[np.int64]:
-    """Bytes of A and of B per tile, with the L2 as an ordered dictionary from oldest to newest panel."""
-    resident: OrderedDict[tuple[str, int], int] = OrderedDict()
-    fetched = np.zeros((2, tiles_m * tiles_n), np.int64)
+    """Bytes of A and of B per wave, all and for the first time, with the L2 as a list of panels."""
+    sizes = {("A", i): size for i, size in enumerate(a_panels)} | {("B", j): size for j, size in enumerate(b_panels)}
+    resident: list[tuple[str, int]] = []
+    seen: set[tuple[str, int]] = set()
+    fetched = np.zeros((4, -(-tiles_m * tiles_n // wave)), np.int64)
     streamed: set[tuple[str, int]] = set()
+    lot = FIRST_LOT
     for number, (i, j) in enumerate(walk(tiles_m, tiles_n, band)):
         if number % wave == 0:
             streamed = set()
-        for operand, (panel, size) in enumerate(((("A", i), a_panels[i]), (("B", j), b_panels[j]))):
+        for operand, panel in enumerate((("A", i), ("B", j))):
             if panel not in resident and panel not in streamed:
-                fetched[operand, number] = size
+                fetched[operand, number // wave] += sizes[panel]
+                fetched[2 + operand, number // wave] += 0 if panel in seen else sizes[panel]
             streamed.add(panel)
-            if panel in resident:
-                resident.move_to_end(panel)
-            elif size <= capacity:
-                while sum(resident.values()) + size > capacity:
-                    resident.popitem(last=False)
-                resident[panel] = size
+            seen.add(panel)
+            if panel not in resident and sizes[panel] <= capacity:
+                while sum(sizes[each] for each in resident) + sizes[panel] > capacity:
+                    lot = (lot * LOT_FACTOR + LOT_STEP) % LOTS
+                    last = resident.pop()
+                    drawn = (lot >> 8) % (len(resident) + 1)
+                    if drawn < len(resident):
+                        resident[drawn] = last
+                resident.append(panel)
     return fetched
 
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sparsesim.accelerators.base import decode_adds
+from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import select_and_accumulate
-from sparsesim.accelerators.tensor_core import Grid, TensorCore
+from sparsesim.accelerators.tensor_core import TensorCore
 from sparsesim.errors import PatternError
 from sparsesim.formats import Dense, Nm, Structured, ValueType, Vnm, format_by_name
 from sparsesim.matmul import MatmulOp, Operand
@@ -69,16 +70,25 @@ class SparseTensorCore(TensorCore):
         """(keep, of) of the kernel that runs, (1, 1) of the dense one; PatternError where none may."""
         return _kept_of(self._kernel(op))
 
-    def a_bits_on_chip(self, op: MatmulOp, grid: Grid) -> int:
+    def a_bits_on_chip(self, op: MatmulOp) -> int:
         """Compressed values with their indices, or the dense tile of the dense kernel."""
         storage = self._kernel(op)
         if storage is None:
-            return super().a_bits_on_chip(op, grid)
+            return super().a_bits_on_chip(op)
+        if storage == op.a.format:
+            return op.a.size.size_bits
         return storage.size(op.a.tensor, op.a.value_type).size_bits
 
-    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+    def b_bits_on_chip(self, op: MatmulOp) -> int:
+        """All of B, or the rows that a row block of V:N:M locates."""
+        storage = self._kernel(op)
+        if isinstance(storage, Vnm):
+            return storage.located_rows(op.a.shape) * op.n * op.b.value_type.bits
+        return super().b_bits_on_chip(op)
+
+    def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """As the dense core plans, with `fallback_dense` where a compressed A ran the dense kernel."""
-        schedule = super().plan(op, trace)
+        schedule = super()._schedule(op, grid)
         fallback = self._kernel(op) is None and not isinstance(op.a.format, Dense)
         return replace(schedule, extra={**schedule.extra, "fallback_dense": int(fallback)})
 
@@ -106,7 +116,7 @@ class SparseTensorCore(TensorCore):
             return None
         if isinstance(stored, Vnm) and native == Nm(stored.keep, LOCATED):
             native = stored
-        violation = None if native is None else native.violation(op.a.tensor)
+        violation = None if native is None or _fits(op.a, native) else native.violation(op.a.tensor)
         if native is not None and violation is None:
             return native
         if self.on_violation == "dense":
@@ -139,6 +149,14 @@ class SparseTensorCore(TensorCore):
             actions[action] += locations + regathered
         actions["index_add"] += gathers * grid.tiles_n * located.k + decode_adds(op.b, ("dense",), grid.tiles_m)
         return actions
+
+
+def _fits(a: Operand, native: Structured) -> bool:
+    """Whether A is known to have the pattern: it is stored in that format, and its size has been taken."""
+    try:
+        return a.format == native and a.size.size_bits >= 0
+    except PatternError:
+        return False
 
 
 def _kept_of(storage: object) -> tuple[int, int]:

@@ -1,13 +1,16 @@
 """Dense tensor cores: tiles of C dealt to streaming multiprocessors, operands through L2 and shared memory."""
 
-from typing import Any, ClassVar, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
 from sparsesim.accelerators.kernels import panel_fetches
+from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
@@ -19,37 +22,47 @@ INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
 SWIZZLES = (1, 2, 4, 8, 16)
 """Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
 
-
-class Tile(NamedTuple):
-    """A thread-block tile of C, `m` x `n`, walked along K in slices of `k`."""
-
-    m: int
-    n: int
-    k: int
-
-
-class Grid(NamedTuple):
-    """How one operation is cut: the tile, tiles along M and N, and `kept` of every `of` positions along K."""
-
-    tile: Tile
-    tiles_m: int
-    tiles_n: int
-    kept: int
-    of: int
+STEPS = 64
+"""Steps that a schedule has at least, if K has as many slices; rounds are cut along K until there are so many."""
 
 
 class TensorCore(Accelerator):
-    """A GPU with dense tensor cores.
+    """A GPU with dense tensor cores, driven by a GEMM library.
 
     Every position of A and B is multiplied, whatever its value; a compressed operand saves DRAM and L2 bytes
     only, and costs index arithmetic to unpack at each tile that uses it.
+
+    The SMs compute tiles of C in rounds. A tile takes as long as its products, or its slices on the way from the
+    L2, or the latency of its k-loop, whatever is longest. The library tries all tiles and splits of K
+    (`plans`); which one is fastest depends on DRAM and power, too.
+
+    Attributes:
+        tiles: thread-block tiles (m, n, k) that the library has kernels for.
+        splits: thread blocks that may share the K of a tile.
+        walk: order of the tiles; "swizzled" takes the band of tile rows that moves the fewest bytes, "down" walks
+            down all rows before it takes the next column.
+        efficiency: share of the peak that the inner loop reaches, by value type; "other" stands for the rest.
+        k_step_cycles: cycles of a step of the k-loop (128 B of a row) of a lone thread block, by value type.
+        round_cycles: filling the pipeline and writing a tile back.
+        split_cycles: starting the kernel that adds up the parts of a split.
+        l2_bytes_per_cycle: from the L2 to one SM.
+        cluster: SMs that share the slices they read (1, 2, or 4: two by two).
+        stages: steps of the schedule whose data may be under way.
     """
 
     kind: Literal["tensor_core"] = "tensor_core"
     sms: int = Field(gt=0)
     tiles: tuple[Tile, ...] = Field(min_length=1)
+    splits: tuple[int, ...] = (1,)
+    walk: Literal["swizzled", "down"] = "swizzled"
     warp_tile: int = Field(gt=0)
+    efficiency: Mapping[str, float]
+    k_step_cycles: Mapping[str, float]
+    round_cycles: float = Field(ge=0)
+    split_cycles: float = Field(default=0, ge=0)
     l2: Sram
+    l2_bytes_per_cycle: float = Field(gt=0)
+    cluster: Literal[1, 2, 4] = 1
     stages: int = Field(gt=0)
 
     native_a: ClassVar[tuple[str, ...]] = ("dense",)
@@ -59,45 +72,23 @@ class TensorCore(Accelerator):
         return "dense"
 
     def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
-        """One step per tile of C, walked in the order that moves the fewest DRAM bytes."""
-        rate = self.peak_macs_per_cycle(op.a.value_type)
-        grid = self._grid(op)
-        fetch, dram_bytes = self._dram_traffic(op, grid)
-        write = _tile_bytes(op, grid)
-        dram_bytes["C"] = int(write.sum())
-        depth = ceil_div(op.k, grid.tile.k) * grid.tile.k
-        cycles = ceil_div(grid.tile.m * grid.tile.n * depth * grid.kept * self.sms, grid.of * rate)
-        return Schedule(
-            fetch_bytes=fetch,
-            compute_cycles=np.full(len(fetch), cycles, np.int64),
-            write_bytes=write,
-            units=self.sms,
-            fetch_slots=self.sms * self.stages,
-            write_slots=2 * self.sms,
-            actions=self._actions(op, grid, dram_bytes),
-            dram_bytes=dram_bytes,
-            repeat=op.repeat,
-            extra={
-                "tiles": len(fetch),
-                "tile_m": grid.tile.m,
-                "tile_n": grid.tile.n,
-                "waves": ceil_div(len(fetch), self.sms),
-                "kept": grid.kept,
-                "kept_of": grid.of,
-                "fallback_dense": int((grid.kept, grid.of) != self.pattern),
-            },
-        )
+        """The plan with the fewest cycles on the SMs."""
+        return self._schedule(op, self._grids(op)[0])
+
+    def plans(self, op: MatmulOp, trace: Any = None) -> list[Schedule]:
+        """All plans worth trying: each has fewer cycles, or fewer bytes to move, than every other."""
+        return [self._schedule(op, grid) for grid in self._grids(op)]
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64, tile by tile, accumulated over slices of K."""
-        grid = self._grid(op)
+        tile = self._grids(op)[0].tile
         a, b = op.a.tensor.to_array(), op.b.tensor.to_array().astype(np.float64)
         c = np.zeros((op.m, op.n))
-        for row in range(0, op.m, grid.tile.m):
-            for column in range(0, op.n, grid.tile.n):
-                rows, columns = slice(row, row + grid.tile.m), slice(column, column + grid.tile.n)
-                for depth in range(0, op.k, grid.tile.k):
-                    part = slice(depth, depth + grid.tile.k)
+        for row in range(0, op.m, tile.m):
+            for column in range(0, op.n, tile.n):
+                rows, columns = slice(row, row + tile.m), slice(column, column + tile.n)
+                for depth in range(0, op.k, tile.k):
+                    part = slice(depth, depth + tile.k)
                     c[rows, columns] += a[rows, part] @ b[part, columns]
         return c
 
@@ -110,29 +101,106 @@ class TensorCore(Accelerator):
         """(kept, of): how many of every `of` positions along K are multiplied; (1, 1) is dense."""
         return 1, 1
 
-    def a_bits_on_chip(self, op: MatmulOp, grid: Grid) -> int:
+    def a_bits_on_chip(self, op: MatmulOp) -> int:
         """Bits of A as they lie in shared memory."""
         return op.m * op.k * op.a.value_type.bits
 
-    def _grid(self, op: MatmulOp) -> Grid:
-        """The tile with the least padded work in whole waves; of equals the one that moves least."""
+    def b_bits_on_chip(self, op: MatmulOp) -> int:
+        """Bits of B that one row of tiles brings to shared memory."""
+        return op.k * op.n * op.b.value_type.bits
 
-        def cost(tile: Tile) -> tuple[int, float]:
-            waves = ceil_div(ceil_div(op.m, tile.m) * ceil_div(op.n, tile.n), self.sms)
-            return waves * tile.m * tile.n, 1 / tile.m + 1 / tile.n
+    def _grids(self, op: MatmulOp) -> list[Grid]:
+        name = op.a.value_type.name
+        kept, of = self.compression(op)
+        positions = max(op.m * op.k, 1), max(op.n * op.k, 1)
+        work = Work(
+            op.m,
+            op.n,
+            op.k,
+            op.a.value_type.bits,
+            op.c_type.bits / BITS_PER_BYTE,
+            self.a_bits_on_chip(op) / positions[0] / BITS_PER_BYTE,
+            self.b_bits_on_chip(op) / positions[1] / BITS_PER_BYTE,
+            kept,
+            of,
+        )
+        reached = self.peak_macs_per_cycle(op.a.value_type) * self._of_type("efficiency", name)
+        rates = Rates(
+            self.sms,
+            reached / self.sms,
+            self.l2_bytes_per_cycle,
+            self.cluster,
+            self._of_type("k_step_cycles", name),
+            self.round_cycles,
+            self.split_cycles,
+        )
+        return cuts(work, self.tiles, self.splits, rates)
 
-        tile = min(self.tiles, key=cost)
-        return Grid(tile, ceil_div(op.m, tile.m), ceil_div(op.n, tile.n), *self.compression(op))
+    def _of_type(self, field: str, value_type: str) -> float:
+        """The entry of a value type, or that of "other"."""
+        entries: Mapping[str, float] = getattr(self, field)
+        if value_type not in entries and "other" not in entries:
+            raise InputError(f"{field} has no entry for {value_type} and none for other")
+        return entries.get(value_type, entries.get("other", 0.0))
+
+    def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
+        """Rounds of tiles, each cut along K into equal parts; all SMs work in step."""
+        fetched, dram_bytes = self._dram_traffic(op, grid)
+        slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
+        parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
+        fetch = _in_parts(fetched, parts)
+        cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
+        write = np.zeros(len(fetch), np.int64)
+        if grid.rounds:
+            write[parts - 1 :: parts] = shares(dram_bytes["C"], grid.rounds)
+            cycles[-1] += grid.reduce_cycles
+        return Schedule(
+            fetch_bytes=fetch,
+            compute_cycles=cycles,
+            write_bytes=write,
+            units=1,
+            fetch_slots=self.stages,
+            write_slots=2,
+            actions=self._actions(op, grid, dram_bytes),
+            dram_bytes=dram_bytes,
+            repeat=op.repeat,
+            extra={
+                "tiles": grid.tiles,
+                "tile_m": grid.tile.m,
+                "tile_n": grid.tile.n,
+                "split_k": grid.split,
+                "waves": grid.rounds,
+                "l2_bound": int(grid.bound == "l2"),
+                "latency_bound": int(grid.bound == "latency"),
+                "kept": grid.kept,
+                "kept_of": grid.of,
+                "fallback_dense": int((grid.kept, grid.of) != self.pattern),
+            },
+        )
 
     def _dram_traffic(self, op: MatmulOp, grid: Grid) -> tuple[NDArray[np.int64], dict[str, int]]:
-        """Fetched bytes per tile and by tensor, for the swizzle that moves the fewest."""
+        """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest."""
         panels = shares(op.a.dram_bytes, grid.tiles_m), shares(op.b.dram_bytes, grid.tiles_n)
+        wave = max(1, self.sms // grid.split)
+        # Lines that SMs of both halves read are kept twice, so that three quarters of the L2 hold distinct data.
+        capacity = 3 * self.l2.size_bytes // 4
         bands = sorted({min(band, grid.tiles_m) for band in (*SWIZZLES, grid.tiles_m)})
         walks = [
-            panel_fetches(grid.tiles_m, grid.tiles_n, self.sms, self.l2.size_bytes, *panels, band) for band in bands
+            panel_fetches(grid.tiles_m, grid.tiles_n, wave, capacity, *panels, band)
+            for band in (bands if self.walk == "swizzled" else bands[-1:])
+            if band
         ]
-        fetched = min(walks, key=lambda walk: int(walk.sum()))
-        return fetched.sum(axis=0), {"A": int(fetched[0].sum()), "B": int(fetched[1].sum())}
+        moved = min(walks, key=lambda walk: int(walk[:2].sum()), default=np.zeros((4, 0), np.int64))
+        written = bits_to_bytes(op.m * op.n * op.c_type.bits)
+        if op.warm:
+            away, whole = _not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
+            moved[:2] -= moved[2:] - moved[2:] * away // whole
+            written = written * away // whole
+        waves = moved[:2].sum(axis=0)
+        # Splits leave SMs idle at the end of a wave; the bytes are spread over the rounds that the SMs count.
+        fetched = np.zeros(grid.rounds, np.int64)
+        np.add.at(fetched, np.arange(len(waves)) * grid.rounds // max(len(waves), 1), waves)
+        return fetched, {"A": int(moved[0].sum()), "B": int(moved[1].sum()), "C": written}
 
     def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Exact action counts of one repetition."""
@@ -142,32 +210,40 @@ class TensorCore(Accelerator):
         macs = instructions * INSTRUCTION_M * INSTRUCTION_N * instruction_k * grid.kept // grid.of
         a_fragment = INSTRUCTION_M * INSTRUCTION_K_BITS * grid.kept // grid.of
         b_fragment = INSTRUCTION_N * INSTRUCTION_K_BITS
-        c_fragment = INSTRUCTION_M * INSTRUCTION_N * ACCUMULATOR_BITS[accumulator]
-        a_shared = self.a_bits_on_chip(op, grid) * grid.tiles_n
-        b_shared = op.k * op.n * op.b.value_type.bits * grid.tiles_m
+        # A sparse instruction covers more of K, so that sums are read and written as often less.
+        c_fragment = INSTRUCTION_M * INSTRUCTION_N * ACCUMULATOR_BITS[accumulator] * grid.kept // grid.of
+        a_shared = self.a_bits_on_chip(op) * grid.tiles_n
+        b_shared = self.b_bits_on_chip(op) * grid.tiles_m
+        partial = op.m * op.n * ACCUMULATOR_BITS[accumulator] * grid.split if grid.split > 1 else 0
         read = BITS_PER_BYTE * (dram_bytes["A"] + dram_bytes["B"])
         return {
             f"mult_{op.a.value_type.name}": macs,
-            f"add_{accumulator}": macs,
+            f"add_{accumulator}": macs + op.m * op.n * (grid.split - 1),
             "select": macs if grid.kept < grid.of else 0,
             "register_read_bits": instructions * (a_fragment + b_fragment + c_fragment),
             "register_write_bits": instructions * c_fragment,
             "sram_write_bits": a_shared + b_shared,
             "sram_read_bits": a_shared * ceil_div(grid.tile.n, self.warp_tile)
             + b_shared * ceil_div(grid.tile.m, self.warp_tile),
-            "l2_read_bits": op.a.size.size_bits * grid.tiles_n + op.b.size.size_bits * grid.tiles_m,
-            "l2_write_bits": read + BITS_PER_BYTE * dram_bytes["C"],
+            "l2_read_bits": op.a.size.size_bits * grid.tiles_n + op.b.size.size_bits * grid.tiles_m + partial,
+            "l2_write_bits": read + BITS_PER_BYTE * dram_bytes["C"] + partial,
             "dram_read_bits": read,
             "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
             "index_add": decode_adds(op.a, self.native_a, grid.tiles_n) + decode_adds(op.b, ("dense",), grid.tiles_m),
         }
 
 
-def _tile_bytes(op: MatmulOp, grid: Grid) -> NDArray[np.int64]:
-    """Bytes of C that each tile writes; edge tiles are smaller."""
-    rows = np.minimum(grid.tile.m, op.m - np.arange(grid.tiles_m, dtype=np.int64) * grid.tile.m)
-    columns = np.minimum(grid.tile.n, op.n - np.arange(grid.tiles_n, dtype=np.int64) * grid.tile.n)
-    areas = np.outer(rows, columns).ravel()
-    edges = -(-np.cumsum(areas) * op.c_type.bits // BITS_PER_BYTE)
-    assert not len(edges) or edges[-1] == bits_to_bytes(op.m * op.n * op.c_type.bits)
-    return np.diff(edges, prepend=np.int64(0))
+def _in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
+    """Every size in `parts` numbers that add up to it and differ by at most one."""
+    quotient, remainder = np.divmod(sizes[:, None], parts)
+    return (quotient + (np.arange(parts) < remainder)).ravel()
+
+
+def _not_kept(size_bytes: int, l2_bytes: int) -> tuple[int, int]:
+    """The share of operands, as a fraction, that an L2 does not keep from one run to the next.
+
+    All of them are kept up to half of the L2, none from three quarters on (where the lines of both halves would have
+    to be distinct), and in between it falls linearly (assumed).
+    """
+    low, high = l2_bytes // 2, 3 * l2_bytes // 4
+    return min(max(size_bytes - low, 0), high - low), high - low

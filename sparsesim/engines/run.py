@@ -30,16 +30,16 @@ def run_schedule(schedule: Schedule, machine: Machine, engine: str = "fast") -> 
     """Counts of one run; `engine` is "fast" (default), "event", "lower-bound" or "upper-bound".
 
     Action counts and bytes come from the schedule, times its repetitions; cycles come from the engine, plus
-    the machine's launch cycles.
+    the machine's launch cycles, and are at least as many as lie between two launches.
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
     steps = steps_on(schedule, machine)
     repeat = schedule.repeat
     return Counts(
-        cycles=machine.launch_cycles + ENGINES[engine](steps),
+        cycles=max(machine.launch_cycles + ENGINES[engine](steps), machine.launch_interval_cycles),
         actions={action: count * repeat for action, count in schedule.actions.items()},
         dram_bytes={tensor: size * repeat for tensor, size in schedule.dram_bytes.items()},
-        busy_cycles={"launch": machine.launch_cycles, **busy_cycles(steps)},
+        busy_cycles={"launch": max(machine.launch_cycles, machine.launch_interval_cycles), **busy_cycles(steps)},
         extra=schedule.extra,
     )

@@ -25,7 +25,7 @@ Table = Annotated[
 
 
 class Dram(BaseModel):
-    """Off-chip memory: peak bandwidth, the size of a burst, and the latency of the first byte."""
+    """Off-chip memory: peak bandwidth, the share of it that streams reach, the size of a burst, and the latency."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,16 +33,21 @@ class Dram(BaseModel):
     bandwidth_bytes_per_s: BytesPerSecond
     channels: int = Field(gt=0)
     burst_bytes: int = Field(gt=0)
+    efficiency: float = Field(default=1.0, gt=0, le=1)
     latency_ns: float = Field(ge=0)
 
 
 class Power(BaseModel):
-    """Card power: `cap_w` is never exceeded, `idle_w` is drawn whatever happens."""
+    """Card power: `cap_w` is never exceeded for long, `idle_w` is drawn whatever happens.
+
+    `credit_j` may be drawn beyond the cap after the card has been idle, until the cap holds.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     cap_w: float = Field(gt=0)
     idle_w: float = Field(ge=0)
+    credit_j: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _room_to_work(self) -> Self:
@@ -55,6 +60,8 @@ class Machine(BaseModel):
     """Everything that decides how long a schedule takes and what it costs.
 
     `energy_table` is the table of the machine's own technology; it decides what the power cap allows.
+    `launch_ns` passes before the first step of an operation; no operation takes less than `launch_interval_ns`, because
+    launches cannot follow each other any faster.
     `sources` maps dotted field paths (or their parents) to where the number comes from; every number needs one.
     """
 
@@ -67,12 +74,13 @@ class Machine(BaseModel):
     accelerator: AcceleratorSpec = Field(discriminator="kind")
     energy_table: Table
     launch_ns: float = Field(default=0.0, ge=0)
+    launch_interval_ns: float = Field(default=0.0, ge=0)
     power: Power | None = None
     sources: Mapping[str, str]
 
     @model_validator(mode="after")
     def _every_number_has_a_source(self) -> Self:
-        numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"})
+        numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"}, exclude_unset=True)
         missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
         if missing:
             raise ValueError(f"sources: no entry covers {', '.join(missing[:5])}")
@@ -82,6 +90,11 @@ class Machine(BaseModel):
     def launch_cycles(self) -> int:
         """Cycles before the first step of an operation."""
         return seconds_to_cycles(self.launch_ns * 1e-9, self.clock_hz)
+
+    @property
+    def launch_interval_cycles(self) -> int:
+        """Cycles that any operation takes at least."""
+        return seconds_to_cycles(self.launch_interval_ns * 1e-9, self.clock_hz)
 
     def arrival_cycles(self, size_bytes: int) -> int:
         """Cycles from the end of a transfer until its data can be used.
@@ -96,9 +109,10 @@ class Machine(BaseModel):
 
     @property
     def dram_rate(self) -> tuple[int, int]:
-        """Peak DRAM bytes per cycle as a reduced fraction (numerator, denominator)."""
-        divisor = gcd(self.dram.bandwidth_bytes_per_s, self.clock_hz)
-        return self.dram.bandwidth_bytes_per_s // divisor, self.clock_hz // divisor
+        """DRAM bytes per cycle that streams reach, as a reduced fraction (numerator, denominator)."""
+        reached = round(self.dram.bandwidth_bytes_per_s * self.dram.efficiency)
+        divisor = gcd(reached, self.clock_hz)
+        return reached // divisor, self.clock_hz // divisor
 
     def transfer_cycles(self, size_bytes: int) -> int:
         """Cycles that a transfer occupies the DRAM, in whole bursts, rounded up."""
