@@ -19,6 +19,9 @@ from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
 """Sides of one mma instruction, to which work is padded (PTX ISA: m16n8k16 for fp16, 256 bits of K throughout)."""
 
+SELECTED_BITS = 16
+"""Width of an operand that the action "select" chooses; narrower ones count as parts of it."""
+
 SWIZZLES = (1, 2, 4, 8, 16)
 """Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
 
@@ -150,14 +153,13 @@ class TensorCore(Accelerator):
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
         fetch = _in_parts(fetched, parts)
         cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
-        write = np.zeros(len(fetch), np.int64)
         if grid.rounds:
-            write[parts - 1 :: parts] = shares(dram_bytes["C"], grid.rounds)
             cycles[-1] += grid.reduce_cycles
         return Schedule(
             fetch_bytes=fetch,
             compute_cycles=cycles,
-            write_bytes=write,
+            # The L2 takes what is written and passes it on all the time, so that nobody waits for the last tiles.
+            write_bytes=shares(dram_bytes["C"], len(fetch)),
             units=1,
             fetch_slots=self.stages,
             write_slots=2,
@@ -219,7 +221,7 @@ class TensorCore(Accelerator):
         return {
             f"mult_{op.a.value_type.name}": macs,
             f"add_{accumulator}": macs + op.m * op.n * (grid.split - 1),
-            "select": macs if grid.kept < grid.of else 0,
+            "select": macs * bits // SELECTED_BITS if grid.kept < grid.of else 0,
             "register_read_bits": instructions * (a_fragment + b_fragment + c_fragment),
             "register_write_bits": instructions * c_fragment,
             "sram_write_bits": a_shared + b_shared,
