@@ -21,26 +21,23 @@ def error_table(comparisons: Iterable[Comparison]) -> list[Record]:
     for each in comparisons:
         key = each.point.card, each.point.dtype, each.point.kernel, each.fitted
         groups.setdefault(key, []).append(each)
-    records: list[Record] = [
+    return [
         {
             "card": card,
             "type": dtype,
             "sparse": kernel if any(each.sparse_us for each in group) else None,
             "products": "fitted" if fitted else "other",
             "points": len(group),
-            "dense %": mean(group, lambda each: each.dense_error_pct, abs),
-            "dense ±%": mean(group, lambda each: each.dense_error_pct),
-            "sparse %": mean(group, lambda each: each.sparse_error_pct, abs),
-            "sparse ±%": mean(group, lambda each: each.sparse_error_pct),
-            "ratio %": mean(group, lambda each: each.ratio_error_pct, abs),
-            "ratio ±%": mean(group, lambda each: each.ratio_error_pct),
-            "sign %": mean(group, _sign_pct),
-            "2x %": mean(group, _naive_error_pct, abs),
+            "dense %": _shown(group, lambda each: each.dense_error_pct, abs),
+            "dense ±%": _shown(group, lambda each: each.dense_error_pct),
+            "sparse %": _shown(group, lambda each: each.sparse_error_pct, abs),
+            "sparse ±%": _shown(group, lambda each: each.sparse_error_pct),
+            "ratio %": _shown(group, lambda each: each.ratio_error_pct, abs),
+            "ratio ±%": _shown(group, lambda each: each.ratio_error_pct),
+            "sign %": _shown(group, _sign_pct),
+            "2x %": _shown(group, _naive_error_pct, abs),
         }
         for (card, dtype, kernel, fitted), group in groups.items()
-    ]
-    return [
-        {key: round(value, 1) if isinstance(value, float) else value for key, value in each.items()} for each in records
     ]
 
 
@@ -48,6 +45,12 @@ def mean(group: Sequence[Comparison], value: Value, change: Callable[[float], fl
     """Mean of the values that there are, None if there are none."""
     values = [change(found) for found in map(value, group) if found is not None]
     return fmean(values) if values else None
+
+
+def _shown(group: Sequence[Comparison], value: Value, change: Callable[[float], float] = float) -> float | None:
+    """The mean to one decimal."""
+    found = mean(group, value, change)
+    return None if found is None else round(found, 1)
 
 
 def _sign_pct(each: Comparison) -> float | None:

@@ -60,17 +60,18 @@ def _power(comparisons: Sequence[Comparison]) -> Iterator[str]:
 def _worst(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """The product that is furthest off, by card."""
     for card in dict.fromkeys(each.point.card for each in comparisons):
+        group = [each for each in comparisons if each.point.card == card]
         errors = [
             (abs(error), f"{each.point.case}: {name} {error:+.0f} %")
-            for each in comparisons
-            if each.point.card == card
-            for name, error in (
-                ("dense time", each.dense_error_pct),
-                (f"{each.point.kernel} time", each.sparse_error_pct),
-            )
+            for each in group
+            for name, error in _errors(each).items()
             if error is not None
         ]
         yield f"furthest off: {max(errors)[1]}"
+
+
+def _errors(each: Comparison) -> dict[str, float | None]:
+    return {"dense time": each.dense_error_pct, f"{each.point.kernel} time": each.sparse_error_pct}
 
 
 def _llmcompass(published: Published, comparisons: Sequence[Comparison]) -> Iterator[str]:

@@ -93,7 +93,7 @@ def read_gemm(path: Path) -> list[Point]:
         shape = (line.count("M"), line.count("N"), line.count("K"))
         if sparse or dense:
             times = (line.time("dense_us") if dense else None, line.time("sparse24_us") if sparse else None)
-            points.append(Point(*(line.fields[name] for name in ("gpu", "dtype", "suite")), *shape, *times))
+            points.append(Point(line.fields["gpu"], line.fields["dtype"], line.fields["suite"], *shape, *times))
     return points
 
 
