@@ -140,16 +140,15 @@ def _venom_kernel(line: Line) -> tuple[str, str]:
 def _lines(path: Path, names: tuple[str, ...] = (), required: tuple[str, ...] = ()) -> Iterator[Line]:
     """Every line by column; the first one holds the names unless they are given."""
     records = _records(path)
-    first = 0 if names else 1
     columns = list(names) if names else records[0][1] if records else []
     for name in required:
         if name not in columns:
             raise InputError(f"{path}: line 1: no column {name}, found {', '.join(columns)}")
-    for number, fields in records[first:]:
+    for number, fields in records[0 if names else 1 :]:
         if len(fields) != len(columns):
-            last = columns[min(len(fields), len(columns)) - 1]
+            first = columns[min(len(fields), len(columns) - 1)]
             raise InputError(
-                f"{path}: line {number}: {last}: {len(columns)} values are needed, found {len(fields)}: "
+                f"{path}: line {number}: {first}: {len(columns)} values are needed, found {len(fields)}: "
                 f"{','.join(fields)!r}"
             )
         yield Line(path, number, dict(zip(columns, fields, strict=True)))
