@@ -133,13 +133,15 @@ def test_drawn_weights_have_the_pattern(storage):
 
 
 def test_cards_and_types_without_a_name_are_noted(tmp_path):
-    lines = gemm_line(), gemm_line(gpu="MI300X"), gemm_line(dtype="FP4"), gemm_line(dtype="BF16", sparse="")
-    gemm_table(tmp_path, *lines)
+    lines = gemm_line(gpu="MI300X"), gemm_line(dtype="FP4"), gemm_line(dtype="FP8"), gemm_line(dtype="BF16", sparse="")
+    gemm_table(tmp_path, gemm_line(), *lines, gemm_line(gpu="V100", dtype="INT8"))
     gemm_table(tmp_path, "A100,fp16,64", name="gemm24_forum.csv", header="gpu,dtype,M")
     reference = opened_on(tmp_path)
     notes = reference.notes()
     assert "MI300X FP16: 1 products left out, no machine is named for this gpu" in notes
     assert "A100 FP4: 1 products left out, no number type is named for it" in notes
+    assert any(note.startswith("A100 FP8: 1 products left out, ") and "fp8" in note for note in notes)
+    assert any(note.startswith("V100 INT8: 1 products") for note in notes)
     assert "A100 BF16: 1 products without both times left out" in notes
     assert any(note.startswith("gemm24_forum.csv: left out, no column suite, N, K") for note in notes)
     assert [row.case for row in reference.rows()] == ["A100 FP16, Llama N2048 K2048 M64"] * 3

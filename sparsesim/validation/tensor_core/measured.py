@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from sparsesim.errors import InputError
+from sparsesim.formats import value_type_by_name
 from sparsesim.validation.matrices import VARIABLE
 from sparsesim.validation.reference import Watch
-from sparsesim.validation.tensor_core.description import Published, SingleTable
+from sparsesim.validation.tensor_core.description import GemmTables, Published, SingleTable
 from sparsesim.validation.tensor_core.runs import Card, Comparison, compare
 from sparsesim.validation.tensor_core.tables import Point, missing_columns, read_gemm, read_llmcompass, read_venom
 
@@ -67,24 +68,18 @@ class MeasuredTables:
             yield from self._gemm_batch(gpu, dtype, points)
 
     def _gemm_batch(self, gpu: str, dtype: str, points: list[Point]) -> Iterator[Batch]:
-        """What can be compared of one card and type: dense and 2:4 together, or one where there is no other."""
+        """What can be compared of one card and type; a note says what cannot."""
         gemm = self.published.gemm
-        if gpu not in gemm.machines:
-            self.notes.append(f"{gpu} {dtype}: {len(points)} products left out, no machine is named for this gpu")
-            return
-        if dtype not in gemm.value_types:
-            self.notes.append(f"{gpu} {dtype}: {len(points)} products left out, no number type is named for it")
+        refusal = _refusal(gemm, gpu, dtype)
+        if refusal:
+            self.notes.append(f"{gpu} {dtype}: {len(points)} products left out, {refusal}")
             return
         card, source = Card(gemm.machines[gpu]), gemm.sources.get(gpu, f"table gemm24 of {gpu}")
-        kept = [found for found in points if found.dense_us and (found.sparse_us or not card.has_sparse)]
-        if dtype in gemm.sparse_only:
-            kept = [replace(point, dense_us=None) for point in kept if point.sparse_us]
-        if not card.has_sparse:
-            kept = [replace(point, sparse_us=None) for point in kept]
+        kept = list(_comparable(points, card.has_sparse, dtype in gemm.sparse_only))
         _refuse_repeats(kept)
         if len(kept) < len(points):
-            missing = "without both times" if card.has_sparse else "without dense time"
-            self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products {missing} left out")
+            missing = "both times" if card.has_sparse else "a dense time to compare"
+            self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products without {missing} left out")
         if kept:
             yield Batch(card, gemm.value_types[dtype], kept, source, gemm.runs)
 
@@ -103,6 +98,30 @@ class MeasuredTables:
             yield Batch(Card(table.machine), table.value_type, points, table.source, table.runs, host_us)
         else:
             self.notes.append(f"{table.card}: no times, {table.table} is not there")
+
+
+def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
+    """Why nothing of this card and type can be simulated; empty if it can."""
+    if gpu not in gemm.machines:
+        return "no machine is named for this gpu"
+    if dtype not in gemm.value_types:
+        return "no number type is named for it"
+    card, value_type = Card(gemm.machines[gpu]), value_type_by_name(gemm.value_types[dtype])
+    try:
+        for machine in (card.dense, card.sparse) if card.has_sparse else (card.dense,):
+            machine.accelerator.peak_macs_per_cycle(value_type)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Iterator[Point]:
+    """Points with both times, or with a dense one on a card without 2:4; of `sparse_only` types the 2:4 time alone."""
+    for point in points:
+        if has_sparse and point.dense_us and point.sparse_us:
+            yield replace(point, dense_us=None) if sparse_only else point
+        elif not has_sparse and point.dense_us and not sparse_only:
+            yield replace(point, sparse_us=None)
 
 
 def _refuse_repeats(points: list[Point]) -> None:
