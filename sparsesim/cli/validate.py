@@ -13,7 +13,7 @@ from sparsesim.cli.options import Json
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.validation import Row, Watch
+    from sparsesim.validation import Reference, Row, Watch
 
 
 def validate(
@@ -36,13 +36,13 @@ def validate(
         chosen = kind(data_folder(data), watch)
         rows, notes = chosen.rows(), chosen.notes()
         cases = [] if as_json else chosen.cases()
-        written = _write(reference, rows, output) + chosen.write(output, long) if output else []
+        written = _write(kind, rows, output) + chosen.write(output, long) if output else []
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row.as_object()))
         typer.echo("\n".join(notes), err=True)
         return
-    _print(rows, cases, notes)
+    _print(kind, rows, cases, notes)
     if written:
         typer.echo("written: " + ", ".join(str(path) for path in written))
 
@@ -79,18 +79,19 @@ def _make(folder: Path) -> None:
         raise InputError(f"--output {folder}: {error.strerror}") from error
 
 
-def _write(reference: str, rows: "list[Row]", output: Path) -> list[Path]:
-    """The rows as CSV, and their errors as a picture."""
+def _write(kind: "type[Reference]", rows: "list[Row]", output: Path) -> list[Path]:
+    """The rows as CSV, and their errors as a picture unless they are too many."""
     import pandas as pd
 
     from sparsesim.report.validation import plot_errors
 
     table = pd.DataFrame([row.as_object() for row in rows])
-    table.to_csv(output / f"{reference}-rows.csv", index=False)
-    return [output / f"{reference}-rows.csv", plot_errors(table, output / f"{reference}-errors.png")]
+    written = [output / f"{kind.name}-rows.csv"]
+    table.to_csv(written[0], index=False)
+    return written + ([plot_errors(table, output / f"{kind.name}-errors.png")] if kind.lists_rows else [])
 
 
-def _print(rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:
+def _print(kind: "type[Reference]", rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:
     from sparsesim.report.table import rows_table
     from sparsesim.report.validation import comparison_table, summary_table
     from sparsesim.validation import summarise
@@ -98,7 +99,8 @@ def _print(rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> 
     out = console()
     if cases:
         out.print(rows_table(cases))
-    out.print(comparison_table([row.as_object() for row in rows]))
+    if kind.lists_rows:
+        out.print(comparison_table([row.as_object() for row in rows]))
     out.print(summary_table(summarise(rows)))
     for line in notes:
         out.print(line, highlight=False, markup=False)

@@ -21,6 +21,7 @@ class Reference(ABC):
     name: ClassVar[str]
     description: ClassVar[str]
     needs_data: ClassVar[bool] = True
+    lists_rows: ClassVar[bool] = True
 
     @abstractmethod
     def __init__(self, data: Path, watch: Watch) -> None: ...

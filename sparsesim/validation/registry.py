@@ -7,11 +7,13 @@ from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
 from sparsesim.validation.sparseloop import Sparseloop
 from sparsesim.validation.spmm import Spmm
+from sparsesim.validation.tensor_core import TensorCores
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
     "sparseloop": Sparseloop,
     "spmm": Spmm,
+    "tensor-core": TensorCores,
 }
 
 

@@ -1,0 +1,56 @@
+"""What is compared, as it stands in `models/validation/tensor-core.yaml`."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import Description, load_description
+
+
+class GemmTables(Description):
+    """Tables of dense and 2:4 times: the machine of every card, and what its constants were fitted on."""
+
+    tables: str
+    sources: Mapping[str, str]
+    runs: int = Field(gt=0)
+    machines: Mapping[str, str]
+    value_types: Mapping[str, str]
+    sparse_only: tuple[str, ...]
+    fitted: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
+
+    def is_fitted(self, card: str, dtype: str, n: int, k: int) -> bool:
+        """Whether constants were fitted on products with weights [n, k]; all token counts go together."""
+        return (n, k) in self.fitted.get(card, {}).get(dtype, ())
+
+
+class SingleTable(Description):
+    """One table that was measured on one card; `runs` follow each other, None if that is not known."""
+
+    source: str
+    table: str
+    card: str
+    machine: str
+    value_type: str
+    runs: int | None = Field(gt=0)
+
+
+class Llmcompass(SingleTable):
+    """Times that a host saw: `host_us` are not spent on the card. `their_error_pct` is that of LLMCompass."""
+
+    host_us: float = Field(ge=0)
+    their_error_pct: float
+
+
+class Published(Description):
+    """Everything that the reference `tensor-core` compares with."""
+
+    name: str
+    gemm: GemmTables
+    llmcompass: Llmcompass
+    venom: SingleTable
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "tensor-core", "models/validation", ".yaml"), Published)

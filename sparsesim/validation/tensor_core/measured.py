@@ -1,0 +1,141 @@
+"""Every measured table at hand, and the comparison of each of its points."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from sparsesim.errors import InputError
+from sparsesim.formats import value_type_by_name
+from sparsesim.validation.matrices import VARIABLE
+from sparsesim.validation.reference import Watch
+from sparsesim.validation.tensor_core.description import GemmTables, Published, SingleTable
+from sparsesim.validation.tensor_core.runs import Card, Comparison, compare
+from sparsesim.validation.tensor_core.tables import Point, missing_columns, read_gemm, read_llmcompass, read_venom
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Points of a card and type that run on one machine, `host_us` of which are spent outside it."""
+
+    card: Card
+    value_type: str
+    points: list[Point]
+    source: str
+    runs: int | None
+    host_us: float = 0.0
+
+
+class MeasuredTables:
+    """What the folder holds, and notes on what is left out; InputError if there is nothing to compare with."""
+
+    def __init__(self, data: Path, published: Published, watch: Watch) -> None:
+        self.published, self.watch = published, watch
+        self.notes: list[str] = []
+        self.batches = [*self._gemm(data), *self._single(data)]
+        if not self.batches:
+            raise InputError(f"{data}: no measured GEMM times here; {_wanted(published)}")
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """Every point, simulated once."""
+        return [each for batch in self.batches for each in self._compare(batch)]
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Where the times of a card come from."""
+        return {point.card: batch.source for batch in self.batches for point in batch.points}
+
+    def _compare(self, batch: Batch) -> Iterator[Comparison]:
+        first = batch.points[0]
+        self.watch(f"{first.card} {first.dtype}, {len(batch.points)} products")
+        for point in batch.points:
+            fitted = self.published.gemm.is_fitted(point.card, point.dtype, point.n, point.k)
+            found = compare(point, batch.card, batch.value_type, fitted, batch.runs)
+            yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
+
+    def _gemm(self, data: Path) -> Iterator[Batch]:
+        """The points of every gemm24 table by card and type."""
+        groups: dict[tuple[str, str], list[Point]] = {}
+        for path in sorted(data.glob(self.published.gemm.tables)):
+            absent = missing_columns(path)
+            if absent:
+                self.notes.append(f"{path.name}: left out, no column {', '.join(absent)}")
+                continue
+            for point in read_gemm(path):
+                groups.setdefault((point.card, point.dtype), []).append(point)
+        for (gpu, dtype), points in groups.items():
+            yield from self._gemm_batch(gpu, dtype, points)
+
+    def _gemm_batch(self, gpu: str, dtype: str, points: list[Point]) -> Iterator[Batch]:
+        """What can be compared of one card and type; a note says what cannot."""
+        gemm = self.published.gemm
+        refusal = _refusal(gemm, gpu, dtype)
+        if refusal:
+            self.notes.append(f"{gpu} {dtype}: {len(points)} products left out, {refusal}")
+            return
+        card, source = Card(gemm.machines[gpu]), gemm.sources.get(gpu, f"table gemm24 of {gpu}")
+        kept = list(_comparable(points, card.has_sparse, dtype in gemm.sparse_only))
+        _refuse_repeats(kept)
+        if len(kept) < len(points):
+            missing = "both times" if card.has_sparse else "a dense time to compare"
+            self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products without {missing} left out")
+        if kept:
+            yield Batch(card, gemm.value_types[dtype], kept, source, gemm.runs)
+
+    def _single(self, data: Path) -> Iterator[Batch]:
+        """The tables of LLMCompass and VENOM, where they are."""
+        ours = self.published.llmcompass
+        llmcompass, venom = data / ours.table, data / self.published.venom.table
+        yield from self._batch(ours, llmcompass, lambda: read_llmcompass(llmcompass, ours), ours.host_us)
+        yield from self._batch(self.published.venom, venom, lambda: read_venom(venom, self.published.venom))
+
+    def _batch(
+        self, table: SingleTable, path: Path, read: Callable[[], list[Point]], host_us: float = 0.0
+    ) -> Iterator[Batch]:
+        points = read() if path.is_file() else []
+        if points:
+            yield Batch(Card(table.machine), table.value_type, points, table.source, table.runs, host_us)
+        else:
+            self.notes.append(f"{table.card}: no times, {table.table} is not there")
+
+
+def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
+    """Why nothing of this card and type can be simulated; empty if it can."""
+    if gpu not in gemm.machines:
+        return "no machine is named for this gpu"
+    if dtype not in gemm.value_types:
+        return "no number type is named for it"
+    card, value_type = Card(gemm.machines[gpu]), value_type_by_name(gemm.value_types[dtype])
+    try:
+        for machine in (card.dense, card.sparse) if card.has_sparse else (card.dense,):
+            machine.accelerator.peak_macs_per_cycle(value_type)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Iterator[Point]:
+    """Points with both times, or with a dense one on a card without 2:4; of `sparse_only` types the 2:4 time alone."""
+    for point in points:
+        if has_sparse and point.dense_us and point.sparse_us:
+            yield replace(point, dense_us=None) if sparse_only else point
+        elif not has_sparse and point.dense_us and not sparse_only:
+            yield replace(point, sparse_us=None)
+
+
+def _refuse_repeats(points: list[Point]) -> None:
+    """InputError if a product stands there twice, as if from two tables of one card."""
+    seen: set[str] = set()
+    for point in points:
+        if point.case in seen:
+            raise InputError(f"measured GEMM times: {point.case} stands there twice")
+        seen.add(point.case)
+
+
+def _wanted(published: Published) -> str:
+    return (
+        f"wanted: {published.gemm.tables.replace('*', 'CARD')}, {published.llmcompass.table} or "
+        f"{published.venom.table} in a folder named by --data or {VARIABLE}; the first come from "
+        "https://github.com/bcacdwk/vllmbench"
+    )

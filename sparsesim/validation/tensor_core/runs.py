@@ -1,0 +1,131 @@
+"""Simulated times of the measured products."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sparsesim.hardware import Machine, load_machine
+from sparsesim.pipeline import simulate
+from sparsesim.pruning import pruner_by_name
+from sparsesim.shipped import shipped_names
+from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
+from sparsesim.tensors.generators import drawn_nm
+from sparsesim.validation.tensor_core.tables import Point
+from sparsesim.workload import matmul_op
+
+RUNS = 75
+"""25 runs to warm up and 50 timed ones, one after the other."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The machines of a card by name; one without 2:4 machine has dense kernels only."""
+
+    machine: str
+
+    @property
+    def has_sparse(self) -> bool:
+        """Whether there is a 2:4 machine."""
+        return self._sparse_name in shipped_names("models/hardware", ".yaml")
+
+    @cached_property
+    def dense(self) -> Machine:
+        """Dense kernels."""
+        return load_machine(self.machine)
+
+    @cached_property
+    def sparse(self) -> Machine:
+        """2:4 kernels."""
+        return load_machine(self._sparse_name)
+
+    @property
+    def _sparse_name(self) -> str:
+        return f"{self.machine}-2to4"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A measured product and its simulated times in microseconds; None where nothing is compared."""
+
+    point: Point
+    fitted: bool
+    dense_us: float | None = None
+    sparse_us: float | None = None
+    dense_bottleneck: str = ""
+    sparse_bottleneck: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster the sparse product is, in simulation."""
+        return self.dense_us / self.sparse_us if self.dense_us and self.sparse_us else None
+
+    @property
+    def dense_error_pct(self) -> float | None:
+        """Error of the dense time."""
+        return _error_pct(self.dense_us, self.point.dense_us)
+
+    @property
+    def sparse_error_pct(self) -> float | None:
+        """Error of the sparse time."""
+        return _error_pct(self.sparse_us, self.point.sparse_us)
+
+    @property
+    def ratio_error_pct(self) -> float | None:
+        """Error of the ratio."""
+        return _error_pct(self.ratio, self.point.ratio)
+
+    @property
+    def sign_is_right(self) -> bool | None:
+        """Whether the faster one of both kernels is the faster one in simulation, too."""
+        if self.ratio is None or self.point.ratio is None:
+            return None
+        return (self.ratio > 1) == (self.point.ratio > 1)
+
+
+def _error_pct(simulated: float | None, measured: float | None) -> float | None:
+    return None if simulated is None or measured is None else 100 * (simulated / measured - 1)
+
+
+def compare(point: Point, card: Card, value_type: str, fitted: bool = False, runs: int | None = RUNS) -> Comparison:
+    """Both simulated times of a measured product, as far as they were measured."""
+    found = Comparison(point, fitted)
+    shape = point.m, point.n, point.k, value_type
+    if point.dense_us is not None:
+        seconds, bottleneck = time_us(*shape, card.dense, False, runs)
+        found = replace(found, dense_us=seconds, dense_bottleneck=bottleneck)
+    if point.sparse_us is not None:
+        seconds, bottleneck = time_us(*shape, card.sparse, True, runs, point.storage)
+        found = replace(found, sparse_us=seconds, sparse_bottleneck=bottleneck)
+    return found
+
+
+def time_us(
+    m_tokens: int,
+    n: int,
+    k: int,
+    value_type: str,
+    machine: Machine,
+    sparse: bool,
+    runs: int | None = RUNS,
+    storage: str = "nm-2:4",
+) -> tuple[float, str]:
+    """Microseconds of one of `runs` equal products with weights [n, k], and what limits it.
+
+    The operands may lie in the L2 from the run before. Sparse weights have the pattern of `storage` throughout.
+    """
+    weights = _weights(n, k, storage) if sparse else DenseMatrix((n, k))
+    op = matmul_op(weights, DenseMatrix((k, m_tokens)), storage if sparse else "dense", value_type)
+    result = simulate(replace(op, warm=True), machine, machine.energy_table, runs=runs)
+    return 1e6 * result.seconds, result.bottleneck
+
+
+def _weights(n: int, k: int, storage: str) -> Tensor:
+    """Weights that have the pattern of nm-N:M or vnm-V:N:M; for the latter one row of blocks is repeated."""
+    *rows, keep, of = map(int, re.findall(r"\d+", storage))
+    if not rows or of == LOCATED:
+        return drawn_nm(n, k, keep, of, 0)
+    drawn = np.random.default_rng(0).standard_normal((rows[0], k), dtype=np.float32)
+    kept = drawn * pruner_by_name(storage).mask(drawn)
+    return tensor_from_array(np.tile(kept, (-(-n // rows[0]), 1))[:n])

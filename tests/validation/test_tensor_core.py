@@ -1,0 +1,260 @@
+import subprocess
+import sys
+from math import isfinite
+
+import pytest
+
+from sparsesim.errors import InputError
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import load_machine
+from sparsesim.validation.tensor_core import TensorCores
+from sparsesim.validation.tensor_core.description import load_published
+from sparsesim.validation.tensor_core.runs import Card, _weights, compare, time_us
+from sparsesim.validation.tensor_core.tables import Point, read_gemm, read_llmcompass, read_venom
+
+PUBLISHED = load_published()
+HEADER = "gpu,dtype,suite,M,N,K,dense_us,sparse24_us,dense_tops,sparse24_tops,speedup_dense_over_sparse,sparse_run"
+VENOM_HEADER = "algo,arch,m,k,n,meta_block_sz,block_sz,nn_row,mm_col,spmm_time,gemm_time"
+SHAPES = [(64, 2048, 2048), (512, 512, 512), (2048, 3072, 2048), (8192, 8192, 8192)]
+
+
+def gemm_line(gpu="A100", dtype="FP16", shape=(64, 2048, 2048), dense="20.0", sparse="15.0", run="2_4"):
+    m, n, k = shape
+    return f"{gpu},{dtype},Llama,{m},{n},{k},{dense},{sparse},,,,{run}"
+
+
+def gemm_table(data, *lines, name="gemm24_A100.csv", header=HEADER):
+    path = data / "reference" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return path
+
+
+def opened_on(data):
+    return TensorCores(data, watch=lambda words: None)
+
+
+def modelled(gpu, dtype, shape):
+    """A line whose times are the model's own."""
+    name, value_type = PUBLISHED.gemm.machines[gpu], PUBLISHED.gemm.value_types[dtype]
+    dense, _ = time_us(*shape, value_type, load_machine(name), sparse=False)
+    sparse, _ = time_us(*shape, value_type, load_machine(f"{name}-2to4"), sparse=True)
+    return gemm_line(gpu, dtype, shape, repr(dense), repr(sparse))
+
+
+def test_lines_become_points(tmp_path):
+    path = gemm_table(
+        tmp_path,
+        gemm_line(),
+        gemm_line(shape=(64, 2048, 2752), dense="", run="2_6"),
+        gemm_line(shape=(128, 2048, 2048), sparse="", run=""),
+    )
+    both, dense_alone = read_gemm(path)
+    assert both == Point("A100", "FP16", "Llama", 64, 2048, 2048, 20.0, 15.0)
+    assert both.case == "A100 FP16, Llama N2048 K2048 M64"
+    assert both.ratio == pytest.approx(4 / 3)
+    assert (dense_alone.m, dense_alone.dense_us, dense_alone.sparse_us, dense_alone.ratio) == (128, 20.0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "found"),
+    [
+        (gemm_line(dense="fast"), "dense_us", "'fast'"),
+        (gemm_line(dense="nan"), "dense_us", "'nan'"),
+        (gemm_line(sparse="inf"), "sparse24_us", "'inf'"),
+        (gemm_line(sparse="-3.0"), "sparse24_us", "'-3.0'"),
+        (gemm_line(dense="0"), "dense_us", "'0'"),
+        (gemm_line(shape=("64.5", 2048, 2048)), "M", "'64.5'"),
+        (gemm_line(shape=(64, 0, 2048)), "N", "'0'"),
+        (gemm_line(shape=(64, 2048, "")), "K", "''"),
+        (gemm_line() + ",x", "sparse_run", "found 13: "),
+        ("A100,FP16", "suite", "found 2: 'A100,FP16'"),
+    ],
+)
+def test_a_bad_value_is_named_with_file_line_and_column(tmp_path, line, column, found):
+    path = gemm_table(tmp_path, gemm_line(), line)
+    with pytest.raises(InputError) as caught:
+        opened_on(tmp_path)
+    assert str(caught.value).startswith(f"{path}: line 3: {column}: ")
+    assert found in str(caught.value)
+
+
+def test_a_table_that_is_no_text_is_named(tmp_path):
+    path = gemm_table(tmp_path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"gemm24_A100\.csv: .*decode"):
+        opened_on(tmp_path)
+
+
+def test_a_product_that_stands_twice_is_refused(tmp_path):
+    gemm_table(tmp_path, gemm_line())
+    gemm_table(tmp_path, gemm_line(dense="21"), name="gemm24_A100-again.csv")
+    with pytest.raises(InputError, match="A100 FP16, Llama N2048 K2048 M64 stands there twice"):
+        opened_on(tmp_path)
+
+
+def test_the_other_tables_name_what_is_wrong(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("64, 64, 64, 0.0296ms, 1Tflops\n64, 64, 64, 0.03s, 1Tflops\n")
+    with pytest.raises(
+        InputError, match=r"table\.csv: line 2: time: a time above zero in ms is needed, found '0\.03s'"
+    ):
+        read_llmcompass(path, PUBLISHED.llmcompass)
+    path.write_text(f"{VENOM_HEADER}\n7,sm_86,768,768,4096,32,4,2,4,0.1,0.1\n")
+    with pytest.raises(InputError, match=r"table\.csv: line 2: algo: .* is needed, found '7'"):
+        read_venom(path, PUBLISHED.venom)
+    path.write_text("algo,m\n2,768\n")
+    with pytest.raises(InputError, match=r"table\.csv: line 1: no column k, found algo, m"):
+        read_venom(path, PUBLISHED.venom)
+
+
+def test_milliseconds_and_shapes_of_the_other_tables(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("64, 4096, 2048, 0.1900ms, 101.7124Tflops\n")
+    (point,) = read_llmcompass(path, PUBLISHED.llmcompass)
+    assert (point.m, point.n, point.k, point.dense_us, point.sparse_us) == (64, 4096, 2048, pytest.approx(190), None)
+    lines = [
+        "3,sm_86,768,1536,4096,0,1,0,0,0.2,0.3",
+        "2,sm_86,768,1536,4096,64,4,2,8,0.15,0.3",
+        "2,sm_86,768,1536,4096,64,4,2,8,0.1,0.3",
+    ]
+    path.write_text("\n".join([VENOM_HEADER, *lines]) + "\n")
+    half, quarter = read_venom(path, PUBLISHED.venom)
+    assert (half.m, half.n, half.k, half.storage, half.kernel) == (4096, 768, 1536, "nm-2:4", "2:4")
+    assert (quarter.storage, quarter.kernel, quarter.sparse_us) == ("vnm-64:2:8", "V:N:M", pytest.approx(100))
+
+
+@pytest.mark.parametrize("storage", ["nm-2:4", "vnm-32:2:4", "vnm-64:2:8", "vnm-16:2:10"])
+def test_drawn_weights_have_the_pattern(storage):
+    weights = _weights(96, 120, storage)
+    assert weights.shape == (96, 120)
+    assert format_by_name(storage).violation(weights) is None
+    assert weights.nnz == 96 * 120 * format_by_name(storage).keep // format_by_name(storage).of
+
+
+def test_cards_and_types_without_a_name_are_noted(tmp_path):
+    lines = gemm_line(gpu="MI300X"), gemm_line(dtype="FP4"), gemm_line(dtype="FP8"), gemm_line(dtype="BF16", sparse="")
+    gemm_table(tmp_path, gemm_line(), *lines, gemm_line(gpu="V100", dtype="INT8"))
+    gemm_table(tmp_path, "A100,fp16,64", name="gemm24_forum.csv", header="gpu,dtype,M")
+    reference = opened_on(tmp_path)
+    notes = reference.notes()
+    assert "MI300X FP16: 1 products left out, no machine is named for this gpu" in notes
+    assert "A100 FP4: 1 products left out, no number type is named for it" in notes
+    assert any(note.startswith("A100 FP8: 1 products left out, ") and "fp8" in note for note in notes)
+    assert any(note.startswith("V100 INT8: 1 products") for note in notes)
+    assert "A100 BF16: 1 products without both times left out" in notes
+    assert any(note.startswith("gemm24_forum.csv: left out, no column suite, N, K") for note in notes)
+    assert [row.case for row in reference.rows()] == ["A100 FP16, Llama N2048 K2048 M64"] * 3
+
+
+def test_every_named_card_is_a_machine(repository):
+    for gpu, name in PUBLISHED.gemm.machines.items():
+        card = Card(name)
+        assert load_machine(name).name == name
+        assert card.has_sparse == (gpu != "V100")
+        assert (repository / "models" / "hardware" / f"{name}-2to4.yaml").is_file() == card.has_sparse
+
+
+def test_a_further_card_is_picked_up(tmp_path):
+    gemm_table(tmp_path, gemm_line(gpu="H200", dtype="FP8"), name="gemm24_H200.csv")
+    gemm_table(tmp_path, gemm_line(gpu="V100", sparse="", run=""), name="gemm24_V100.csv")
+    found = {(row.case.split()[0], row.metric) for row in opened_on(tmp_path).rows()}
+    hopper = {("H200", metric) for metric in ("dense time, us", "2:4 time, us", "ratio dense / 2:4")}
+    assert found == hopper | {("V100", "dense time, us")}
+
+
+def test_int8_is_held_against_2to4_times_alone(tmp_path):
+    gemm_table(tmp_path, gemm_line(dtype="INT8"))
+    reference = opened_on(tmp_path)
+    assert [row.metric for row in reference.rows()] == ["2:4 time, us"]
+    assert any(note.startswith("INT8: 2:4 times alone") for note in reference.notes())
+
+
+@pytest.mark.parametrize(("gpu", "dtype"), [("A100", "FP16"), ("H100", "FP8"), ("RTX4090", "BF16")])
+def test_times_of_the_model_itself_are_met(tmp_path, gpu, dtype):
+    gemm_table(tmp_path, *(modelled(gpu, dtype, shape) for shape in SHAPES))
+    reference = opened_on(tmp_path)
+    rows, cases = reference.rows(), reference.cases()
+    assert len(rows) == 3 * len(SHAPES)
+    assert max(abs(row.error_pct) for row in rows) < 1e-9
+    assert all(case["sign %"] == 100 for case in cases)
+    assert all(case["dense %"] == case["sparse %"] == case["ratio %"] == 0 for case in cases)
+    assert sum(case["points"] for case in cases) == len(SHAPES)
+    assert {row.case: row.fitted for row in rows} == {
+        f"{gpu} {dtype}, Llama N{n} K{k} M{m}": PUBLISHED.gemm.is_fitted(gpu, dtype, n, k) for m, n, k in SHAPES
+    }
+
+
+def test_errors_of_known_size_come_out(tmp_path):
+    """Half the dense time and the sparse time as simulated: the ratio is twice too high."""
+    shape = (8192, 8192, 8192)
+    dense, _ = time_us(*shape, "fp16", load_machine("a100-pcie"), sparse=False)
+    sparse, _ = time_us(*shape, "fp16", load_machine("a100-pcie-2to4"), sparse=True)
+    gemm_table(tmp_path, gemm_line(shape=shape, dense=repr(dense / 2), sparse=repr(sparse)))
+    (case,) = opened_on(tmp_path).cases()
+    assert (case["dense %"], case["dense ±%"], case["sparse %"], case["ratio %"]) == (100, 100, 0, 100)
+    assert case["2x %"] == pytest.approx(100 * abs(2 / (dense / 2 / sparse) - 1), abs=0.06)
+    assert case["sign %"] == 0
+    assert dense > sparse > dense / 2
+
+
+def test_time_of_the_host_is_added(tmp_path):
+    path = tmp_path / PUBLISHED.llmcompass.table
+    path.parent.mkdir(parents=True)
+    path.write_text("64, 64, 64, 0.03ms, 1Tflops\n")
+    (row,) = opened_on(tmp_path).rows()
+    card = Card(PUBLISHED.llmcompass.machine)
+    alone = compare(Point("", "", "", 64, 64, 64, 30.0, None), card, "fp16", runs=PUBLISHED.llmcompass.runs)
+    assert row.simulated == pytest.approx(alone.dense_us + PUBLISHED.llmcompass.host_us)
+    assert not row.fitted
+
+
+def test_pictures_and_tables_are_written(tmp_path):
+    square = gemm_line(shape=(512, 512, 512)).replace("Llama", "SQUARE")
+    gemm_table(tmp_path, gemm_line(), gemm_line(shape=(128, 2048, 2048)), gemm_line(gpu="H100"), square)
+    written = opened_on(tmp_path).write(tmp_path, long=False)
+    names = ["tensor-core-points.csv", *(f"tensor-core-{name}.png" for name in ("times", "ratios", "tokens"))]
+    assert [path.name for path in written] == names
+    assert all(path.stat().st_size > 300 for path in written)
+
+
+def test_without_ratios_there_is_one_picture(tmp_path):
+    gemm_table(tmp_path, gemm_line(dtype="INT8"))
+    assert [path.suffix for path in opened_on(tmp_path).write(tmp_path, long=False)] == [".csv", ".png"]
+
+
+def test_the_terminal_shows_the_summary_and_not_every_row(tmp_path):
+    gemm_table(tmp_path, gemm_line())
+    command = [sys.executable, "-c", "from sparsesim.cli import main; main()", "validate", "tensor-core"]
+    command += ["--data", str(tmp_path), "--output", str(tmp_path / "out")]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert process.returncode == 0, process.stderr
+    assert "absolute errors" in process.stdout
+    assert "published" not in process.stdout
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"tensor-core-rows.csv", "tensor-core-points.csv"}
+    assert "tensor-core-errors.png" not in names
+
+
+def test_all_cards_of_the_real_tables_are_there(opened):
+    counted = opened["tensor-core"].points().groupby(["card", "type"]).size().to_dict()
+    cards = {"A100": (("BF16", "FP16", "INT8"), 99), "H100": (("BF16", "FP8", "INT8"), 45)}
+    expected = {(card, name): count for card, (names, count) in cards.items() for name in names}
+    expected |= {("RTX4090", name): 153 for name in ("BF16", "FP16")}
+    expected |= {("RTX4090", name): 189 for name in ("FP8", "INT8")}
+    expected |= {("A100-SXM LLMCompass", "FP16"): 20, ("RTX3090 VENOM", "FP16"): 32}
+    assert counted.items() >= expected.items()
+
+
+def test_real_rows_are_finite_and_come_from_the_tables(opened):
+    rows = opened["tensor-core"].rows()
+    assert all(isfinite(row.published) and isfinite(row.simulated) for row in rows)
+    (row,) = [row for row in rows if row.case == "A100 BF16, Llama3.2-1B N2048 K2048 M64" and "ratio" in row.metric]
+    assert row.published == pytest.approx(14.295 / 16.282)
+
+
+def test_at_least_a_fifth_of_the_fitted_types_is_held_out(opened):
+    table = opened["tensor-core"].points()
+    for _, group in table.groupby(["card", "type"]):
+        if group["fitted"].any():
+            assert (~group["fitted"]).mean() > 0.2
