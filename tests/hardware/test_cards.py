@@ -33,7 +33,7 @@ SPARSE = {
 MEMORY_AND_POWER = {
     "v100": (900, 300, 6),
     "a100-pcie": (1935, 300, 40),
-    "a100-sxm": (1555, 400, 40),
+    "a100-sxm": (2039, 400, 40),
     "h100-pcie": (2000, 350, 50),
     "h100-sxm": (3350, 700, 50),
     "h200": (4800, 700, 50),
@@ -81,8 +81,10 @@ def test_bandwidth_power_and_l2_are_the_published_ones(name):
 @pytest.mark.parametrize("name", SPARSE)
 def test_a_sparse_machine_is_the_same_card(name):
     dense, sparse = load_machine(name.removesuffix("-2to4")), load_machine(name)
-    for field in ("clock_hz", "dram", "energy_table", "power"):
+    for field in ("clock_hz", "energy_table", "power"):
         assert getattr(sparse, field) == getattr(dense, field)
+    # What share of the bandwidth is reached is up to the kernels.
+    assert sparse.dram.model_copy(update={"efficiency": 1.0}) == dense.dram.model_copy(update={"efficiency": 1.0})
     assert sparse.accelerator.sms == dense.accelerator.sms
     assert sparse.accelerator.macs_per_cycle.items() <= dense.accelerator.macs_per_cycle.items()
     assert "fp32" not in sparse.accelerator.macs_per_cycle

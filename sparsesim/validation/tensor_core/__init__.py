@@ -10,6 +10,7 @@ from sparsesim.validation.reference import Reference, Watch
 from sparsesim.validation.row import Row
 from sparsesim.validation.tensor_core.description import load_published
 from sparsesim.validation.tensor_core.errors import error_table
+from sparsesim.validation.tensor_core.fit import Measured, cross_validate
 from sparsesim.validation.tensor_core.measured import MeasuredTables
 from sparsesim.validation.tensor_core.notes import TREND_CARD, notes_on
 from sparsesim.validation.tensor_core.runs import Comparison
@@ -52,7 +53,27 @@ class TensorCores(Reference):
         shown = compared[compared["card"] == TREND_CARD]
         if len(shown):
             written.append(report.plot_over_tokens(shown, folder / f"{self.name}-tokens.png"))
-        return written
+        return [*written, *self._cross_validation(folder)] if long else written
+
+    def _cross_validation(self, folder: Path) -> list[Path]:
+        """Every product by constants fitted without its weight shape, and the means; takes minutes per card."""
+        found = [record for measured in self._fitted_on() for record in cross_validate(measured, self.tables.watch)]
+        if not found:
+            return []
+        single, means = (folder / f"{self.name}-cross-validation{part}.csv" for part in ("", "-means"))
+        table = pd.DataFrame(found)
+        table.to_csv(single, index=False)
+        errors = table.set_index(["card", "type"]).filter(like="error_pct").abs()
+        errors["sign_is_right_pct"] = 100.0 * table.set_index(["card", "type"])["sign_is_right"]
+        errors.groupby(level=[0, 1]).mean().to_csv(means)
+        return [single, means]
+
+    def _fitted_on(self) -> Iterator[Measured]:
+        """The products of every card and type that constants were fitted on, with those that were left out."""
+        for batch in self.tables.batches:
+            first = batch.points[0]
+            if any(self.published.gemm.is_fitted(first.card, first.dtype, each.n, each.k) for each in batch.points):
+                yield Measured(batch.card, batch.value_type, batch.runs, batch.points)
 
     def points(self) -> pd.DataFrame:
         """One line per product: shape, whether fitted, times in us and ratios measured and simulated, bottlenecks."""

@@ -1,0 +1,167 @@
+"""Six constants of a card and number type, fitted on measured times; and cross-validation over weight shapes.
+
+What is fitted is what no datasheet says: of the dense and of the 2:4 kernel the share of the peak that the inner loop
+reaches and the cycles of a step of the k-loop, and what a product and selecting its operand cost under the power cap.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.hardware import EnergyTable, Machine
+from sparsesim.validation.reference import Watch
+from sparsesim.validation.tensor_core.runs import Card, time_us
+from sparsesim.validation.tensor_core.tables import Point
+
+Errors = NDArray[np.float64]
+
+
+class Constants(NamedTuple):
+    """What is fitted; energies in pJ."""
+
+    dense_efficiency: float
+    sparse_efficiency: float
+    dense_step_cycles: float
+    sparse_step_cycles: float
+    product_pj: float
+    select_pj: float
+
+    @classmethod
+    def of(cls, card: Card, value_type: str) -> Self:
+        """Those that the machines of a card have now."""
+        dense, sparse, prices = card.dense.accelerator, card.sparse.accelerator, card.dense.energy_table.actions
+        return cls(
+            _entry(dense, "efficiency", value_type),
+            _entry(sparse, "efficiency", value_type),
+            _entry(dense, "k_step_cycles", value_type),
+            _entry(sparse, "k_step_cycles", value_type),
+            prices[f"mult_{value_type}"].pj,
+            prices["select"].pj,
+        )
+
+    def machines(self, card: Card, value_type: str) -> tuple[Machine, Machine]:
+        """The dense and the 2:4 machine of a card with these constants."""
+        prices = {f"mult_{value_type}": self.product_pj, "select": self.select_pj}
+        dense = _changed(card.dense, value_type, self.dense_efficiency, self.dense_step_cycles)
+        sparse = _changed(card.sparse, value_type, self.sparse_efficiency, self.sparse_step_cycles)
+        return _repriced(dense, prices), _repriced(sparse, prices)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured products of one card and number type, each dense and 2:4."""
+
+    card: Card
+    value_type: str
+    runs: int | None
+    points: Sequence[Point]
+
+    def errors(self, constants: Constants) -> Errors:
+        """float64[points, 2]: logarithm of simulated over measured time, dense and 2:4."""
+        machines = constants.machines(self.card, self.value_type)
+        return np.array([self._point_errors(point, *machines) for point in self.points]).reshape(-1, 2)
+
+    def _point_errors(self, point: Point, dense: Machine, sparse: Machine) -> tuple[float, float]:
+        shape = point.m, point.n, point.k, self.value_type
+        dense_us, _ = time_us(*shape, dense, False, self.runs)
+        sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.storage)
+        assert point.dense_us is not None
+        assert point.sparse_us is not None
+        return float(np.log(dense_us / point.dense_us)), float(np.log(sparse_us / point.sparse_us))
+
+    def without(self, families: set[tuple[int, int]]) -> "Measured":
+        """All but the points of some weight shapes."""
+        return replace(self, points=[point for point in self.points if (point.n, point.k) not in families])
+
+    def only(self, families: set[tuple[int, int]]) -> "Measured":
+        """The points of some weight shapes."""
+        return replace(self, points=[point for point in self.points if (point.n, point.k) in families])
+
+
+def loss(errors: Errors) -> float:
+    """Mean absolute errors of both times and of their ratio, and a fifth of the root mean squares of the former.
+
+    The root mean square keeps single points from being given up.
+    """
+    dense, sparse = errors[:, 0], errors[:, 1]
+    means = [float(np.abs(part).mean()) for part in (dense, sparse, dense - sparse)]
+    spread = [float(np.sqrt((part**2).mean())) for part in (dense, sparse)]
+    return sum(means) + 0.2 * sum(spread)
+
+
+def fit(measured: Measured, start: Constants, evaluations: int = 120) -> Constants:
+    """Constants with the least `loss`, by a simplex search (Nelder and Mead) from `start`."""
+    from scipy.optimize import minimize
+
+    def objective(scales: Errors) -> float:
+        found = Constants(*(np.array(start) * scales))
+        possible = min(scales) > 0 and max(found.dense_efficiency, found.sparse_efficiency) <= 1
+        return loss(measured.errors(found)) if possible else float("inf")
+
+    search: Any = minimize  # the stubs take no function of an array of any shape
+    scales = np.ones(len(start))
+    for step, share in ((0.12, 2), (-0.08, 1)):
+        simplex = np.vstack([scales, scales * (1 + step * np.eye(len(start)))])
+        options = {"maxfev": evaluations * share // 3, "initial_simplex": simplex}
+        scales = search(objective, scales, method="Nelder-Mead", options=options).x
+    return Constants(*(float(value) for value in np.array(start) * scales))
+
+
+def folds(points: Sequence[Point]) -> list[set[tuple[int, int]]]:
+    """Weight shapes (N, K) that are left out together: each with several points, the single ones in three groups."""
+    counted: dict[tuple[int, int], int] = {}
+    for point in points:
+        counted[point.n, point.k] = counted.get((point.n, point.k), 0) + 1
+    single = sorted(family for family, count in counted.items() if count < 3)
+    groups = [{family} for family in sorted(counted) if counted[family] >= 3]
+    return [group for group in [*groups, *(set(single[place::3]) for place in range(3))] if group]
+
+
+def cross_validate(measured: Measured, watch: Watch, evaluations: int = 90) -> Iterator[dict[str, Any]]:
+    """Every point with its errors in percent by constants that were fitted without its weight shape.
+
+    Every search starts from the constants that the machines have.
+    """
+    start = Constants.of(measured.card, measured.value_type)
+    for number, left_out in enumerate(parts := folds(measured.points), 1):
+        first = measured.points[0]
+        watch(f"{first.card} {first.dtype}: cross-validation, part {number} of {len(parts)}")
+        held = measured.only(left_out)
+        found = fit(measured.without(left_out), start, evaluations)
+        for point, (dense, sparse) in zip(held.points, held.errors(found), strict=True):
+            assert point.ratio is not None
+            yield {
+                "card": point.card,
+                "type": point.dtype,
+                "m_tokens": point.m,
+                "n": point.n,
+                "k": point.k,
+                "dense_error_pct": 100 * (np.exp(dense) - 1),
+                "sparse_error_pct": 100 * (np.exp(sparse) - 1),
+                "ratio_error_pct": 100 * (np.exp(dense - sparse) - 1),
+                "sign_is_right": (point.ratio > 1) == (point.ratio * np.exp(dense - sparse) > 1),
+                **found._asdict(),
+            }
+
+
+def _entry(unit: Any, field: str, value_type: str) -> float:
+    entries = getattr(unit, field)
+    return float(entries.get(value_type, entries.get("other")))
+
+
+def _changed(machine: Machine, value_type: str, efficiency: float, step_cycles: float) -> Machine:
+    unit: Any = machine.accelerator
+    return machine.with_accelerator(
+        efficiency={**unit.efficiency, value_type: efficiency},
+        k_step_cycles={**unit.k_step_cycles, value_type: step_cycles},
+    )
+
+
+def _repriced(machine: Machine, prices: dict[str, float]) -> Machine:
+    table = machine.energy_table
+    changed = {action: table.actions[action].model_copy(update={"pj": pj}) for action, pj in prices.items()}
+    actions: EnergyTable = table.model_copy(update={"actions": {**table.actions, **changed}})
+    return machine.model_copy(update={"energy_table": actions})
