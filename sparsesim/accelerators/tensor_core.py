@@ -1,14 +1,23 @@
 """Dense tensor cores: tiles of C dealt to streaming multiprocessors, operands through L2 and shared memory."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.base import (
+    ACCUMULATOR_BITS,
+    ACCUMULATORS,
+    Accelerator,
+    Sram,
+    decode_adds,
+    footprint,
+    shares,
+)
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
+from sparsesim.accelerators.gemm_traffic import in_parts, not_kept
 from sparsesim.accelerators.kernels import panel_fetches
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
@@ -75,9 +84,14 @@ class TensorCore(Accelerator):
         """The plan with the fewest cycles on the SMs."""
         return self._schedule(op, self._grids(op)[0])
 
-    def plans(self, op: MatmulOp, trace: Any = None) -> list[Schedule]:
+    def plans(self, op: MatmulOp, trace: Any = None) -> Iterator[Schedule]:
         """All plans worth trying: each has fewer cycles, or fewer bytes to move, than every other."""
-        return [self._schedule(op, grid) for grid in self._grids(op)]
+        for grid in self._grids(op):
+            yield self._schedule(op, grid)
+
+    def likeness(self, op: MatmulOp) -> Hashable:
+        """Sizes alone: every position is multiplied."""
+        return footprint(op)
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64, tile by tile, accumulated over slices of K."""
@@ -148,7 +162,7 @@ class TensorCore(Accelerator):
         fetched, dram_bytes = self._dram_traffic(op, grid)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
-        fetch = _in_parts(fetched, parts)
+        fetch = in_parts(fetched, parts)
         cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
         write = np.zeros(len(fetch), np.int64)
         if grid.rounds:
@@ -193,7 +207,7 @@ class TensorCore(Accelerator):
         moved = min(walks, key=lambda walk: int(walk[:2].sum()), default=np.zeros((4, 0), np.int64))
         written = bits_to_bytes(op.m * op.n * op.c_type.bits)
         if op.warm:
-            away, whole = _not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
+            away, whole = not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
             moved[:2] -= moved[2:] - moved[2:] * away // whole
             written = written * away // whole
         waves = moved[:2].sum(axis=0)
@@ -231,19 +245,3 @@ class TensorCore(Accelerator):
             "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
             "index_add": decode_adds(op.a, self.native_a, grid.tiles_n) + decode_adds(op.b, ("dense",), grid.tiles_m),
         }
-
-
-def _in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
-    """Every size in `parts` numbers that add up to it and differ by at most one."""
-    quotient, remainder = np.divmod(sizes[:, None], parts)
-    return (quotient + (np.arange(parts) < remainder)).ravel()
-
-
-def _not_kept(size_bytes: int, l2_bytes: int) -> tuple[int, int]:
-    """The share of operands, as a fraction, that an L2 does not keep from one run to the next.
-
-    All of them are kept up to half of the L2, none from three quarters on (where the lines of both halves would have
-    to be distinct), and in between it falls linearly (assumed).
-    """
-    low, high = l2_bytes // 2, 3 * l2_bytes // 4
-    return min(max(size_bytes - low, 0), high - low), high - low
