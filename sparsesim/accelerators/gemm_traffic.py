@@ -17,4 +17,5 @@ def not_kept(size_bytes: int, l2_bytes: int) -> tuple[int, int]:
     to be distinct), and in between it falls linearly (assumed).
     """
     low, high = l2_bytes // 2, 3 * l2_bytes // 4
-    return min(max(size_bytes - low, 0), high - low), high - low
+    between = max(high - low, 1)
+    return min(max(size_bytes - low, 0), between), between

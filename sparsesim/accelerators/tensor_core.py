@@ -1,11 +1,11 @@
 """Dense tensor cores: tiles of C dealt to streaming multiprocessors, operands through L2 and shared memory."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
 from sparsesim.accelerators.base import (
     ACCUMULATOR_BITS,
@@ -62,19 +62,27 @@ class TensorCore(Accelerator):
     kind: Literal["tensor_core"] = "tensor_core"
     sms: int = Field(gt=0)
     tiles: tuple[Tile, ...] = Field(min_length=1)
-    splits: tuple[int, ...] = (1,)
+    splits: tuple[PositiveInt, ...] = (1,)
     walk: Literal["swizzled", "down"] = "swizzled"
     warp_tile: int = Field(gt=0)
-    efficiency: Mapping[str, float]
-    k_step_cycles: Mapping[str, float]
-    round_cycles: float = Field(ge=0)
-    split_cycles: float = Field(default=0, ge=0)
+    efficiency: Mapping[str, Annotated[FiniteFloat, Field(gt=0, le=1)]]
+    k_step_cycles: Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]
+    round_cycles: FiniteFloat = Field(ge=0)
+    split_cycles: FiniteFloat = Field(default=0, ge=0)
     l2: Sram
-    l2_bytes_per_cycle: float = Field(gt=0)
+    l2_bytes_per_cycle: FiniteFloat = Field(gt=0)
     cluster: Literal[1, 2, 4] = 1
     stages: int = Field(gt=0)
 
     native_a: ClassVar[tuple[str, ...]] = ("dense",)
+
+    @model_validator(mode="after")
+    def _something_to_run(self) -> Self:
+        if min(min(tile) for tile in self.tiles) < 1:
+            raise ValueError("tiles: every side must be at least 1")
+        if 1 not in self.splits:
+            raise ValueError("splits: 1 is missing, which short K cannot do without")
+        return self
 
     def natural_format(self, density: float) -> str:
         """Dense, whatever the density."""
