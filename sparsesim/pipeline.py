@@ -1,16 +1,16 @@
 """The pipeline: plan -> engine -> power -> price -> Result."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sparsesim.counts import Counts
-from sparsesim.engines import run_schedule
+from sparsesim.engines import Run, Runs, fastest_run
 from sparsesim.errors import SparsesimError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine, price
-from sparsesim.hardware.power import seconds_under_cap
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner, pruner_by_name
@@ -55,33 +55,7 @@ def simulate(
     Of several plans the fastest is taken. `trace` may hold `machine.accelerator.trace(op)` of the same multiplication
     in another format. `runs` says that the card is idle before and after so many equal runs, as in a benchmark.
     """
-    labels = labels or Labels()
-    start = perf_counter()
-    tried = [run_schedule(plan, machine, engine) for plan in machine.accelerator.plans(op, trace)]
-    timed = [(*seconds_under_cap(counts, machine, runs), counts) for counts in tried]
-    seconds, capped, counts = min(timed, key=lambda entry: entry[0])
-    energy_pj = price(counts, table)
-    elapsed = perf_counter() - start
-    return Result(
-        **_identity(op, machine, table, labels),
-        a_bytes=op.a.size.size_bytes,
-        a_metadata_bits=op.a.size.metadata_bits,
-        macs=op.effectual_macs * op.repeat,
-        cycles=counts.cycles,
-        seconds=seconds,
-        energy_pj=energy_pj,
-        dram_bytes=dict(counts.dram_bytes),
-        counts=dict(counts.actions),
-        details=dict(counts.extra),
-        bottleneck="power" if capped else _bottleneck(counts),
-        utilisation=_utilisation(op, machine, seconds),
-        bandwidth_utilisation=_bandwidth_utilisation(counts, machine, seconds),
-        power_w=_average_power(counts, machine, seconds),
-        peak_macs_per_s=machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz,
-        peak_bytes_per_s=machine.dram.bandwidth_bytes_per_s,
-        simulation_seconds=elapsed,
-        note="ran dense: A breaks the pattern" if counts.extra.get("fallback_dense") else "",
-    )
+    return _result(op, machine, table, labels, partial(fastest_run, op, machine, engine, trace, runs))
 
 
 def reprice(result: Result, table: EnergyTable) -> Result:
@@ -99,11 +73,7 @@ def try_simulate(
     trace: Any = None,
 ) -> Result:
     """Like `simulate`, but a refusal becomes a Result with status "refused" and the reason in `note`."""
-    try:
-        return simulate(op, machine, table, labels, engine, trace)
-    except SparsesimError as error:
-        identity = _identity(op, machine, table, labels or Labels())
-        return Result(**identity, status="refused", note=str(error))
+    return _tried(op, machine, table, labels, partial(fastest_run, op, machine, engine, trace))
 
 
 def simulate_network(
@@ -123,12 +93,12 @@ def simulate_network(
     labels = Labels(network.label, pruner.name, _sparsity(pruned, pruner), network.weights_origin)
     ops = lower(pruned, lowering.value_type, lowering.batch, lowering.activations)
     forms = [format_by_name(form) for form in formats]
-    units, results = list(machines), []
+    units, results = [(machine, Runs(machine, engine)) for machine in machines], []
     for op in ops:
         stored = [stored_as(op, form) for form in forms]
-        for machine in units:
-            trace = machine.accelerator.trace(op)
-            results += [try_simulate(each, machine, table, labels, engine, trace) for each in stored]
+        for machine, runs in units:
+            trace = cache(partial(machine.accelerator.trace, op))
+            results += [_tried(each, machine, table, labels, partial(runs.of, each, trace)) for each in stored]
     return results
 
 
@@ -158,6 +128,45 @@ def compare(
     ]
     first = {"machine": units[0].name, "pruner": chosen[0].name, "format": format_by_name(formats[0]).name}
     return compare_to_baseline(totals(result_table(results)), baseline or first)
+
+
+def _tried(
+    op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels | None, play: Callable[[], Run]
+) -> Result:
+    try:
+        return _result(op, machine, table, labels, play)
+    except SparsesimError as error:
+        return Result(**_identity(op, machine, table, labels or Labels()), status="refused", note=str(error))
+
+
+def _result(
+    op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels | None, play: Callable[[], Run]
+) -> Result:
+    start = perf_counter()
+    run = play()
+    counts, seconds = run.counts, run.seconds
+    energy_pj = price(counts, table)
+    elapsed = perf_counter() - start
+    return Result(
+        **_identity(op, machine, table, labels or Labels()),
+        a_bytes=op.a.size.size_bytes,
+        a_metadata_bits=op.a.size.metadata_bits,
+        macs=op.effectual_macs * op.repeat,
+        cycles=counts.cycles,
+        seconds=seconds,
+        energy_pj=energy_pj,
+        dram_bytes=dict(counts.dram_bytes),
+        counts=dict(counts.actions),
+        details=dict(counts.extra),
+        bottleneck="power" if run.capped else _bottleneck(counts),
+        utilisation=_utilisation(op, machine, seconds),
+        bandwidth_utilisation=_bandwidth_utilisation(counts, machine, seconds),
+        power_w=_average_power(counts, machine, seconds),
+        peak_macs_per_s=machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz,
+        peak_bytes_per_s=machine.dram.bandwidth_bytes_per_s,
+        simulation_seconds=elapsed,
+        note="ran dense: A breaks the pattern" if counts.extra.get("fallback_dense") else "",
+    )
 
 
 def _sparsity(network: Network, pruner: Pruner) -> float:

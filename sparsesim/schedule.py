@@ -59,12 +59,10 @@ class Schedule:
             if steps and array.min() < 0:
                 raise ValueError(f"{name} holds a negative number")
             object.__setattr__(self, name, array)
-        own = np.arange(steps, dtype=np.int64)
         for name in ("after_writes", "after_arrivals"):
-            waits = (
-                np.zeros(steps, np.int64) if getattr(self, name) is None else np.asarray(getattr(self, name), np.int64)
-            )
-            if len(waits) != steps or (waits > own).any() or (waits < 0).any():
+            given = getattr(self, name)
+            waits = np.zeros(steps, np.int64) if given is None else np.asarray(given, np.int64)
+            if given is not None and not _only_on_earlier(waits, steps):
                 raise ValueError(f"{name}: a step can only wait for steps before it")
             object.__setattr__(self, name, waits)
         moved = int(self.fetch_bytes.sum() + self.write_bytes.sum())
@@ -75,3 +73,7 @@ class Schedule:
     def steps(self) -> int:
         """Number of steps of one repetition."""
         return len(self.fetch_bytes)
+
+
+def _only_on_earlier(waits: IntArray, steps: int) -> bool:
+    return len(waits) == steps and not ((waits > np.arange(steps)) | (waits < 0)).any()

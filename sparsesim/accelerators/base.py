@@ -1,7 +1,7 @@
 """What every accelerator offers: a validated Spec with `plan` and `execute`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from sparsesim.errors import InputError
 from sparsesim.formats.value_type import ValueType
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule
-from sparsesim.tensors import SparseMatrix
+from sparsesim.tensors import DenseMatrix, SparseMatrix
 
 ACCUMULATORS = {
     "fp64": "fp64",
@@ -73,9 +73,17 @@ class Accelerator(BaseModel, ABC):
         `trace` is what `trace` returned for the same multiplication, in any format; it is made anew if left out.
         """
 
-    def plans(self, op: MatmulOp, trace: Any = None) -> list[Schedule]:
-        """Plans of which the fastest is to be taken, as a library does that measures its kernels first."""
-        return [self.plan(op, trace)]
+    def plans(self, op: MatmulOp, trace: Any = None) -> Iterable[Schedule]:
+        """Plans of which the fastest is to be taken, as a library does that measures its kernels first.
+
+        None keeps the units busy for fewer cycles than the one before.
+        """
+        yield self.plan(op, trace)
+
+    def likeness(self, op: MatmulOp) -> Hashable | None:
+        """Operations of equal likeness have equal plans; None where positions matter, which are not compared."""
+        full = isinstance(op.a.tensor, DenseMatrix) and isinstance(op.b.tensor, DenseMatrix)
+        return footprint(op) if full else None
 
     @abstractmethod
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
@@ -87,6 +95,12 @@ class Accelerator(BaseModel, ABC):
             known = ", ".join(self.macs_per_cycle)
             raise InputError(f"value type {value_type.name} is not offered by this unit (it has {known})")
         return self.macs_per_cycle[value_type.name]
+
+
+def footprint(op: MatmulOp) -> Hashable:
+    """All that an operation is but for its name and the positions and values of its non-zeros."""
+    operands = [(each.format, each.value_type, each.size, each.dram_bytes) for each in (op.a, op.b)]
+    return (op.m, op.n, op.k, *operands, op.c_type, op.repeat, op.warm)
 
 
 def decode_adds(operand: Operand, native: tuple[str, ...], passes: int = 1) -> int:
@@ -103,7 +117,8 @@ def shares(total: int, parts: int) -> NDArray[np.int64]:
     edges = np.arange(parts + 1, dtype=np.int64)
     # Split quotient and remainder so that total * parts never overflows.
     quotient, remainder = divmod(total, max(parts, 1))
-    return np.diff(quotient * edges + remainder * edges // max(parts, 1))
+    edges = remainder * edges // max(parts, 1)
+    return quotient + (edges[1:] - edges[:-1])
 
 
 def weighted_shares(total: int, weights: NDArray[np.int64]) -> NDArray[np.int64]:

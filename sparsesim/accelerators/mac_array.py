@@ -1,13 +1,13 @@
 """An array of multipliers under one shared memory; weights wait in latches, sums in a register file per subcore."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
+from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, footprint, weighted_shares
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.errors import PatternError
 from sparsesim.formats.kernels import group_slots
@@ -128,6 +128,10 @@ class MacArray(Accelerator):
                 "fallback_dense": int((packed.kept, packed.of) != (self.keep, self.of)),
             },
         )
+
+    def likeness(self, op: MatmulOp) -> Hashable:
+        """Sizes, and whether the positions have the pattern."""
+        return self.peak_macs_per_cycle(op.a.value_type), self._packed(op), footprint(op)
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64: tile by tile over slices of K, or through kept values and their metadata."""

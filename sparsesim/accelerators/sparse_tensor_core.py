@@ -1,6 +1,6 @@
 """Sparse tensor cores: a structured operand A is multiplied compressed, the zeros it leaves out are skipped."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -85,6 +85,10 @@ class SparseTensorCore(TensorCore):
         if isinstance(storage, Vnm):
             return storage.located_rows(op.a.shape) * op.n * op.b.value_type.bits
         return super().b_bits_on_chip(op)
+
+    def likeness(self, op: MatmulOp) -> Hashable:
+        """Sizes and the kernel that the positions allow, whose compressed form has a size of its own."""
+        return self._kernel(op), self.a_bits_on_chip(op), super().likeness(op)
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """As the dense core plans, with `fallback_dense` where a compressed A ran the dense kernel."""

@@ -1,14 +1,23 @@
 """Dense tensor cores: tiles of C dealt to streaming multiprocessors, operands through L2 and shared memory."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
-from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.base import (
+    ACCUMULATOR_BITS,
+    ACCUMULATORS,
+    Accelerator,
+    Sram,
+    decode_adds,
+    footprint,
+    shares,
+)
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
+from sparsesim.accelerators.gemm_traffic import in_parts, not_kept
 from sparsesim.accelerators.kernels import panel_fetches
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
@@ -56,19 +65,27 @@ class TensorCore(Accelerator):
     kind: Literal["tensor_core"] = "tensor_core"
     sms: int = Field(gt=0)
     tiles: tuple[Tile, ...] = Field(min_length=1)
-    splits: tuple[int, ...] = (1,)
+    splits: tuple[PositiveInt, ...] = (1,)
     walk: Literal["swizzled", "down"] = "swizzled"
     warp_tile: int = Field(gt=0)
-    efficiency: Mapping[str, float]
-    k_step_cycles: Mapping[str, float]
-    round_cycles: float = Field(ge=0)
-    split_cycles: float = Field(default=0, ge=0)
+    efficiency: Mapping[str, Annotated[FiniteFloat, Field(gt=0, le=1)]]
+    k_step_cycles: Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]
+    round_cycles: FiniteFloat = Field(ge=0)
+    split_cycles: FiniteFloat = Field(default=0, ge=0)
     l2: Sram
-    l2_bytes_per_cycle: float = Field(gt=0)
+    l2_bytes_per_cycle: FiniteFloat = Field(gt=0)
     cluster: Literal[1, 2, 4] = 1
     stages: int = Field(gt=0)
 
     native_a: ClassVar[tuple[str, ...]] = ("dense",)
+
+    @model_validator(mode="after")
+    def _something_to_run(self) -> Self:
+        if min(min(tile) for tile in self.tiles) < 1:
+            raise ValueError("tiles: every side must be at least 1")
+        if 1 not in self.splits:
+            raise ValueError("splits: 1 is missing, which short K cannot do without")
+        return self
 
     def natural_format(self, density: float) -> str:
         """Dense, whatever the density."""
@@ -78,9 +95,14 @@ class TensorCore(Accelerator):
         """The plan with the fewest cycles on the SMs."""
         return self._schedule(op, self._grids(op)[0])
 
-    def plans(self, op: MatmulOp, trace: Any = None) -> list[Schedule]:
+    def plans(self, op: MatmulOp, trace: Any = None) -> Iterator[Schedule]:
         """All plans worth trying: each has fewer cycles, or fewer bytes to move, than every other."""
-        return [self._schedule(op, grid) for grid in self._grids(op)]
+        for grid in self._grids(op):
+            yield self._schedule(op, grid)
+
+    def likeness(self, op: MatmulOp) -> Hashable:
+        """Sizes alone: every position is multiplied."""
+        return footprint(op)
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64, tile by tile, accumulated over slices of K."""
@@ -151,7 +173,7 @@ class TensorCore(Accelerator):
         fetched, dram_bytes = self._dram_traffic(op, grid)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
-        fetch = _in_parts(fetched, parts)
+        fetch = in_parts(fetched, parts)
         cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
         if grid.rounds:
             cycles[-1] += grid.reduce_cycles
@@ -195,7 +217,7 @@ class TensorCore(Accelerator):
         moved = min(walks, key=lambda walk: int(walk[:2].sum()), default=np.zeros((4, 0), np.int64))
         written = bits_to_bytes(op.m * op.n * op.c_type.bits)
         if op.warm:
-            away, whole = _not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
+            away, whole = not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
             moved[:2] -= moved[2:] - moved[2:] * away // whole
             written = written * away // whole
         waves = moved[:2].sum(axis=0)
@@ -233,19 +255,3 @@ class TensorCore(Accelerator):
             "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
             "index_add": decode_adds(op.a, self.native_a, grid.tiles_n) + decode_adds(op.b, ("dense",), grid.tiles_m),
         }
-
-
-def _in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
-    """Every size in `parts` numbers that add up to it and differ by at most one."""
-    quotient, remainder = np.divmod(sizes[:, None], parts)
-    return (quotient + (np.arange(parts) < remainder)).ravel()
-
-
-def _not_kept(size_bytes: int, l2_bytes: int) -> tuple[int, int]:
-    """The share of operands, as a fraction, that an L2 does not keep from one run to the next.
-
-    All of them are kept up to half of the L2, none from three quarters on (where the lines of both halves would have
-    to be distinct), and in between it falls linearly (assumed).
-    """
-    low, high = l2_bytes // 2, 3 * l2_bytes // 4
-    return min(max(size_bytes - low, 0), high - low), high - low

@@ -10,6 +10,7 @@ from sparsesim.engines.steps import Steps, steps_on
 from sparsesim.errors import UnknownNameError
 from sparsesim.hardware import Machine
 from sparsesim.schedule import Schedule
+from sparsesim.units import ceil_div
 
 
 def _event_cycles(steps: Steps) -> int:
@@ -43,3 +44,9 @@ def run_schedule(schedule: Schedule, machine: Machine, engine: str = "fast") -> 
         busy_cycles={"launch": max(machine.launch_cycles, machine.launch_interval_cycles), **busy_cycles(steps)},
         extra=schedule.extra,
     )
+
+
+def least_cycles(schedule: Schedule, machine: Machine) -> int:
+    """Cycles that no run can take fewer of, in no engine, whatever the DRAM does: launch, then busy units."""
+    computing = ceil_div(int(schedule.compute_cycles.sum()) * schedule.repeat, schedule.units)
+    return max(machine.launch_cycles + computing, machine.launch_interval_cycles)

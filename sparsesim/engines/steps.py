@@ -52,6 +52,8 @@ def steps_on(schedule: Schedule, machine: Machine) -> Steps:
 def _arrival_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
     """`Machine.arrival_cycles` for a whole array; it depends on the first burst only."""
     within_burst = np.minimum(size_bytes, machine.dram.burst_bytes)
+    if len(within_burst) and within_burst.min() == machine.dram.burst_bytes:
+        return np.full(len(within_burst), machine.arrival_cycles(machine.dram.burst_bytes), np.int64)
     sizes, which = np.unique(within_burst, return_inverse=True)
     return np.array([machine.arrival_cycles(int(size)) for size in sizes], dtype=np.int64)[which]
 

@@ -1,6 +1,7 @@
 """Storage formats: how a matrix is laid out in memory, and exactly how many bits that takes."""
 
 import re
+from functools import lru_cache
 
 from sparsesim.errors import UnknownNameError
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
@@ -46,6 +47,7 @@ def format_names() -> tuple[str, ...]:
     return tuple(cls().name for cls, _ in FORMATS.values())
 
 
+@lru_cache(maxsize=256)
 def format_by_name(name: str) -> Format:
     """The format called `name`; parameters left out take their usual values ("bsr" is "bsr-4x4").
 

@@ -13,6 +13,7 @@ from sparsesim.pipeline import simulate, try_simulate
 from sparsesim.pruning import pruner_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from sparsesim.workload import matmul_op
+from tests.accelerators.made_up import TILE, small_card
 from tests.strategies import dense_arrays, structured_matrices
 
 PATTERNS = {
@@ -24,7 +25,7 @@ PATTERNS = {
     "int4": "nm-pairs-4:8",
 }
 RATES = {"fp16": 2048, "bf16": 2048, "tf32": 1024, "int8": 4096, "fp8": 4096, "int4": 8192, "fp64": 64}
-MACHINE = load_machine("a100-pcie-2to4").with_accelerator(patterns=PATTERNS, macs_per_cycle=RATES, sms=2)
+MACHINE = small_card("a100-pcie-2to4", patterns=PATTERNS, macs_per_cycle=RATES, tiles=(TILE, (64, 32, 32)))
 UNIT = MACHINE.accelerator
 TABLE = load_energy_table("gpu-7nm")
 
@@ -95,10 +96,14 @@ def test_a_hypothetical_unit_may_have_any_pattern(keep, of):
 
 
 def test_one_unit_runs_dense_2_in_4_and_venom_at_their_rates():
+    """Each of two SMs computes 128 x 128 sums of 512 products (1024 per cycle), then stores 32 KiB (64 per cycle)."""
+    unit = MACHINE.with_accelerator(tiles=(TILE,)).accelerator
     a = pruned("vnm-64:2:16", (256, 512))
-    plans = {form: UNIT.plan(op_of(a, form, columns=128)) for form in ("dense", "nm-2:4", "vnm-64:2:16")}
-    work = {form: (p.actions["mult_fp16"], int(p.compute_cycles.sum())) for form, p in plans.items()}
-    assert work["dense"] == tuple(2 * figure for figure in work["nm-2:4"]) == tuple(8 * f for f in work["vnm-64:2:16"])
+    plans = {form: unit.plan(op_of(a, form, columns=128)) for form in ("dense", "nm-2:4", "vnm-64:2:16")}
+    products = {form: schedule.actions["mult_fp16"] for form, schedule in plans.items()}
+    assert products == {"dense": 1 << 24, "nm-2:4": 1 << 23, "vnm-64:2:16": 1 << 21}
+    cycles = {form: int(schedule.compute_cycles.sum()) for form, schedule in plans.items()}
+    assert cycles == {"dense": 8192 + 512, "nm-2:4": 4096 + 512, "vnm-64:2:16": 1024 + 512}
     results = {form: simulate(op_of(a, form, columns=4096), MACHINE, TABLE) for form in plans}
     assert results["dense"].seconds > results["nm-2:4"].seconds > results["vnm-64:2:16"].seconds
     energies = {form: result.energy_pj["total"] for form, result in results.items()}

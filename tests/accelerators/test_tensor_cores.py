@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError, PatternError
+from sparsesim.formats import value_type_by_name
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
 from sparsesim.workload import matmul_op
+from tests.accelerators.made_up import small_card
 
 
 def plan(machine, a, columns=8, form="dense", value_type="fp16"):
@@ -31,9 +33,30 @@ def test_the_same_on_a_2to4_core_does_half_the_multiplications():
     assert schedule.actions["mult_fp16"] == schedule.actions["select"] == 16 * 8 * 8
     assert schedule.dram_bytes["A"] == 512 * 9 // 16
     assert schedule.dram_bytes["B"] == 256
-    assert (
-        schedule.compute_cycles.max() * 2 == plan(load_machine("a100-pcie"), DenseMatrix((16, 16))).compute_cycles.max()
-    )
+
+
+@pytest.mark.parametrize(("value_type", "macs_per_cycle"), [("fp16", 1024), ("int8", 2048), ("tf32", 512)])
+def test_cycles_of_a_dense_core(value_type, macs_per_cycle):
+    """Six tiles on two SMs are three rounds of 128 x 128 x 4096 products each, and a store of 64 B per cycle."""
+    machine = small_card()
+    schedule = plan(machine, DenseMatrix((384, 4096)), columns=256, value_type=value_type)
+    store = 128 * 128 * value_type_by_name(value_type).bits // 8 // 64
+    assert schedule.extra["waves"] == 3
+    assert schedule.compute_cycles.sum() == 3 * (128 * 128 * 4096 // macs_per_cycle + store)
+    half = plan(small_card(efficiency={value_type: 0.5}), DenseMatrix((384, 4096)), columns=256, value_type=value_type)
+    assert half.compute_cycles.sum() == 3 * (2 * 128 * 128 * 4096 // macs_per_cycle + store)
+
+
+def test_a_2to4_core_takes_half_the_cycles_for_its_products():
+    sparse = small_card("a100-pcie-2to4", macs_per_cycle={"fp16": 2048}, patterns={"fp16": "nm-2:4"})
+    schedule = plan(sparse, nm(256, 512, 2, 4, 0), columns=128, form="nm-2:4")
+    dense = plan(small_card(), DenseMatrix((256, 512)), columns=128)
+    assert (dense.compute_cycles.sum(), schedule.compute_cycles.sum()) == (8192 + 512, 4096 + 512)
+
+
+def test_an_efficiency_is_needed_for_every_type_that_runs():
+    with pytest.raises(InputError, match="efficiency has no entry for int8 and none for other"):
+        plan(small_card(efficiency={"fp16": 1.0}), DenseMatrix((16, 16)), value_type="int8")
 
 
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():

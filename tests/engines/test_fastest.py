@@ -1,0 +1,99 @@
+"""The fastest of all plans, found without playing those that cannot win, and once for operations that are alike."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim.engines import Runs, fastest_run, least_cycles, run_schedule
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import load_machine
+from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.networks import Layer, Network
+from sparsesim.pipeline import Lowering, simulate, simulate_network
+from sparsesim.pruning import pruner_by_name
+from sparsesim.tensors import DenseMatrix, drawn_nm
+from sparsesim.workload import lower, matmul_op, prune_network, stored_as
+from tests.accelerators.made_up import small_card
+
+CARDS = {name: load_machine(name) for name in ("a100-pcie", "h200-2to4", "rtx-4090", "v100")}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(sorted(CARDS)),
+    *[st.integers(0, 2000) | st.sampled_from([1, 128, 4096])] * 3,
+    st.sampled_from([None, 1, 10]),
+    st.booleans(),
+)
+def test_no_plan_is_faster_than_the_one_that_is_taken(name, m, n, k, runs, warm):
+    machine = CARDS[name]
+    machine = machine.model_copy(update={"power": machine.power.model_copy(update={"credit_j": 1e-3})})
+    op = replace(matmul_op(DenseMatrix((m, k)), DenseMatrix((k, n)), "dense", "fp16"), warm=warm)
+    plans = list(machine.accelerator.plans(op))
+    played = [run_schedule(plan, machine) for plan in plans]
+    timed = [seconds_under_cap(counts, machine, runs) for counts in played]
+    first = min(range(len(plans)), key=lambda plan: timed[plan][0])
+    best = fastest_run(op, machine, runs=runs)
+    assert (best.seconds, best.capped) == timed[first]
+    assert best.counts == played[first]
+    for plan, counts in zip(plans, played, strict=True):
+        assert least_cycles(plan, machine) <= counts.cycles
+
+
+def test_slow_memory_makes_larger_tiles_pay_though_they_take_more_cycles():
+    """640 x 640 on four SMs: 25 rounds of 64 x 64, or 4 rounds eight times as long that read a third of the bytes."""
+    tiles = ((64, 64, 32), (256, 128, 32))
+    card = small_card(sms=4, macs_per_cycle={"fp16": 4096}, tiles=tiles, l2={"size_bytes": 1 << 16})
+    slow = card.model_copy(update={"dram": card.dram.model_copy(update={"bandwidth_bytes_per_s": 10**10})})
+    op = matmul_op(DenseMatrix((640, 3000)), DenseMatrix((3000, 640)), "dense", "fp16")
+    first = run_schedule(next(iter(slow.accelerator.plans(op))), slow)
+    taken, unhindered = fastest_run(op, slow), fastest_run(op, card.model_copy(update={"power": None}))
+    assert (first.extra["tile_m"], first.extra["waves"]) == (unhindered.counts.extra["tile_m"], 25) == (64, 25)
+    assert (taken.counts.extra["tile_m"], taken.counts.extra["waves"]) == (256, 4)
+    assert taken.counts.cycles < first.cycles
+    assert 2 * taken.counts.total_dram_bytes < first.total_dram_bytes
+
+
+def test_runs_of_operations_that_are_alike_are_played_once():
+    runs, asked = Runs(CARDS["h200-2to4"]), []
+    for seed in (0, 0, 1):
+        op = matmul_op(drawn_nm(64, 64, 2, 4, seed), DenseMatrix((64, 8)), "nm-2:4", "fp16")
+        assert runs.of(op, lambda: asked.append("trace")).counts == fastest_run(op, CARDS["h200-2to4"]).counts
+    assert len(asked) == len(runs.done) == 1
+    other = matmul_op(drawn_nm(64, 64, 2, 4, 0), DenseMatrix((64, 9)), "nm-2:4", "fp16")
+    assert runs.of(other, lambda: None).counts == fastest_run(other, CARDS["h200-2to4"]).counts
+    assert len(runs.done) == 2
+
+
+def network():
+    """Three equal layers and two products of activations, as an encoder has them."""
+    random = np.random.default_rng(0)
+    fc = [
+        Layer(name=f"fc{each}", kind="linear", weight_shape=(48, 64), source=random.normal(size=(48, 64)), positions=8)
+        for each in range(3)
+    ]
+    scores = [Layer(name=f"scores{each}", kind="matmul", m=8, n=8, k=64, batch=3) for each in range(2)]
+    return Network(name="small", layers=(*fc, *scores), weights_origin="imported", source="made up")
+
+
+@pytest.mark.parametrize("pruner", ["none", "2:4"])
+def test_a_network_gives_what_its_layers_give_one_by_one(pruner):
+    names = ("a100-pcie", "a100-pcie-2to4", "sparch", "titan-x", "a100-sxm-spmm")
+    machines, forms = [load_machine(name) for name in names], ("dense", "nm-2:4", "csr")
+    table, chosen = machines[0].energy_table, pruner_by_name(pruner)
+    results = simulate_network(network(), chosen, forms, machines, table, Lowering("fp16"))
+    ops = {op.name: op for op in lower(prune_network(network(), chosen))}
+    assert len(results) == len(ops) * len(machines) * len(forms)
+    by_name = {machine.name: machine for machine in machines}
+    ran = [result for result in results if result.status == "ok"]
+    assert len(ran) > len(results) / 2
+    for result in ran:
+        op = stored_as(ops[result.layer], format_by_name(result.format))
+        alone = simulate(op, by_name[result.machine], table).flat()
+        told = {"simulation_seconds", "network", "pruner", "sparsity", "weights"}
+        assert {key: value for key, value in result.flat().items() if key not in told} == {
+            key: value for key, value in alone.items() if key not in told
+        }
