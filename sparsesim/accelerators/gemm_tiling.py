@@ -108,8 +108,9 @@ class Rates(NamedTuple):
 def cuts(work: Work, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
     """The cuts worth trying, the one with the fewest cycles first.
 
-    Left out are those that take no fewer cycles than another one with tiles at least as high and wide: the larger the
-    tiles, the fewer bytes come from L2 and DRAM.
+    Left out are those that take no fewer cycles than another one with tiles at least as high and wide, whose parts take
+    no longer to add up: the larger the tiles, the fewer bytes come from L2 and DRAM, and no operand is on its way
+    while parts are added up, so that a split loses where DRAM is what takes time.
     """
     found = [
         _cut(work, tile, split, rates)
@@ -120,9 +121,14 @@ def cuts(work: Work, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Ra
     found.sort(key=lambda grid: (grid.cycles, -grid.tile.m * grid.tile.n, grid.split))
     chosen: list[Grid] = []
     for grid in found:
-        if not any(grid.tile.m <= better.tile.m and grid.tile.n <= better.tile.n for better in chosen):
+        if not any(_is_covered(grid, better) for better in chosen):
             chosen.append(grid)
     return chosen
+
+
+def _is_covered(grid: Grid, better: Grid) -> bool:
+    larger = grid.tile.m <= better.tile.m and grid.tile.n <= better.tile.n
+    return larger and better.reduce_cycles <= grid.reduce_cycles
 
 
 def _worth_splitting(work: Work, tile: Tile, split: int, rates: Rates) -> bool:

@@ -170,9 +170,9 @@ class MacArray(Accelerator):
             tiles = ceil_div(op.m, height), ceil_div(op.n, columns)
             a_slot, b_position = height * op.a.value_type.bits, columns * op.b.value_type.bits
             a_tile, b_tile = a_slot * packed.slots, b_position * op.k
-            b_slice = b_position * ceil_div(self.depth * packed.of, packed.kept)
+            b_slice = b_position * min(ceil_div(self.depth * packed.of, packed.kept), op.k)
             rows_of_a = _resident(capacity, a_tile, b_tile, b_slice, tiles[0])
-            columns_of_b = _resident(capacity, b_tile, a_tile, a_slot * self.depth, tiles[1])
+            columns_of_b = _resident(capacity, b_tile, a_tile, min(a_slot * self.depth, a_tile), tiles[1])
             yield Walk(height, columns, *tiles, 1, 1)
             if rows_of_a:
                 yield Walk(height, columns, *tiles, max(tiles[1], 1), rows_of_a)

@@ -120,21 +120,32 @@ SPLITS = st.sets(st.integers(2, 16), max_size=4).map(lambda splits: (1, *sorted(
 
 
 def covers(large, small):
-    return large.tile.m >= small.tile.m and large.tile.n >= small.tile.n
+    """No operand comes more often, and no parts take longer to add up."""
+    wider = large.tile.m >= small.tile.m and large.tile.n >= small.tile.n
+    return wider and large.reduce_cycles <= small.reduce_cycles
 
 
 @settings(max_examples=150, deadline=None)
 @given(WORKS, TILES, SPLITS, MANY_RATES)
-def test_cuts_are_those_that_no_larger_tile_makes_superfluous(work, tiles, splits, rates):
+def test_cuts_are_those_that_no_other_one_makes_superfluous(work, tiles, splits, rates):
     every = [grid for tile in tiles for split in splits if (grid := cut(work, rates, tile, split)) is not None]
     chosen = cuts(work, tiles, splits, rates)
     assert chosen[0].cycles == min(grid.cycles for grid in every)
     assert [grid.cycles for grid in chosen] == sorted(grid.cycles for grid in chosen)
+    assert len(set(chosen)) == len(chosen)
     for grid in chosen:
         assert grid in every
         assert grid.rounds == -(-grid.tiles * grid.split // rates.sms)
         assert not any(other.cycles < grid.cycles and covers(other, grid) for other in every)
+        assert not any(other.cycles <= grid.cycles and covers(other, grid) for other in chosen if other != grid)
     for grid in every:
         assert grid in chosen or any(other.cycles <= grid.cycles and covers(other, grid) for other in chosen)
-    sizes = [(grid.tile.m, grid.tile.n) for grid in chosen]
-    assert len(set(sizes)) == len(sizes)
+
+
+def test_a_cut_without_split_is_tried_beside_a_faster_one_with_a_split():
+    """Where DRAM takes longer than the units, adding parts up comes on top, and nothing is gained by the split."""
+    work, rates = WORK._replace(m=512, n=128, k=4096), RATES._replace(sms=16, step_cycles=0)
+    chosen = cuts(work, (TILE,), (1, 4), rates)
+    assert [grid.split for grid in chosen] == [4, 1]
+    assert chosen[0].cycles < chosen[1].cycles
+    assert chosen[0].reduce_cycles > chosen[1].reduce_cycles == 0

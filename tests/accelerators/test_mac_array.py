@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.mac_array import Walk, _order
@@ -93,6 +93,7 @@ def test_what_does_not_fit_comes_again():
 
 @settings(max_examples=40, deadline=None)
 @given(m=st.integers(1, 300), k=st.integers(1, 300), n=st.integers(1, 300), kilobytes=st.integers(1, 40))
+@example(m=2, k=4, n=225, kilobytes=1)  # K is shorter than the array is deep
 def test_the_cut_is_the_best_of_all_that_fit(m, k, n, kilobytes):
     """No cut tried by brute force, with whole tiles of both operands in shared memory, is better."""
     machine = DENSE.with_accelerator(shared_memory={"size_bytes": 1024 * kilobytes})
