@@ -10,12 +10,21 @@ def in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
     return (quotient + (np.arange(parts) < remainder)).ravel()
 
 
-def not_kept(size_bytes: int, l2_bytes: int) -> tuple[int, int]:
+def distinct_bytes(l2_bytes: int, partitions: int) -> int:
+    """What an L2 holds of data that is read by all SMs.
+
+    In two partitions lines that SMs of both read are kept twice; three quarters of the whole are then distinct
+    (assumed, between half and all of it).
+    """
+    return l2_bytes if partitions == 1 else 3 * l2_bytes // 4
+
+
+def not_kept(size_bytes: int, l2_bytes: int, partitions: int) -> tuple[int, int]:
     """The share of operands, as a fraction, that an L2 does not keep from one run to the next.
 
-    All of them are kept up to half of the L2, none from three quarters on (where the lines of both halves would have
-    to be distinct), and in between it falls linearly (assumed).
+    They are kept as far as they fit: in one partition up to its size; in two, up to half of the L2, from three quarters
+    on none is, and in between it falls linearly (assumed).
     """
-    low, high = l2_bytes // 2, 3 * l2_bytes // 4
+    low, high = l2_bytes // partitions, distinct_bytes(l2_bytes, partitions)
     between = max(high - low, 1)
     return min(max(size_bytes - low, 0), between), between

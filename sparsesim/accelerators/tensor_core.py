@@ -17,7 +17,7 @@ from sparsesim.accelerators.base import (
     shares,
 )
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
-from sparsesim.accelerators.gemm_traffic import in_parts, not_kept
+from sparsesim.accelerators.gemm_traffic import distinct_bytes, in_parts, not_kept
 from sparsesim.accelerators.kernels import panel_fetches
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
@@ -57,6 +57,7 @@ class TensorCore(Accelerator):
         k_step_cycles: cycles of a step of the k-loop (128 B of a row) of a lone thread block, by value type.
         round_cycles: filling the pipeline and writing a tile back.
         split_cycles: starting the kernel that adds up the parts of a split.
+        l2_partitions: halves of the L2 that each keep what their SMs read.
         l2_bytes_per_cycle: from the L2 to one SM.
         cluster: SMs that share the slices they read (1, 2, or 4: two by two).
         stages: steps of the schedule whose data may be under way.
@@ -73,6 +74,7 @@ class TensorCore(Accelerator):
     round_cycles: FiniteFloat = Field(ge=0)
     split_cycles: FiniteFloat = Field(default=0, ge=0)
     l2: Sram
+    l2_partitions: Literal[1, 2] = 1
     l2_bytes_per_cycle: FiniteFloat = Field(gt=0)
     cluster: Literal[1, 2, 4] = 1
     stages: int = Field(gt=0)
@@ -206,8 +208,7 @@ class TensorCore(Accelerator):
         """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest."""
         panels = shares(op.a.dram_bytes, grid.tiles_m), shares(op.b.dram_bytes, grid.tiles_n)
         wave = max(1, self.sms // grid.split)
-        # Lines that SMs of both halves read are kept twice, so that three quarters of the L2 hold distinct data.
-        capacity = 3 * self.l2.size_bytes // 4
+        capacity = distinct_bytes(self.l2.size_bytes, self.l2_partitions)
         bands = sorted({min(band, grid.tiles_m) for band in (*SWIZZLES, grid.tiles_m)})
         walks = [
             panel_fetches(grid.tiles_m, grid.tiles_n, wave, capacity, *panels, band)
@@ -217,7 +218,7 @@ class TensorCore(Accelerator):
         moved = min(walks, key=lambda walk: int(walk[:2].sum()), default=np.zeros((4, 0), np.int64))
         written = bits_to_bytes(op.m * op.n * op.c_type.bits)
         if op.warm:
-            away, whole = not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes)
+            away, whole = not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes, self.l2_partitions)
             moved[:2] -= moved[2:] - moved[2:] * away // whole
             written = written * away // whole
         waves = moved[:2].sum(axis=0)

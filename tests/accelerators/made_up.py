@@ -17,6 +17,7 @@ def small_card(name: str = "a100-pcie", **changes: object) -> Machine:
         "round_cycles": 0.0,
         "split_cycles": 0.0,
         "l2": {"size_bytes": 40 << 20},
+        "l2_partitions": 2,
         "l2_bytes_per_cycle": 1e6,
         "cluster": 1,
         "stages": 4,
