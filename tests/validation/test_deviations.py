@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.engines import run_schedule
-from sparsesim.hardware import load_energy_table
+from sparsesim.engines import fastest_run, run_schedule
+from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.networks import Layer, Network
 from sparsesim.pipeline import simulate
 from sparsesim.results import geometric_mean
@@ -309,6 +309,14 @@ def test_launches_follow_each_other_at_an_interval():
     without = machine.model_copy(update={"launch_interval_ns": 0.0})
     assert simulate(gemm(256, 256, 256), without, machine.energy_table).seconds < 5e-6
     assert times[3] == simulate(gemm(4096, 4096, 4096), without, machine.energy_table).seconds > 5e-6
+
+
+def test_dense_products_of_a_2to4_machine():
+    """A dense product takes longer on the 2:4 machine than on the card's own, by the constants of its kernels."""
+    dense, sparse = load_machine("a100-pcie"), load_machine("a100-pcie-2to4")
+    assert sparse.accelerator.efficiency["other"] < dense.accelerator.efficiency["other"]
+    op = gemm(2048, 2048, 2048)
+    assert fastest_run(op, sparse).seconds > fastest_run(op, dense).seconds
 
 
 def test_the_library_picks_the_fastest_of_all_plans():
