@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparsesim.errors import InputError
+from sparsesim.hardware.energy import COMPONENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,10 +61,14 @@ class Result:
     note: str = ""
 
     def flat(self) -> dict[str, Any]:
-        """One level of plain columns: energy_dram_pj, dram_A_bytes, count_mult_fp16 and so on."""
+        """One level of plain columns: energy_dram_pj, dram_A_bytes, count_mult_fp16 and so on.
+
+        Energies are always there, so that a table of refused points alone has the columns of any other.
+        """
         record = self._fields()
-        for component, energy in record.pop("energy_pj").items():
-            record[f"energy_{component}_pj"] = energy
+        energies = record.pop("energy_pj")
+        for component in (*COMPONENTS, "total"):
+            record[f"energy_{component}_pj"] = energies.get(component, 0.0)
         for tensor, size in record.pop("dram_bytes").items():
             record[f"dram_{tensor}_bytes"] = size
         for name, count in record.pop("counts").items():

@@ -267,3 +267,10 @@ def test_help_starts_quickly_because_nothing_heavy_is_imported():
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout.strip() == "[]"
+
+
+def test_a_comparison_of_refused_points_alone_says_why():
+    process = run("compare", "digits-cnn", "-m", "a100-pcie", "-p", "none", "-f", "nm-2:4")
+    assert process.returncode == 0, process.stderr
+    assert "refused" in process.stdout
+    assert "not 2:4: row 0" in process.stdout
