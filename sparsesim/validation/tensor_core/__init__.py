@@ -57,7 +57,9 @@ class TensorCores(Reference):
 
     def _cross_validation(self, folder: Path) -> list[Path]:
         """Every product by constants fitted without its weight shape, and the means; takes minutes per card."""
-        found = [record for measured in self._fitted_on() for record in cross_validate(measured, self.tables.watch)]
+        found = [
+            record for measured in self._cross_validated() for record in cross_validate(measured, self.tables.watch)
+        ]
         if not found:
             return []
         single, means = (folder / f"{self.name}-cross-validation{part}.csv" for part in ("", "-means"))
@@ -68,11 +70,11 @@ class TensorCores(Reference):
         errors.groupby(level=[0, 1]).mean().to_csv(means)
         return [single, means]
 
-    def _fitted_on(self) -> Iterator[Measured]:
-        """The products of every card and type that constants were fitted on, with those that were left out."""
+    def _cross_validated(self) -> Iterator[Measured]:
+        """All products of the cards and types whose six constants were fitted."""
         for batch in self.tables.batches:
             first = batch.points[0]
-            if any(self.published.gemm.is_fitted(first.card, first.dtype, each.n, each.k) for each in batch.points):
+            if first.dtype in self.published.gemm.cross_validated.get(first.card, ()):
                 yield Measured(batch.card, batch.value_type, batch.runs, batch.points)
 
     def points(self) -> pd.DataFrame:

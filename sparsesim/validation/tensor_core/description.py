@@ -18,10 +18,11 @@ class GemmTables(Description):
     value_types: Mapping[str, str]
     sparse_only: tuple[str, ...]
     fitted: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
+    cross_validated: Mapping[str, tuple[str, ...]]
 
-    def is_fitted(self, card: str, dtype: str, n: int, k: int) -> bool:
-        """Whether constants were fitted on products with weights [n, k]; all token counts go together."""
-        return (n, k) in self.fitted.get(card, {}).get(dtype, ())
+    def fitted_on(self, card: str, dtype: str) -> tuple[tuple[int, int], ...]:
+        """Weights [N, K] on whose times constants were fitted; all token counts go together."""
+        return self.fitted.get(card, {}).get(dtype, ())
 
 
 class SingleTable(Description):
@@ -33,6 +34,8 @@ class SingleTable(Description):
     machine: str
     value_type: str
     runs: int | None = Field(gt=0)
+    fitted: tuple[tuple[int, int], ...] = ()
+    """Weights [N, K] on whose times a constant of the machine was fitted."""
 
 
 class Llmcompass(SingleTable):

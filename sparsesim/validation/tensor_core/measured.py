@@ -16,13 +16,17 @@ from sparsesim.validation.tensor_core.tables import Point, missing_columns, read
 
 @dataclass(frozen=True)
 class Batch:
-    """Points of a card and type that run on one machine, `host_us` of which are spent outside it."""
+    """Points of a card and type that run on one machine, `host_us` of which are spent outside it.
+
+    Constants were fitted on points with the weights [N, K] in `fitted`.
+    """
 
     card: Card
     value_type: str
     points: list[Point]
     source: str
     runs: int | None
+    fitted: tuple[tuple[int, int], ...]
     host_us: float = 0.0
 
 
@@ -50,7 +54,7 @@ class MeasuredTables:
         first = batch.points[0]
         self.watch(f"{first.card} {first.dtype}, {len(batch.points)} products")
         for point in batch.points:
-            fitted = self.published.gemm.is_fitted(point.card, point.dtype, point.n, point.k)
+            fitted = (point.n, point.k) in batch.fitted
             found = compare(point, batch.card, batch.value_type, fitted, batch.runs)
             yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
 
@@ -81,7 +85,7 @@ class MeasuredTables:
             missing = "both times" if card.has_sparse else "a dense time to compare"
             self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products without {missing} left out")
         if kept:
-            yield Batch(card, gemm.value_types[dtype], kept, source, gemm.runs)
+            yield Batch(card, gemm.value_types[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
 
     def _single(self, data: Path) -> Iterator[Batch]:
         """The tables of LLMCompass and VENOM, where they are."""
@@ -95,7 +99,8 @@ class MeasuredTables:
     ) -> Iterator[Batch]:
         points = read() if path.is_file() else []
         if points:
-            yield Batch(Card(table.machine), table.value_type, points, table.source, table.runs, host_us)
+            card = Card(table.machine)
+            yield Batch(card, table.value_type, points, table.source, table.runs, table.fitted, host_us)
         else:
             self.notes.append(f"{table.card}: no times, {table.table} is not there")
 

@@ -1,0 +1,96 @@
+"""Entries of DEVIATIONS.md on the tensor cores of GPUs, with the effect that each states."""
+
+from dataclasses import replace
+
+import pytest
+
+from sparsesim.engines import fastest_run, run_schedule
+from sparsesim.hardware import load_machine
+from sparsesim.networks import Layer, Network
+from sparsesim.pipeline import simulate
+from sparsesim.tensors import DenseMatrix
+from sparsesim.workload import lower, matmul_op
+from tests.accelerators.made_up import small_card
+
+
+def card(**changes):
+    """108 SMs with the L2 of an A100, tiles of 128 x 128, nothing but products and stores that takes time."""
+    machine = small_card(sms=108, macs_per_cycle={"fp16": 108 * 1024}, **changes)
+    return machine.model_copy(update={"power": None, "launch_ns": 0.0, "launch_interval_ns": 0.0})
+
+
+def gemm(m, n, k):
+    return matmul_op(DenseMatrix((m, k)), DenseMatrix((k, n)), "dense", "fp16")
+
+
+def test_all_sms_work_in_step():
+    unit = card().accelerator
+    busy = {tiles: int(unit.plan(gemm(128 * tiles, 128, 1024)).compute_cycles.sum()) for tiles in (1, 108, 109, 216)}
+    assert busy[1] == busy[108]
+    assert busy[109] == busy[216] == 2 * busy[108]
+    fetched = unit.plan(gemm(128 * 108, 128, 1024)).fetch_bytes
+    assert len(fetched) > 1
+    assert fetched.max() - fetched.min() <= 1
+
+
+def test_the_l2_holds_panels_in_three_quarters_of_its_size():
+    """Four panels each of A and B, 256 KiB a panel, walked by one SM: all eight stay in 3/4 of the L2, or not."""
+    panels, panel = 4, 128 * 1024 * 2
+    op = gemm(128 * panels, 128 * panels, 1024)
+
+    def moved(l2_bytes):
+        unit = card(l2={"size_bytes": l2_bytes}).with_accelerator(sms=1).accelerator
+        return [sum(unit.plan(op).dram_bytes[tensor] for tensor in "AB") for _ in range(2)]
+
+    enough = -(-2 * panels * panel * 4 // 3)
+    assert moved(enough) == [2 * panels * panel] * 2
+    short, again = moved(enough - 2)
+    assert short == again > 2 * panels * panel
+    assert short % panel == 0
+
+
+def test_warm_runs():
+    machine = card()
+    l2 = machine.accelerator.l2.size_bytes
+    moved = {}
+    for share in (0.4, 0.5, 0.625, 0.75, 1.0):
+        k = round(share * l2 / (2 * 1024 * 2))
+        cold, warm = (machine.accelerator.plan(replace(gemm(1024, 1024, k), warm=warm)) for warm in (False, True))
+        moved[share] = sum(warm.dram_bytes.values()) / sum(cold.dram_bytes.values())
+    assert moved == {0.4: 0, 0.5: 0, 0.625: pytest.approx(0.5, abs=0.01), 0.75: 1, 1.0: 1}
+    network = Network(
+        name="one",
+        layers=(Layer(name="scores", kind="matmul", m=64, n=64, k=64),),
+        weights_origin="imported",
+        source="made up",
+    )
+    assert not any(op.warm for op in lower(network))
+
+
+def test_launches_follow_each_other_at_an_interval():
+    machine = card().model_copy(update={"launch_interval_ns": 5000.0, "launch_ns": 1000.0})
+    times = [simulate(gemm(side, side, side), machine, machine.energy_table).seconds for side in (1, 16, 256, 4096)]
+    assert times[:3] == [pytest.approx(5e-6)] * 3
+    without = machine.model_copy(update={"launch_interval_ns": 0.0})
+    assert simulate(gemm(256, 256, 256), without, machine.energy_table).seconds < 5e-6
+    assert times[3] == simulate(gemm(4096, 4096, 4096), without, machine.energy_table).seconds > 5e-6
+
+
+def test_dense_products_of_a_2to4_machine():
+    """A dense product takes longer on the 2:4 machine than on the card's own, by the constants of its kernels."""
+    dense, sparse = load_machine("a100-pcie"), load_machine("a100-pcie-2to4")
+    assert sparse.accelerator.efficiency["other"] < dense.accelerator.efficiency["other"]
+    op = gemm(2048, 2048, 2048)
+    assert fastest_run(op, sparse).seconds > fastest_run(op, dense).seconds
+
+
+def test_the_library_picks_the_fastest_of_all_plans():
+    tiles = ((128, 128, 32), (64, 64, 32), (256, 128, 32))
+    quick = small_card(sms=4, tiles=tiles, splits=(1, 2, 4))
+    for bandwidth in (10**9, 10**10, 10**12):
+        dram = quick.dram.model_copy(update={"bandwidth_bytes_per_s": bandwidth})
+        machine = quick.model_copy(update={"dram": dram, "power": None})
+        op = gemm(640, 640, 3000)
+        plans = [run_schedule(plan, machine).cycles for plan in machine.accelerator.plans(op)]
+        assert len(plans) > 1
+        assert simulate(op, machine, machine.energy_table).cycles == min(plans)
