@@ -26,7 +26,7 @@ _WIDE: Final = 8.0
 
 
 def plot_times(table: "pd.DataFrame", path: Path) -> Path:
-    """Simulated over measured times on logarithmic axes, a panel per card and type; hollow where nothing is fitted."""
+    """Simulated over measured times on logarithmic axes, a panel per card and type; hollow where fitted."""
     grouped = _by_card(table)
     figure, grid = _grid(len(grouped), 4, 2.5, 2.3)
     for axes, (title, points) in zip(grid, grouped.items(), strict=False):
@@ -127,7 +127,7 @@ def _scatter(axes: "Axes", points: "pd.DataFrame", kernel: str, x: str, y: str) 
     place = _PLACES.get(kernel, len(_PLACES))
     for fitted, group in points.dropna(subset=[x, y]).groupby("fitted"):
         style: dict[str, Any] = {"marker": MARKERS[place], "markersize": 3.2, "markeredgewidth": 0.7, "alpha": 0.8}
-        face = SERIES_COLOURS[place] if fitted else "none"
+        face = "none" if fitted else SERIES_COLOURS[place]
         axes.plot(group[x], group[y], linestyle="none", color=SERIES_COLOURS[place], markerfacecolor=face, **style)
 
 
@@ -146,7 +146,7 @@ def _legend(figure: "Figure", axes: "Axes", kernels: list[str], further: Sequenc
     for kernel in kernels:
         place = _PLACES.get(kernel, len(_PLACES))
         handles += axes.plot([], [], MARKERS[place], color=SERIES_COLOURS[place], markersize=5, label=kernel)
-    for face, label in ((_GREY, "filled: fitted"), ("none", "hollow: others")):
+    for face, label in ((_GREY, "filled: others"), ("none", "hollow: fitted")):
         handles += axes.plot([], [], "o", color=_GREY, markerfacecolor=face, markersize=5, label=label)
     handles += further
     columns = len(handles) if figure.get_figwidth() > _WIDE else -(-len(handles) // 3)
