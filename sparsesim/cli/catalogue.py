@@ -101,6 +101,7 @@ def _show_network(name: str, **options: Any) -> dict[str, Any]:
         "weights": network.weights_origin,
         "accuracy": network.accuracy,
         "parameters": network.n_params,
+        "other_parameters": dict(network.other_params),
         "macs": network.macs,
         "notes": network.notes,
         "layers": network.table(),

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.networks.weights import SyntheticWeights
 
-Kind = Literal["linear", "conv2d", "lstm", "gru", "matmul"]
+Kind = Literal["linear", "conv2d", "conv_transpose2d", "lstm", "gru", "matmul"]
 Source = NDArray[np.floating[Any]] | SyntheticWeights
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
 GATES = {"lstm": 4, "gru": 3}
-_RANKS: dict[str, int] = {"linear": 2, "conv2d": 4, "lstm": 2, "gru": 2, "matmul": 0}
+CONVOLUTIONS = ("conv2d", "conv_transpose2d")
+_RANKS: dict[str, int] = {"linear": 2, "conv2d": 4, "conv_transpose2d": 4, "lstm": 2, "gru": 2, "matmul": 0}
 
 
 class Gemm(NamedTuple):
@@ -35,9 +36,11 @@ class Layer:
 
     Attributes:
         name: unique in its network.
-        kind: `linear`, `conv2d`, `lstm`, `gru`, or `matmul` (activation times activation, no weights).
-        weight_shape: linear (out, in); conv2d (c_out, c_in / groups, kh, kw); lstm and gru
-            (gates * hidden, input + hidden), that is [W_ih | W_hh]; matmul ().
+        kind: `linear`, `conv2d`, `conv_transpose2d`, `lstm`, `gru`, or `matmul` (activation times activation, no
+            weights). What is said of conv2d below holds for conv_transpose2d, too.
+        weight_shape: linear (out, in); conv2d (c_out, c_in / groups, kh, kw); conv_transpose2d
+            (c_in, c_out / groups, kh, kw); lstm and gru (gates * hidden, input + hidden), that is [W_ih | W_hh];
+            matmul ().
         source: the weights, an array of weight_shape or a seeded distribution; None for matmul.
         mask: bool[weight_shape], True where a weight is kept; None while nothing is pruned.
         n_bias: number of stored biases.
@@ -47,6 +50,7 @@ class Layer:
         padding: conv2d: (top, left, bottom, right); (vertical, horizontal) is accepted and expanded.
         dilation: conv2d: (vertical, horizontal).
         groups: conv2d: independent groups of channels.
+        output_padding: conv_transpose2d: rows and columns added to one end of the output map.
         steps: lstm and gru: time steps per sample.
         m: matmul: rows of the first operand.
         k: matmul: the dimension that is summed over.
@@ -69,6 +73,7 @@ class Layer:
     padding: tuple[int, ...] = (0, 0, 0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
+    output_padding: tuple[int, int] = (0, 0)
     steps: int = 1
     m: int = 0
     k: int = 0
@@ -105,10 +110,16 @@ class Layer:
     def weight_matrix(self) -> Floats:
         """Masked weights as the operand A float32[out, K] of C[M,N] = A[M,K] @ B[K,N].
 
-        K runs over (kh, kw, c_in / groups) for conv2d, so that N:M groups lie along input channels.
+        K runs over (kh, kw, c_in / groups) for conv2d, so that N:M groups lie along input channels. For
+        conv_transpose2d it runs over c_in / groups, and rows over (kh, kw, c_out / groups): the product is added
+        up where windows of the output map overlap.
         A grouped convolution stacks its groups by rows: group g is rows [g * M, (g + 1) * M).
         """
         weight = self.masked_weight()
+        if self.kind == "conv_transpose2d":
+            c_in, c_out, kh, kw = self.weight_shape
+            grouped = weight.reshape(self.groups, c_in // self.groups, c_out, kh, kw).transpose(0, 3, 4, 2, 1)
+            return np.ascontiguousarray(grouped.reshape(-1, c_in // self.groups))
         if self.kind == "conv2d":
             weight = weight.transpose(0, 2, 3, 1)
         return np.ascontiguousarray(weight.reshape(weight.shape[0], -1))
@@ -144,6 +155,9 @@ class Layer:
         if self.kind == "matmul":
             return Gemm(self.m, self.n, self.k, self.batch)
         rows, K = self.weight_shape[0], math.prod(self.weight_shape[1:])
+        if self.kind == "conv_transpose2d":
+            assert self.input_size is not None
+            return Gemm(K, math.prod(self.input_size), rows // self.groups, self.groups)
         if self.kind == "conv2d":
             return Gemm(rows // self.groups, math.prod(self.output_size), K, self.groups)
         return Gemm(rows, self.positions, K, self.steps)
@@ -157,6 +171,9 @@ class Layer:
         assert self.input_size is not None
         padded = self.input_size[axis] + self.padding[axis] + self.padding[axis + 2]
         reach = self.dilation[axis] * (self.weight_shape[2 + axis] - 1) + 1
+        if self.kind == "conv_transpose2d":
+            cropped = self.padding[axis] + self.padding[axis + 2] - self.output_padding[axis]
+            return (self.input_size[axis] - 1) * self.stride[axis] + reach - cropped
         return (padded - reach) // self.stride[axis] + 1
 
     def _checked(self, source: NDArray[np.floating[Any]]) -> Floats:
@@ -178,8 +195,8 @@ def _check(layer: Layer) -> None:
     _check_source(layer)
     if layer.mask is not None:
         _check_mask(layer, layer.mask)
-    if layer.kind == "conv2d":
-        _check_conv2d(layer)
+    if layer.kind in CONVOLUTIONS:
+        _check_convolution(layer)
     elif layer.kind == "matmul":
         _require_positive(layer, {"m": layer.m, "k": layer.k, "n": layer.n})
     elif layer.kind in GATES:
@@ -209,15 +226,16 @@ def _check_mask(layer: Layer, mask: Mask) -> None:
         raise InputError(f"layer {layer.name!r}: mask is {mask.dtype}, not bool")
 
 
-def _check_conv2d(layer: Layer) -> None:
+def _check_convolution(layer: Layer) -> None:
     if layer.input_size is None:
-        raise InputError(f"layer {layer.name!r}: a conv2d needs input_size (height, width)")
+        raise InputError(f"layer {layer.name!r}: a {layer.kind} needs input_size (height, width)")
     _require_positive(layer, {"input_size": layer.input_size, "stride": layer.stride, "dilation": layer.dilation})
     if len(layer.padding) != 4 or min(layer.padding) < 0:
         raise InputError(f"layer {layer.name!r}: padding must be 2 or 4 sizes from 0 up, found {layer.padding}")
     if layer.weight_shape[0] % layer.groups:
         channels = layer.weight_shape[0]
-        raise InputError(f"layer {layer.name!r}: {layer.groups} groups do not divide {channels} output channels")
+        side = "output" if layer.kind == "conv2d" else "input"
+        raise InputError(f"layer {layer.name!r}: {layer.groups} groups do not divide {channels} {side} channels")
     if min(layer.output_size) < 1:
         raise InputError(f"layer {layer.name!r}: the kernel is larger than its padded input {layer.input_size}")
 

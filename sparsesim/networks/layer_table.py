@@ -92,6 +92,49 @@ class Conv2dRow(LayerRow):
         }
 
 
+class ConvTranspose2dRow(Conv2dRow):
+    """Transposed convolution of a c_in x input_size map; one number for a pair means both."""
+
+    kind: Literal["conv_transpose2d"]  # type: ignore[assignment]
+    output_padding: Size | tuple[Size, Size] = 0
+
+    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
+        """See `LayerRow.shape`."""
+        given = self.output_padding
+        return super().shape(weights) | {
+            "kind": self.kind,
+            "weight_shape": (self.c_in, self.c_out // self.groups, *_pair(self.kernel)),
+            "output_padding": (given, given) if isinstance(given, int) else given,
+        }
+
+
+class Conv1dRow(LayerRow):
+    """Convolution of a sequence of `input_size` vectors of c_in; it becomes a conv2d of height 1."""
+
+    kind: Literal["conv1d"]
+    c_in: PositiveInt
+    c_out: PositiveInt
+    kernel: PositiveInt
+    input_size: PositiveInt
+    stride: PositiveInt = 1
+    padding: Size | tuple[Size, Size] = 0
+    dilation: PositiveInt = 1
+    groups: PositiveInt = 1
+    bias: bool = True
+
+    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
+        """See `LayerRow.shape`."""
+        before, after = (self.padding, self.padding) if isinstance(self.padding, int) else self.padding
+        flat = self.model_dump(exclude={*LayerRow.model_fields, "kind"}) | {
+            "kernel": (1, self.kernel),
+            "input_size": (1, self.input_size),
+            "stride": (1, self.stride),
+            "dilation": (1, self.dilation),
+            "padding": (0, before, 0, after),
+        }
+        return Conv2dRow(name=self.name, kind="conv2d", **flat).shape(weights)
+
+
 class RecurrentRow(LayerRow):
     """LSTM or GRU; `bias` counts two vectors, one for the input and one for the state, as PyTorch stores them."""
 
@@ -127,7 +170,9 @@ class MatmulRow(LayerRow):
         return {"kind": "matmul", "m": self.m, "k": self.k, "n": self.n, "batch": self.batch}
 
 
-_ROW_OF_KIND = Annotated[LinearRow | Conv2dRow | RecurrentRow | MatmulRow, Field(discriminator="kind")]
+_ROW_OF_KIND = Annotated[
+    LinearRow | Conv1dRow | Conv2dRow | ConvTranspose2dRow | RecurrentRow | MatmulRow, Field(discriminator="kind")
+]
 
 
 class Repeat(Description):
@@ -165,6 +210,7 @@ class LayerTable(Description):
     input: str = ""
     notes: str = ""
     weights: Weights = Weights()
+    other_parameters: dict[str, PositiveInt] = Field(default_factory=dict)
     layers: Annotated[list[Entry], Field(min_length=1)]
 
 
@@ -184,6 +230,7 @@ def network_from_layer_table(path: Path, *, seed: int | None = None) -> Network:
         source=table.source,
         input_description=table.input,
         notes=table.notes,
+        other_params=table.other_parameters,
         path=path,
     )
 

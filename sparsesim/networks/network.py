@@ -28,7 +28,8 @@ class Network:
         source: publication or file that the network comes from.
         input_description: what one sample is.
         accuracy: top-1 accuracy in [0, 1] of the unpruned network, where it is known.
-        notes: what is not counted, and other remarks.
+        notes: what is not simulated, and other remarks.
+        other_params: numbers of parameters that no layer holds, by what they are (embeddings, normalisation).
         path: the file that it was read from, if any.
     """
 
@@ -39,6 +40,7 @@ class Network:
     input_description: str = ""
     accuracy: float | None = None
     notes: str = ""
+    other_params: Mapping[str, int] = field(default_factory=dict)
     path: Path | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -59,9 +61,9 @@ class Network:
 
     @property
     def n_params(self) -> int:
-        """Weights and biases of all layers, before pruning; an array that two layers share counts once."""
+        """All parameters before pruning, those of `other_params` too; an array that two layers share counts once."""
         weights = {_identity(layer): layer.n_weights for layer in self.layers}
-        return sum(weights.values()) + sum(layer.n_bias for layer in self.layers)
+        return sum(weights.values()) + sum(layer.n_bias for layer in self.layers) + sum(self.other_params.values())
 
     @property
     def macs(self) -> int:

@@ -1,51 +1,21 @@
-"""Lowering: a pruned network becomes the matmuls that machines understand."""
+"""Lowering: the layers of a network become the matmuls that machines understand."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.formats import Format, format_by_name
+from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import ValueType, value_type_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.networks import Layer, Network
-from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
+from sparsesim.workload.activations import Activations, seeded_map
+from sparsesim.workload.im2col import im2col
+from sparsesim.workload.ops import stored_as
 
 FloatArray = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Activations:
-    """What the layers read.
-
-    `maps` holds real inputs by layer name: conv2d float[batch, c_in, h, w], linear float[vectors, in]; zeros in
-    them are real zeros. Layers without a map get a seeded pattern of `density` (uniform over the feature map), or
-    a dense operand where `density` is 1.
-    """
-
-    density: float = 1.0
-    seed: int = 0
-    maps: Mapping[str, FloatArray] | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 < self.density <= 1:
-            raise InputError(f"activations.density is {self.density}; it must lie in (0, 1]")
-
-
-def prune_network(network: Network, pruner: Pruner | str, sparsity: float | None = None) -> Network:
-    """The network with the pruner's masks; its dense weights stay, so masks can be undone and combined.
-
-    `pruner` is a Pruner, or a name with the `sparsity` it needs. Masks that the network has already are respected:
-    what they dropped stays dropped.
-    """
-    chosen = pruner_by_name(pruner, sparsity) if isinstance(pruner, str) else pruner
-    weights = {layer.name: layer.weight() for layer in network.layers if layer.weight_shape}
-    earlier = {layer.name: layer.mask for layer in network.layers if layer.mask is not None}
-    return network.with_masks(chosen.masks(weights, frozen=earlier))
 
 
 def lower(
@@ -70,18 +40,6 @@ def lower(
     for layer in network.layers:
         ops.extend(_lower_layer(layer, types, batch, inputs))
     return [stored_as(op, format_by_name(storage)) for op in ops]
-
-
-def stored_as(op: MatmulOp, storage: Format) -> MatmulOp:
-    """The same multiplication with A stored in another format."""
-    return replace(op, a=replace(op.a, format=storage))
-
-
-def matmul_op(a: Tensor, b: Tensor, storage: str, value_type: str, name: str = "matmul") -> MatmulOp:
-    """A @ B with A in `storage`; B is stored alike if it is sparse, else dense."""
-    types, form = value_type_by_name(value_type), format_by_name(storage)
-    b_form = format_by_name("dense") if isinstance(b, DenseMatrix) else form
-    return MatmulOp(name, Operand(a, form, types), Operand(b, b_form, types), types)
 
 
 def _lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> list[MatmulOp]:
@@ -133,7 +91,7 @@ def _vectors(layer: Layer, count: int, inputs: Activations) -> Tensor:
         return tensor_from_array(np.ascontiguousarray(given.T))
     if inputs.density == 1:
         return DenseMatrix((width, count), seed=inputs.seed)
-    return SparseMatrix.from_dense(_seeded_map((width, count), layer.name, inputs))
+    return SparseMatrix.from_dense(seeded_map((width, count), layer.name, inputs))
 
 
 def _feature_map(layer: Layer, batch: int, inputs: Activations) -> FloatArray | None:
@@ -145,26 +103,4 @@ def _feature_map(layer: Layer, batch: int, inputs: Activations) -> FloatArray | 
         if given.ndim != 4 or given.shape[1:] != shape:
             raise InputError(f"activations.maps: layer {layer.name} reads [batch, {shape}], got {given.shape}")
         return given
-    return None if inputs.density == 1 else _seeded_map((batch, *shape), layer.name, inputs)
-
-
-def _seeded_map(shape: tuple[int, ...], name: str, inputs: Activations) -> FloatArray:
-    """Non-negative values, as after a ReLU, of which exactly round(density x size) are not zero."""
-    random = np.random.default_rng([inputs.seed, *name.encode()])
-    size = int(np.prod(shape))
-    values = np.zeros(size, np.float32)
-    kept = random.choice(size, round(inputs.density * size), replace=False, shuffle=False)
-    values[kept] = np.abs(random.standard_normal(len(kept), dtype=np.float32)) + np.float32(1e-6)
-    return values.reshape(shape)
-
-
-def im2col(feature_map: FloatArray, layer: Layer) -> FloatArray:
-    """float[kh * kw * c, batch * oh * ow]: column = one output pixel, rows in the order (kh, kw, channel)."""
-    top, left, bottom, right = layer.padding
-    padded = np.pad(feature_map, ((0, 0), (0, 0), (top, bottom), (left, right)))
-    (kh, kw), (dy, dx) = layer.weight_shape[2:], layer.dilation
-    reach = (dy * (kh - 1) + 1, dx * (kw - 1) + 1)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=(2, 3))
-    windows = windows[:, :, :: layer.stride[0], :: layer.stride[1], ::dy, ::dx]
-    ordered = windows.transpose(4, 5, 1, 0, 2, 3)
-    return np.ascontiguousarray(ordered.reshape(kh * kw * feature_map.shape[1], -1))
+    return None if inputs.density == 1 else seeded_map((batch, *shape), layer.name, inputs)
