@@ -1,12 +1,15 @@
-"""`MatmulOp`: the one operation that machines understand, C[M,N] = A[M,K] @ B[K,N]."""
+"""`MatmulOp`: the one operation that machines understand, C[M,N] = A[M,K] @ B[K,N], alone or in groups."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Format, FormatSize
 from sparsesim.formats.value_type import ValueType
-from sparsesim.tensors import Tensor
+from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +22,14 @@ class Operand:
         value_type: number type of the stored values.
         distinct: for the im2col view of a feature map, the number of elements of the map itself; an
             implicit GEMM reads those from DRAM rather than their copies. None for an ordinary matrix.
+        stored: what lies in DRAM, where that is not `tensor` itself (the groups of a block-diagonal matrix).
     """
 
     tensor: Tensor
     format: Format
     value_type: ValueType
     distinct: int | None = None
+    stored: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -34,7 +39,7 @@ class Operand:
     @cached_property
     def size(self) -> FormatSize:
         """Exact stored size."""
-        return self.format.size(self.tensor, self.value_type)
+        return self.format.size(self.tensor if self.stored is None else self.stored, self.value_type)
 
     @cached_property
     def dram_bytes(self) -> int:
@@ -50,15 +55,16 @@ class Operand:
 
 @dataclass(frozen=True, eq=False)
 class MatmulOp:
-    """C[M,N] = A[M,K] @ B[K,N]; A holds the weights, B the activations.
+    """C[M,N] = A[M,K] @ B[K,N] in each of `groups`; A holds the weights, B the activations.
 
     Attributes:
         name: layer name, shown in results.
-        a: operand A[M,K].
-        b: operand B[K,N].
+        a: operand A[groups * M, K], one group below the other.
+        b: operand B[groups * K, N], one group below the other.
         c_type: number type of the product as it is written back.
-        repeat: how many times the same multiplication is done (heads, time steps).
+        repeat: how many times the same multiplication is done, one after the other (time steps).
         warm: the operands may still lie in on-chip memory from an equal run just before, as in a benchmark.
+        groups: independent products of equal size that are started together (heads, groups of channels).
     """
 
     name: str
@@ -67,24 +73,28 @@ class MatmulOp:
     c_type: ValueType
     repeat: int = 1
     warm: bool = False
+    groups: int = 1
 
     def __post_init__(self) -> None:
-        if self.a.shape[1] != self.b.shape[0]:
+        if self.repeat < 1 or self.groups < 1:
+            raise InputError(f"{self.name}: repeat is {self.repeat}, groups is {self.groups}; both must be at least 1")
+        if self.a.shape[0] % self.groups:
+            raise InputError(f"{self.name}: {self.groups} groups do not divide the {self.a.shape[0]} rows of A")
+        if self.groups * self.a.shape[1] != self.b.shape[0]:
+            each = f" in each of {self.groups} groups" if self.groups > 1 else ""
             raise InputError(
                 f"{self.name}: A is {self.a.shape[0]} x {self.a.shape[1]} and B is {self.b.shape[0]} x "
-                f"{self.b.shape[1]}; the columns of A must equal the rows of B"
+                f"{self.b.shape[1]}; the columns of A must equal the rows of B{each}"
             )
-        if self.repeat < 1:
-            raise InputError(f"{self.name}: repeat is {self.repeat}, it must be at least 1")
 
     @property
     def m(self) -> int:
-        """Rows of A and C."""
-        return self.a.shape[0]
+        """Rows of A and C, of one group."""
+        return self.a.shape[0] // self.groups
 
     @property
     def k(self) -> int:
-        """Columns of A, rows of B."""
+        """Columns of A, rows of B, of one group."""
         return self.a.shape[1]
 
     @property
@@ -94,21 +104,77 @@ class MatmulOp:
 
     @property
     def dense_macs(self) -> int:
-        """Multiplications of the dense product, once (without `repeat`)."""
-        return self.m * self.n * self.k
+        """Multiplications of the dense product of all groups, once (without `repeat`)."""
+        return self.groups * self.m * self.n * self.k
+
+    @property
+    def c_elements(self) -> int:
+        """Entries of the product of all groups."""
+        return self.groups * self.m * self.n
 
     @cached_property
     def effectual_macs(self) -> int:
         """Multiplications in which both factors are non-zero, once: sum over k of nnz(A[:,k]) x nnz(B[k,:])."""
-        return effectual_macs(self.a.tensor, self.b.tensor)
+        return effectual_macs(self.a.tensor, self.b.tensor, self.groups)
+
+    def block_diagonal(self, with_values: bool = False) -> "MatmulOp":
+        """The same as one product: the groups of A along the diagonal of A[groups * M, groups * K].
+
+        What lies in DRAM stays as it was. Values are there where A had them, or if asked for.
+        """
+        if self.groups == 1:
+            return self
+        tensor = self.a.tensor
+        if with_values and isinstance(tensor, DenseMatrix):
+            tensor = SparseMatrix.from_dense(tensor.to_array())
+        diagonal = on_diagonal(tensor.to_sparse(), self.groups)
+        return replace(self, a=replace(self.a, tensor=diagonal, stored=self.a.tensor), groups=1)
+
+    def parts(self, with_values: bool = False) -> Iterator["MatmulOp"]:
+        """Every group as an operation of its own; values that are not there yet are drawn only if asked for."""
+        distinct = None if self.b.distinct is None else self.b.distinct // self.groups
+        lefts = _split(self.a.tensor, self.groups, with_values)
+        rights = _split(self.b.tensor, self.groups, with_values)
+        for left, right in zip(lefts, rights, strict=True):
+            b = replace(self.b, tensor=right, distinct=distinct)
+            yield replace(self, a=replace(self.a, tensor=left), b=b, groups=1)
 
 
-def effectual_macs(a: Tensor, b: Tensor) -> int:
-    """Products of two non-zeros in A @ B, from the real positions."""
-    rows, columns = a.shape[0], b.shape[1]
+def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
+    """Products of two non-zeros in A @ B, from the real positions; groups lie one below the other."""
+    rows, columns = a.shape[0] // groups, b.shape[1]
     if b.nnz == b.shape[0] * columns:
         return a.nnz * columns
-    if a.nnz == rows * a.shape[1]:
+    if a.nnz == a.shape[0] * a.shape[1]:
         return b.nnz * rows
-    left = a.to_sparse()
+    left = on_diagonal(a.to_sparse(), groups)
     return int(b.to_sparse().row_lengths[left.indices].sum())
+
+
+def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:
+    """Equal blocks of rows, from the top."""
+    rows, columns = tensor.shape[0] // groups, tensor.shape[1]
+    if isinstance(tensor, DenseMatrix):
+        if tensor.values is None and not with_values:
+            yield from [DenseMatrix((rows, columns))] * groups
+        else:
+            array = tensor.to_array()
+            yield from (DenseMatrix((rows, columns), array[i * rows : (i + 1) * rows]) for i in range(groups))
+        return
+    matrix = tensor.to_sparse()
+    for i in range(groups):
+        indptr = matrix.indptr[i * rows : (i + 1) * rows + 1]
+        own = slice(indptr[0], indptr[-1])
+        values = None if matrix.values is None else matrix.values[own]
+        part = SparseMatrix((rows, columns), indptr - indptr[0], matrix.indices[own], values)
+        yield tensor_from_array(part.to_array()) if part.nnz == rows * columns and values is not None else part
+
+
+def on_diagonal(matrix: SparseMatrix, groups: int) -> SparseMatrix:
+    """Blocks of rows moved to the right, so that they share no column."""
+    if groups == 1:
+        return matrix
+    rows, columns = matrix.shape
+    per_group = np.diff(matrix.indptr[:: rows // groups]) if rows else np.zeros(groups, np.int64)
+    shift = np.repeat(columns * np.arange(groups, dtype=np.int64), per_group)
+    return SparseMatrix((rows, groups * columns), matrix.indptr, matrix.indices + shift, matrix.values)

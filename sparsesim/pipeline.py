@@ -192,6 +192,7 @@ def _identity(op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels
         "n": op.n,
         "k": op.k,
         "repeat": op.repeat,
+        "groups": op.groups,
         "a_nnz": op.a.tensor.nnz,
         "a_density": op.a.tensor.density,
         "b_density": op.b.tensor.density,

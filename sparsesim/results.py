@@ -38,6 +38,7 @@ class Result:
     n: int
     k: int
     repeat: int
+    groups: int
     a_nnz: int
     a_density: float
     b_density: float

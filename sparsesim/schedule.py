@@ -1,7 +1,8 @@
 """`Schedule`: what a plan hands to an engine. It says what must be done, not how long memory takes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,31 @@ class Schedule:
     def steps(self) -> int:
         """Number of steps of one repetition."""
         return len(self.fetch_bytes)
+
+
+def joined(schedules: Sequence[Schedule]) -> Schedule:
+    """Schedules of one unit that are played one after the other, as one; `extra` is that of the first."""
+    actions, dram_bytes = Counter[str](), Counter[str]()
+    for schedule in schedules:
+        actions.update(schedule.actions)
+        dram_bytes.update(schedule.dram_bytes)
+    before = np.cumsum([0, *(schedule.steps for schedule in schedules)])[:-1].tolist()
+    return replace(
+        schedules[0],
+        fetch_bytes=np.concatenate([schedule.fetch_bytes for schedule in schedules]),
+        compute_cycles=np.concatenate([schedule.compute_cycles for schedule in schedules]),
+        write_bytes=np.concatenate([schedule.write_bytes for schedule in schedules]),
+        after_writes=_joined_waits([schedule.after_writes for schedule in schedules], before),
+        after_arrivals=_joined_waits([schedule.after_arrivals for schedule in schedules], before),
+        actions=dict(actions),
+        dram_bytes=dict(dram_bytes),
+    )
+
+
+def _joined_waits(waits: Sequence[IntArray | None], before: Sequence[int]) -> IntArray:
+    """Waits that count from the first step of all; 0 still waits for nothing."""
+    arrays = zip((np.asarray(each, np.int64) for each in waits), before, strict=True)
+    return np.concatenate([np.where(each > 0, each + steps, 0) for each, steps in arrays])
 
 
 def _only_on_earlier(waits: IntArray, steps: int) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparsesim.errors import InputError
 from sparsesim.formats.value_type import ValueType
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.schedule import Schedule
+from sparsesim.schedule import Schedule, joined
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 
 ACCUMULATORS = {
@@ -89,6 +89,22 @@ class Accelerator(BaseModel, ABC):
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """The numeric product, computed the way the unit computes it."""
 
+    def one_by_one(self, op: MatmulOp) -> Schedule:
+        """The plan of a unit that takes the groups of an operation one after the other; equal ones are planned once."""
+        known: dict[Hashable, Schedule] = {}
+        plans = []
+        for part in op.parts():
+            likeness = self.likeness(part)
+            plan = known.get(likeness) if likeness is not None else None
+            plans.append(plan or self.plan(part))
+            known[likeness] = plans[-1]
+        return joined(plans)
+
+    def execute_one_by_one(self, op: MatmulOp) -> NDArray[np.floating[Any]]:
+        """The products of all groups, one below the other."""
+        products = (self.execute(part) for part in op.parts(with_values=True))
+        return np.vstack([each.to_array() if isinstance(each, SparseMatrix) else each for each in products])
+
     def peak_macs_per_cycle(self, value_type: ValueType) -> int:
         """Peak rate for `value_type`; InputError names the types that the unit has."""
         if value_type.name not in self.macs_per_cycle:
@@ -100,7 +116,7 @@ class Accelerator(BaseModel, ABC):
 def footprint(op: MatmulOp) -> Hashable:
     """All that an operation is but for its name and the positions and values of its non-zeros."""
     operands = [(each.format, each.value_type, each.size, each.dram_bytes) for each in (op.a, op.b)]
-    return (op.m, op.n, op.k, *operands, op.c_type, op.repeat, op.warm)
+    return (op.m, op.n, op.k, op.groups, *operands, op.c_type, op.repeat, op.warm)
 
 
 def decode_adds(operand: Operand, native: tuple[str, ...], passes: int = 1) -> int:

@@ -49,11 +49,12 @@ class Grid(NamedTuple):
     round_cycles: int = 0
     reduce_cycles: int = 0
     bound: str = "mma"
+    groups: int = 1
 
     @property
     def tiles(self) -> int:
-        """Tiles of C."""
-        return self.tiles_m * self.tiles_n
+        """Tiles of C, of all groups."""
+        return self.groups * self.tiles_m * self.tiles_n
 
     @property
     def cycles(self) -> int:
@@ -70,6 +71,7 @@ class Work(NamedTuple):
         c_bytes: bytes of a value of C.
         a_bytes, b_bytes: bytes of A and of B that reach shared memory for every position of the dense operand.
         kept, of: positions along K that are multiplied.
+        groups: equal products whose tiles share the SMs.
     """
 
     m: int
@@ -81,6 +83,7 @@ class Work(NamedTuple):
     b_bytes: float
     kept: int
     of: int
+    groups: int = 1
 
 
 class Rates(NamedTuple):
@@ -132,7 +135,7 @@ def _is_covered(grid: Grid, better: Grid) -> bool:
 
 
 def _worth_splitting(work: Work, tile: Tile, split: int, rates: Rates) -> bool:
-    blocks = ceil_div(work.m, tile.m) * ceil_div(work.n, tile.n) * split
+    blocks = work.groups * ceil_div(work.m, tile.m) * ceil_div(work.n, tile.n) * split
     return work.k >= split * SHORTEST_SPLIT and blocks <= CTAS_PER_SM_WHEN_SPLIT * rates.sms
 
 
@@ -142,7 +145,7 @@ def _cut(work: Work, tile: Tile, split: int, rates: Rates) -> Grid:
     # Half slices at the end of K are cheap to skip.
     half = max(slice_k // 2, 1)
     depth = ceil_div(ceil_div(work.k, split), half) * half
-    rounds = ceil_div(tiles_m * tiles_n * split, rates.sms)
+    rounds = ceil_div(work.groups * tiles_m * tiles_n * split, rates.sms)
     resident = min(max(ACCUMULATORS_PER_SM // (tile.m * tile.n), 1), RESIDENT_TILES)
     overlapped = ceil_div(rounds, resident) / rounds if rounds else 1.0
     needs = {
@@ -154,7 +157,7 @@ def _cut(work: Work, tile: Tile, split: int, rates: Rates) -> Grid:
     store = tile.m * tile.n * work.c_bytes / STORE_BYTES_PER_CYCLE
     reduce_cycles = 0.0
     if split > 1:
-        partial = 4 * (split + 1) * work.m * work.n
+        partial = 4 * (split + 1) * work.groups * work.m * work.n
         reduce_cycles = rates.split_cycles + partial / (rates.sms * rates.l2_bytes_per_cycle)
     return Grid(
         tile,
@@ -167,6 +170,7 @@ def _cut(work: Work, tile: Tile, split: int, rates: Rates) -> Grid:
         ceil(needs[bound] + overlapped * rates.round_cycles + store),
         ceil(reduce_cycles),
         bound,
+        work.groups,
     )
 
 

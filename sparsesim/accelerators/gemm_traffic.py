@@ -1,7 +1,50 @@
-"""How the bytes of a GEMM are spread over steps, and which of them an L2 keeps from one run to the next."""
+"""Which bytes of a GEMM come from DRAM, in which step, and what an L2 keeps from one run to the next."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sparsesim.accelerators.base import shares, weighted_shares
+from sparsesim.accelerators.gemm_tiling import Grid
+from sparsesim.accelerators.kernels import panel_fetches
+from sparsesim.matmul import MatmulOp
+from sparsesim.units import bits_to_bytes, ceil_div
+
+SWIZZLES = (1, 2, 4, 8, 16)
+"""Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
+
+
+def dram_traffic(
+    op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: str
+) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest.
+
+    `l2` is (bytes, partitions). Groups share no data; each moves as much as the first one, whose operands are those
+    of all in equal parts.
+    """
+    sizes = op.a.dram_bytes, op.b.dram_bytes
+    first = [ceil_div(size, op.groups) for size in sizes]
+    panels = shares(first[0], grid.tiles_m), shares(first[1], grid.tiles_n)
+    wave = max(1, sms // grid.split)
+    bands = sorted({min(band, grid.tiles_m) for band in (*SWIZZLES, grid.tiles_m)})
+    walks = [
+        panel_fetches(grid.tiles_m, grid.tiles_n, wave, distinct_bytes(*l2), *panels, band)
+        for band in (bands if walk == "swizzled" else bands[-1:])
+        if band
+    ]
+    moved = min(walks, key=lambda each: int(each[:2].sum()), default=np.zeros((4, 0), np.int64))
+    written = bits_to_bytes(op.c_elements * op.c_type.bits)
+    if op.warm:
+        away, whole = not_kept(sum(sizes), *l2)
+        moved[:2] -= moved[2:] - moved[2:] * away // whole
+        written = written * away // whole
+    read = [int(moved[i].sum()) * sizes[i] // max(first[i], 1) for i in range(2)]
+    waves = np.tile(moved[:2].sum(axis=0), op.groups)
+    # Splits leave SMs idle at the end of a wave; the bytes are spread over the rounds that the SMs count.
+    fetched = np.zeros(grid.rounds, np.int64)
+    np.add.at(fetched, np.arange(len(waves)) * grid.rounds // max(len(waves), 1), waves)
+    if op.groups > 1:
+        fetched = weighted_shares(sum(read), fetched)
+    return fetched, {"A": read[0], "B": read[1], "C": written}
 
 
 def in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:

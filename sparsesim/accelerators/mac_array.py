@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, footprint, weighted_shares
 from sparsesim.accelerators.kernels import select_and_accumulate
+from sparsesim.accelerators.mac_array_walks import Walk, halves, order, resident, sides
 from sparsesim.errors import PatternError
 from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.widths import bits_for
@@ -27,26 +28,6 @@ class Packed(NamedTuple):
     of: int
     slots: int
     place_bits: int
-
-
-class Walk(NamedTuple):
-    """How one operation is cut and in which order its tiles come.
-
-    C has tiles of `rows` x `columns`. Once fetched, a tile of A serves `a_reach` tiles along N, and a tile of B
-    serves `b_reach` tiles along M, before other data takes its place in shared memory.
-    """
-
-    rows: int
-    columns: int
-    tiles_m: int
-    tiles_n: int
-    a_reach: int
-    b_reach: int
-
-    @property
-    def passes(self) -> tuple[int, int]:
-        """How often A and B come from DRAM."""
-        return ceil_div(self.tiles_n, self.a_reach), ceil_div(self.tiles_m, self.b_reach)
 
 
 class MacArray(Accelerator):
@@ -96,12 +77,14 @@ class MacArray(Accelerator):
         return "dense" if density == 1 or self.keep == self.of else f"nm-{self.keep}:{self.of}"
 
     def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
-        """One step per tile of C."""
+        """One step per tile of C, groups one by one."""
+        if op.groups > 1:
+            return self.one_by_one(op)
         self.peak_macs_per_cycle(op.a.value_type)
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda each: self._cost(op, packed, each))
-        i, j = _order(walk)
-        rows, columns = _sides(op.m, walk.rows), _sides(op.n, walk.columns)
+        i, j = order(walk)
+        rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
         from_b = np.where(i % walk.b_reach == 0, weighted_shares(op.b.dram_bytes, columns)[j], 0)
         write = -(-rows[i] * columns[j] * op.c_type.bits // BITS_PER_BYTE)
@@ -135,6 +118,8 @@ class MacArray(Accelerator):
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
+        if op.groups > 1:
+            return self.execute_one_by_one(op)
         packed = self._packed(op)
         b, c = np.ascontiguousarray(op.b.tensor.to_array(), np.float64), np.zeros((op.m, op.n))
         if packed.kept < packed.of:
@@ -166,13 +151,13 @@ class MacArray(Accelerator):
     def _walks(self, op: MatmulOp, packed: Packed) -> Iterator[Walk]:
         """A or B stays in shared memory while the other streams through, or neither stays."""
         height, capacity = self.subcores * self.rows, BITS_PER_BYTE * self.shared_memory.size_bytes
-        for columns in sorted({min(width, max(op.n, 1)) for width in _halves(self.max_columns)}):
+        for columns in sorted({min(width, max(op.n, 1)) for width in halves(self.max_columns)}):
             tiles = ceil_div(op.m, height), ceil_div(op.n, columns)
             a_slot, b_position = height * op.a.value_type.bits, columns * op.b.value_type.bits
             a_tile, b_tile = a_slot * packed.slots, b_position * op.k
             b_slice = b_position * min(ceil_div(self.depth * packed.of, packed.kept), op.k)
-            rows_of_a = _resident(capacity, a_tile, b_tile, b_slice, tiles[0])
-            columns_of_b = _resident(capacity, b_tile, a_tile, min(a_slot * self.depth, a_tile), tiles[1])
+            rows_of_a = resident(capacity, a_tile, b_tile, b_slice, tiles[0])
+            columns_of_b = resident(capacity, b_tile, a_tile, min(a_slot * self.depth, a_tile), tiles[1])
             yield Walk(height, columns, *tiles, 1, 1)
             if rows_of_a:
                 yield Walk(height, columns, *tiles, max(tiles[1], 1), rows_of_a)
@@ -181,8 +166,8 @@ class MacArray(Accelerator):
 
     def _cost(self, op: MatmulOp, packed: Packed, walk: Walk) -> tuple[int, int, int]:
         """Cycles, DRAM bytes and shared-memory bits of a cut."""
-        rows, row_tiles = np.unique(_sides(op.m, walk.rows), return_counts=True)
-        columns, column_tiles = np.unique(_sides(op.n, walk.columns), return_counts=True)
+        rows, row_tiles = np.unique(sides(op.m, walk.rows), return_counts=True)
+        columns, column_tiles = np.unique(sides(op.n, walk.columns), return_counts=True)
         cycles = int(row_tiles @ self._cycles(op, packed, rows, columns) @ column_tiles)
         a_passes, b_passes = walk.passes
         a_bits, b_bits = op.m * packed.slots * op.a.value_type.bits, op.k * op.n * op.b.value_type.bits
@@ -221,33 +206,6 @@ class MacArray(Accelerator):
             "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
             "index_add": decode_adds(op.a, native, a_passes) + decode_adds(op.b, ("dense",), b_passes),
         }
-
-
-def _halves(largest: int) -> Iterator[int]:
-    """`largest`, half of it and so on down to 1: the widths of a tile that are tried."""
-    while largest:
-        yield largest
-        largest //= 2
-
-
-def _resident(capacity: int, tile: int, other_tile: int, other_slice: int, tiles: int) -> int:
-    """Tiles of one operand that stay beside a tile of the other, which all of them use; for one a slice will do."""
-    if capacity >= 2 * tile + other_tile and tiles > 1:
-        return min(tiles, (capacity - other_tile) // tile) if tile else tiles
-    return int(capacity >= tile + other_slice)
-
-
-def _sides(length: int, tile: int) -> IntArray:
-    """Lengths of the tiles of one side; the last may be shorter."""
-    return np.minimum(tile, length - np.arange(0, length, tile, dtype=np.int64))
-
-
-def _order(walk: Walk) -> tuple[IntArray, IntArray]:
-    """Tile row and tile column of every step: blocks of resident tiles, whose other operand comes tile by tile."""
-    i, j = np.divmod(np.arange(walk.tiles_m * walk.tiles_n, dtype=np.int64), max(walk.tiles_n, 1))
-    inner = (i, j) if walk.a_reach >= walk.tiles_n else (j, i)
-    order = np.lexsort((*inner, j // walk.a_reach, i // walk.b_reach))
-    return i[order], j[order]
 
 
 def _compressed(a: SparseMatrix, packed: Packed) -> tuple[IntArray, NDArray[np.float64]]:

@@ -49,7 +49,7 @@ class Processor(Accelerator):
         c_bytes = _c_bytes(kernel, op)
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
         cycles = macs / (self.peak_macs_per_cycle(op.a.value_type) * self._efficiency(kernel))
-        chunks = max(1, min(self.chunks, op.m))
+        chunks = max(1, min(self.chunks, op.groups * op.m))
         return Schedule(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
             compute_cycles=shares(int(np.ceil(cycles)), chunks),
@@ -67,8 +67,10 @@ class Processor(Accelerator):
         """The product in float64, by the kernel that the formats choose."""
         kernel = self.kernel_of(op)
         if kernel in ("gemm", "gemv"):
-            product: NDArray[np.floating[Any]] = op.a.tensor.to_array().astype(np.float64) @ op.b.tensor.to_array()
-            return product
+            a, b = op.a.tensor.to_array().astype(np.float64), op.b.tensor.to_array()
+            product: NDArray[np.floating[Any]] = a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)
+            return product.reshape(-1, op.n)
+        op = op.block_diagonal(with_values=True)
         left = op.a.tensor.to_sparse().to_scipy().astype(np.float64)
         if kernel == "spgemm":
             return SparseMatrix.from_scipy(left @ op.b.tensor.to_sparse().to_scipy())
@@ -131,7 +133,8 @@ def _kernel_macs(kernel: Kernel, op: MatmulOp) -> int:
 def _c_bytes(kernel: Kernel, op: MatmulOp) -> int:
     """Bytes of the product: dense, or for SpGEMM its non-zeros with a 4-byte column each and row pointers."""
     if kernel != "spgemm":
-        return bits_to_bytes(op.m * op.n * op.c_type.bits)
+        return bits_to_bytes(op.c_elements * op.c_type.bits)
+    op = op.block_diagonal()
     left, right = op.a.tensor.to_sparse(), op.b.tensor.to_sparse()
     nnz = product_nnz(op.n, left.indptr, left.indices, right.indptr, right.indices)
     return bits_to_bytes(nnz * (op.c_type.bits + 32) + (op.m + 1) * 32)

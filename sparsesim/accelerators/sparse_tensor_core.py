@@ -83,7 +83,7 @@ class SparseTensorCore(TensorCore):
         """All of B, or the rows that a row block of V:N:M locates."""
         storage = self._kernel(op)
         if isinstance(storage, Vnm):
-            return storage.located_rows(op.a.shape) * op.n * op.b.value_type.bits
+            return storage.located_rows(op.a.shape) * op.n * op.b.value_type.bits  # no groups, see _kernel
         return super().b_bits_on_chip(op)
 
     def likeness(self, op: MatmulOp) -> Hashable:
@@ -99,7 +99,7 @@ class SparseTensorCore(TensorCore):
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64 through the compressed form: every kept value picks its row of B by its index."""
         storage = self._kernel(op)
-        if storage is None:
+        if storage is None or op.groups > 1:
             return super().execute(op)
         a = op.a.tensor.to_sparse()
         slots = storage.slots(a)
@@ -119,6 +119,8 @@ class SparseTensorCore(TensorCore):
         if isinstance(stored, Dense):
             return None
         if isinstance(stored, Vnm) and native == Nm(stored.keep, LOCATED):
+            if op.groups > 1:
+                raise PatternError(f"{op.name}: the kernel of {stored.name} has no groups, the operation {op.groups}")
             native = stored
         violation = None if native is None or _fits(op.a, native) else native.violation(op.a.tensor)
         if native is not None and violation is None:

@@ -17,22 +17,18 @@ from sparsesim.accelerators.base import (
     shares,
 )
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
-from sparsesim.accelerators.gemm_traffic import distinct_bytes, in_parts, not_kept
-from sparsesim.accelerators.kernels import panel_fetches
+from sparsesim.accelerators.gemm_traffic import dram_traffic, in_parts
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
-from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
+from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
 """Sides of one mma instruction, to which work is padded (PTX ISA: m16n8k16 for fp16, 256 bits of K throughout)."""
 
 SELECTED_BITS = 16
 """Width of an operand that the action "select" chooses; narrower ones count as parts of it."""
-
-SWIZZLES = (1, 2, 4, 8, 16)
-"""Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
 
 STEPS = 64
 """Steps that a schedule has at least, if K has as many slices; rounds are cut along K until there are so many."""
@@ -107,7 +103,9 @@ class TensorCore(Accelerator):
         return footprint(op)
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
-        """C in float64, tile by tile, accumulated over slices of K."""
+        """C in float64, group by group and tile by tile, accumulated over slices of K."""
+        if op.groups > 1:
+            return self.execute_one_by_one(op)
         tile = self._grids(op)[0].tile
         a, b = op.a.tensor.to_array(), op.b.tensor.to_array().astype(np.float64)
         c = np.zeros((op.m, op.n))
@@ -130,16 +128,16 @@ class TensorCore(Accelerator):
 
     def a_bits_on_chip(self, op: MatmulOp) -> int:
         """Bits of A as they lie in shared memory."""
-        return op.m * op.k * op.a.value_type.bits
+        return op.a.shape[0] * op.k * op.a.value_type.bits
 
     def b_bits_on_chip(self, op: MatmulOp) -> int:
-        """Bits of B that one row of tiles brings to shared memory."""
-        return op.k * op.n * op.b.value_type.bits
+        """Bits of B that one row of tiles in each group brings to shared memory."""
+        return op.b.shape[0] * op.n * op.b.value_type.bits
 
     def _grids(self, op: MatmulOp) -> list[Grid]:
         name = op.a.value_type.name
         kept, of = self.compression(op)
-        positions = max(op.m * op.k, 1), max(op.n * op.k, 1)
+        positions = max(op.a.shape[0] * op.k, 1), max(op.b.shape[0] * op.n, 1)
         work = Work(
             op.m,
             op.n,
@@ -150,6 +148,7 @@ class TensorCore(Accelerator):
             self.b_bits_on_chip(op) / positions[1] / BITS_PER_BYTE,
             kept,
             of,
+            op.groups,
         )
         reached = self.peak_macs_per_cycle(op.a.value_type) * self._of_type("efficiency", name)
         rates = Rates(
@@ -172,7 +171,7 @@ class TensorCore(Accelerator):
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """Rounds of tiles, each cut along K into equal parts; all SMs work in step."""
-        fetched, dram_bytes = self._dram_traffic(op, grid)
+        fetched, dram_bytes = dram_traffic(op, grid, self.sms, (self.l2.size_bytes, self.l2_partitions), self.walk)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
         fetch = in_parts(fetched, parts)
@@ -204,34 +203,12 @@ class TensorCore(Accelerator):
             },
         )
 
-    def _dram_traffic(self, op: MatmulOp, grid: Grid) -> tuple[NDArray[np.int64], dict[str, int]]:
-        """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest."""
-        panels = shares(op.a.dram_bytes, grid.tiles_m), shares(op.b.dram_bytes, grid.tiles_n)
-        wave = max(1, self.sms // grid.split)
-        capacity = distinct_bytes(self.l2.size_bytes, self.l2_partitions)
-        bands = sorted({min(band, grid.tiles_m) for band in (*SWIZZLES, grid.tiles_m)})
-        walks = [
-            panel_fetches(grid.tiles_m, grid.tiles_n, wave, capacity, *panels, band)
-            for band in (bands if self.walk == "swizzled" else bands[-1:])
-            if band
-        ]
-        moved = min(walks, key=lambda walk: int(walk[:2].sum()), default=np.zeros((4, 0), np.int64))
-        written = bits_to_bytes(op.m * op.n * op.c_type.bits)
-        if op.warm:
-            away, whole = not_kept(op.a.dram_bytes + op.b.dram_bytes, self.l2.size_bytes, self.l2_partitions)
-            moved[:2] -= moved[2:] - moved[2:] * away // whole
-            written = written * away // whole
-        waves = moved[:2].sum(axis=0)
-        # Splits leave SMs idle at the end of a wave; the bytes are spread over the rounds that the SMs count.
-        fetched = np.zeros(grid.rounds, np.int64)
-        np.add.at(fetched, np.arange(len(waves)) * grid.rounds // max(len(waves), 1), waves)
-        return fetched, {"A": int(moved[0].sum()), "B": int(moved[1].sum()), "C": written}
-
     def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Exact action counts of one repetition."""
         bits, accumulator = op.a.value_type.bits, ACCUMULATORS[op.a.value_type.name]
         instruction_k = INSTRUCTION_K_BITS // bits
         instructions = ceil_div(op.m, INSTRUCTION_M) * ceil_div(op.n, INSTRUCTION_N) * ceil_div(op.k, instruction_k)
+        instructions *= op.groups
         macs = instructions * INSTRUCTION_M * INSTRUCTION_N * instruction_k * grid.kept // grid.of
         a_fragment = INSTRUCTION_M * INSTRUCTION_K_BITS * grid.kept // grid.of
         b_fragment = INSTRUCTION_N * INSTRUCTION_K_BITS
@@ -239,11 +216,11 @@ class TensorCore(Accelerator):
         c_fragment = INSTRUCTION_M * INSTRUCTION_N * ACCUMULATOR_BITS[accumulator] * grid.kept // grid.of
         a_shared = self.a_bits_on_chip(op) * grid.tiles_n
         b_shared = self.b_bits_on_chip(op) * grid.tiles_m
-        partial = op.m * op.n * ACCUMULATOR_BITS[accumulator] * grid.split if grid.split > 1 else 0
+        partial = op.c_elements * ACCUMULATOR_BITS[accumulator] * grid.split if grid.split > 1 else 0
         read = BITS_PER_BYTE * (dram_bytes["A"] + dram_bytes["B"])
         return {
             f"mult_{op.a.value_type.name}": macs,
-            f"add_{accumulator}": macs + op.m * op.n * (grid.split - 1),
+            f"add_{accumulator}": macs + op.c_elements * (grid.split - 1),
             "select": macs * bits // SELECTED_BITS if grid.kept < grid.of else 0,
             "register_read_bits": instructions * (a_fragment + b_fragment + c_fragment),
             "register_write_bits": instructions * c_fragment,

@@ -1,5 +1,8 @@
 """Lowering: the layers of a network become the matmuls that machines understand."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,9 +12,9 @@ from sparsesim.errors import InputError
 from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import ValueType, value_type_by_name
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.networks import Layer, Network
+from sparsesim.networks import Kind, Layer, Network
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
-from sparsesim.workload.activations import Activations, seeded_map
+from sparsesim.workload.activations import Activations
 from sparsesim.workload.im2col import im2col
 from sparsesim.workload.ops import stored_as
 
@@ -25,82 +28,112 @@ def lower(
     activations: Activations | None = None,
     storage: str = "dense",
 ) -> list[MatmulOp]:
-    """One MatmulOp per layer (per group of a grouped convolution), with weights as A and activations as B.
+    """One MatmulOp per layer, with weights as A and activations as B; see `lower_layer`.
 
     `storage` is the format of the weights; `stored_as` changes it afterwards without lowering again.
     """
     if batch < 1:
         raise InputError(f"batch is {batch}; it must be at least 1")
     inputs, types = activations or Activations(), value_type_by_name(value_type)
-    known = {layer.name for layer in network.layers}
-    for name in inputs.maps or {}:
-        if name not in known:
-            raise InputError(f"activations.maps: network {network.name} has no layer {name!r}")
-    ops: list[MatmulOp] = []
-    for layer in network.layers:
-        ops.extend(_lower_layer(layer, types, batch, inputs))
-    return [stored_as(op, format_by_name(storage)) for op in ops]
+    inputs.check(network)
+    form = format_by_name(storage)
+    return [stored_as(lower_layer(layer, types, batch, inputs), form) for layer in network.layers]
 
 
-def _lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> list[MatmulOp]:
-    if layer.kind == "matmul":
-        left, right = DenseMatrix((layer.m, layer.k), seed=1), DenseMatrix((layer.k, layer.n), seed=2)
-        return [_op(layer.name, left, right, types, None, layer.batch * batch)]
-    if layer.kind == "conv2d":
-        return _lower_conv2d(layer, types, batch, inputs)
-    vectors = batch * (layer.positions if layer.kind == "linear" else 1)
-    b = _vectors(layer, vectors, inputs)
-    repeat = layer.steps if layer.kind in ("lstm", "gru") else 1
-    return [_op(layer.name, tensor_from_array(layer.weight_matrix()), b, types, None, repeat)]
+def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """The multiplication that a layer is, for `batch` samples.
+
+    - linear: C[out, vectors] = W @ X.
+    - conv2d: C[c_out, pixels] = W @ im2col(X), in each group of channels.
+    - conv_transpose2d: C[kh * kw * c_out, input pixels] = W^T @ X, in each group; `col2im` adds up what overlaps.
+    - lstm, gru: the gates of one time step from [x, h], as many times as there are steps.
+    - matmul: both operands are activations; heads and samples are groups.
+    """
+    return _LOWERED[layer.kind](layer, types, batch, inputs)
 
 
-def _lower_conv2d(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> list[MatmulOp]:
-    """One op per group; B is the im2col view of the group's input channels."""
+def _linear(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    return _op(layer, _weights(layer), _vectors(layer, batch * layer.positions, inputs), types)
+
+
+def _recurrent(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    return replace(_op(layer, _weights(layer), _vectors(layer, batch, inputs), types), repeat=layer.steps)
+
+
+def _products(layer: Layer, types: ValueType, batch: int, _: Activations) -> MatmulOp:
+    groups = layer.batch * batch
+    a, b = DenseMatrix((groups * layer.m, layer.k), seed=1), DenseMatrix((groups * layer.k, layer.n), seed=2)
+    return _op(layer, a, b, types, groups=groups)
+
+
+def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """B is the im2col view of the input channels, group below group."""
     assert layer.input_size is not None
-    channels = layer.weight_shape[1]
-    rows = layer.weight_shape[0] // layer.groups
-    matrix = layer.weight_matrix()
-    feature_map = _feature_map(layer, batch, inputs)
+    a, (rows, columns) = _weights(layer), layer.output_size
+    channels = layer.weight_shape[1] * layer.groups
+    feature_map = _feature_map(layer, channels, batch, inputs)
     samples = batch if feature_map is None else feature_map.shape[0]
-    distinct = samples * channels * layer.input_size[0] * layer.input_size[1]
-    ops = []
-    for group in range(layer.groups):
-        a = tensor_from_array(np.ascontiguousarray(matrix[group * rows : (group + 1) * rows]))
-        if feature_map is None:
-            columns = samples * layer.output_size[0] * layer.output_size[1]
-            b: Tensor = DenseMatrix((matrix.shape[1], columns), seed=inputs.seed)
-        else:
-            b = tensor_from_array(im2col(feature_map[:, group * channels : (group + 1) * channels], layer))
-        name = layer.name if layer.groups == 1 else f"{layer.name}.g{group}"
-        ops.append(_op(name, a, b, types, distinct, 1))
-    return ops
+    b: Tensor
+    if feature_map is None:
+        b = DenseMatrix((layer.groups * a.shape[1], samples * rows * columns), seed=inputs.seed)
+    else:
+        b = tensor_from_array(im2col(feature_map, layer))
+    return _op(layer, a, b, types, samples * channels * prod(layer.input_size), layer.groups)
 
 
-def _op(name: str, a: Tensor, b: Tensor, types: ValueType, distinct: int | None, repeat: int) -> MatmulOp:
+def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """B has a row for every input channel and a column for every input pixel."""
+    assert layer.input_size is not None
+    channels, pixels = layer.weight_shape[0], prod(layer.input_size)
+    feature_map = _feature_map(layer, channels, batch, inputs)
+    b: Tensor
+    if feature_map is None:
+        b = DenseMatrix((channels, batch * pixels), seed=inputs.seed)
+    else:
+        b = tensor_from_array(np.ascontiguousarray(feature_map.transpose(1, 0, 2, 3).reshape(channels, -1)))
+    return _op(layer, _weights(layer), b, types, groups=layer.groups)
+
+
+_LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] = {
+    "linear": _linear,
+    "conv2d": _convolution,
+    "conv_transpose2d": _transposed_convolution,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "matmul": _products,
+}
+
+
+def _weights(layer: Layer) -> Tensor:
+    return tensor_from_array(layer.weight_matrix())
+
+
+def _op(layer: Layer, a: Tensor, b: Tensor, types: ValueType, distinct: int | None = None, groups: int = 1) -> MatmulOp:
     dense = format_by_name("dense")
-    return MatmulOp(name, Operand(a, dense, types), Operand(b, dense, types, distinct), types, repeat)
+    operands = Operand(a, dense, types), Operand(b, dense, types, distinct)
+    return MatmulOp(layer.name, *operands, types, groups=groups)
 
 
 def _vectors(layer: Layer, count: int, inputs: Activations) -> Tensor:
     """B[in, count] of a linear or recurrent layer."""
     width = layer.weight_shape[1]
-    given = (inputs.maps or {}).get(layer.name)
+    given = inputs.map_of(layer)
     if given is not None:
         if given.ndim != 2 or given.shape[1] != width:
             raise InputError(f"activations.maps: layer {layer.name} reads vectors of {width}, got {given.shape}")
         return tensor_from_array(np.ascontiguousarray(given.T))
-    if inputs.density == 1:
+    if inputs.density_of(layer) == 1:
         return DenseMatrix((width, count), seed=inputs.seed)
-    return SparseMatrix.from_dense(seeded_map((width, count), layer.name, inputs))
+    return SparseMatrix.from_dense(inputs.drawn(layer, (width, count)))
 
 
-def _feature_map(layer: Layer, batch: int, inputs: Activations) -> FloatArray | None:
-    """Input [batch, c_in, h, w] of a conv2d, or None where it is dense and its values do not matter."""
+def _feature_map(layer: Layer, channels: int, batch: int, inputs: Activations) -> FloatArray | None:
+    """Input [batch, c_in, h, w] of a convolution, or None where it is dense and its values do not matter."""
     assert layer.input_size is not None
-    shape = (layer.weight_shape[1] * layer.groups, *layer.input_size)
-    given = (inputs.maps or {}).get(layer.name)
+    shape = (channels, *layer.input_size)
+    given = inputs.map_of(layer)
     if given is not None:
         if given.ndim != 4 or given.shape[1:] != shape:
             raise InputError(f"activations.maps: layer {layer.name} reads [batch, {shape}], got {given.shape}")
         return given
-    return None if inputs.density == 1 else seeded_map((batch, *shape), layer.name, inputs)
+    return None if inputs.density_of(layer) == 1 else inputs.drawn(layer, (batch, *shape))

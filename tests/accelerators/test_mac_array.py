@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.mac_array import Walk, _order
+from sparsesim.accelerators.mac_array_walks import Walk, order
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
@@ -124,7 +124,7 @@ def _cycles(m, k, n, columns):
 def test_every_tile_comes_once_and_right_after_those_it_shares_with(a_reach, b_reach):
     """Walking tile by tile, an operand changes blocks as often as it is fetched."""
     walk = Walk(64, 128, 4, 5, a_reach, b_reach)
-    i, j = _order(walk)
+    i, j = order(walk)
     assert sorted(zip(i, j, strict=True)) == list(itertools.product(range(4), range(5)))
     blocks = list(zip(i // b_reach, j // a_reach, strict=True))
     assert len([block for block, _ in itertools.groupby(blocks)]) == len(set(blocks))

@@ -109,7 +109,11 @@ class CondensedOuterProduct(Accelerator):
         return "csr"
 
     def trace(self, op: MatmulOp) -> Trace:
-        """Merge rounds and row prefetches, which do not depend on the format of A."""
+        """Merge rounds and row prefetches, which do not depend on the format of A.
+
+        Groups are one product whose A is block-diagonal.
+        """
+        op = op.block_diagonal()
         leaves = leaves_of(op.a.tensor.to_sparse(), self.condensing, self.huffman, self.tie_order)
         return Trace(leaves, self._work(op, leaves))
 
@@ -147,6 +151,7 @@ class CondensedOuterProduct(Accelerator):
 
     def execute(self, op: MatmulOp) -> SparseMatrix:
         """The product in float64: leaves multiplied and merged pair by pair in the planned rounds."""
+        op = op.block_diagonal(with_values=True)
         a, b = with_values(op.a.tensor), with_values(op.b.tensor)
         leaves = leaves_of(a, self.condensing, self.huffman, self.tie_order)
         weights = leaf_weights(leaves.lengths, b.nnz / max(b.shape[0], 1))

@@ -95,7 +95,12 @@ class VectorSpmm(Accelerator):
         return "dense" if density == 1 else "csr"
 
     def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
-        """One step per band and tile of columns, all bands of a tile before the next tile."""
+        """One step per band and tile of columns, all bands of a tile before the next tile.
+
+        The dense kernel takes groups one by one; for the others they are one product whose A is block-diagonal.
+        """
+        if op.groups > 1:
+            return self.one_by_one(op) if op.a.format.name == "dense" else self.plan(op.block_diagonal())
         work = self._work(op)
         units = self.sms * self.schedulers
         service, latency = self._ticks_per_group(op.a.value_type, work)
@@ -127,6 +132,8 @@ class VectorSpmm(Accelerator):
 
     def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
         """C in float64, band by band: the stored vectors times the rows of B that they gather."""
+        if op.groups > 1:
+            return self.execute_one_by_one(op)
         bands = self._bands(op)
         a, b = op.a.tensor.to_sparse().to_scipy(), op.b.tensor.to_array().astype(np.float64)
         c = np.zeros((op.m, op.n))

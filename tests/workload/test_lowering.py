@@ -59,10 +59,11 @@ def test_the_macs_of_the_ops_are_those_of_the_network(name):
     assert sum(op.dense_macs * op.repeat for op in ops) == network.macs
 
 
-def test_groups_become_one_op_each():
-    ops = lower(network_of(conv(shape=(6, 2, 3, 3), groups=2)))
-    assert [op.name for op in ops] == ["conv.g0", "conv.g1"]
-    assert all((op.m, op.k) == (3, 18) for op in ops)
+def test_groups_of_channels_are_groups_of_one_op():
+    layer = conv(shape=(6, 2, 3, 3), groups=2)
+    (op,) = lower(network_of(layer))
+    assert (op.m, op.k, op.n, op.groups) == (3, 18, 5 * 7, 2)
+    assert op.dense_macs == layer.macs == 6 * 18 * 35
 
 
 def test_dense_im2col_moves_the_feature_map_once():
@@ -79,9 +80,9 @@ def test_recurrent_layers_repeat_over_time():
     assert (op.m, op.k, op.n, op.repeat) == (8, 5, 3, 11)
 
 
-def test_attention_products_have_no_weights_and_repeat_over_heads():
+def test_attention_products_have_no_weights_and_group_their_heads():
     (op,) = lower(network_of(Layer(name="scores", kind="matmul", m=4, k=8, n=4, batch=12)), batch=2)
-    assert (op.m, op.k, op.n, op.repeat) == (4, 8, 4, 24)
+    assert (op.m, op.k, op.n, op.groups, op.repeat) == (4, 8, 4, 24, 1)
 
 
 def test_a_stated_density_becomes_a_seeded_pattern_of_exactly_that_many():
@@ -96,6 +97,24 @@ def test_the_density_of_a_feature_map_is_that_of_the_map():
     (op,) = lower(network_of(conv(padding=(1, 1))), activations=Activations(density=0.5, seed=1))
     assert isinstance(op.b.tensor, SparseMatrix)
     assert 0.3 < op.b.tensor.density < 0.5  # padding adds zeros
+
+
+def test_published_densities_are_those_of_each_layer():
+    layers = [
+        Layer(name=name, kind="linear", weight_shape=(3, 50), source=np.ones((3, 50), np.float32), **given)
+        for name, given in {"known": {"input_activation_density": 0.3}, "unknown": {}}.items()
+    ]
+    known, unknown = lower(network_of(*layers), batch=4, activations=Activations(density="published"))
+    assert known.b.tensor.nnz == 60
+    assert isinstance(unknown.b.tensor, DenseMatrix)
+    with pytest.raises(InputError, match="gives none"):
+        lower(network_of(layers[1]), activations=Activations(density="published"))
+
+
+@pytest.mark.parametrize("density", [0, 1.5, "unpublished"])
+def test_densities_that_mean_nothing_are_refused(density):
+    with pytest.raises(InputError, match="must lie in"):
+        Activations(density=density)
 
 
 def test_real_activations_are_used_as_they_are():

@@ -1,0 +1,154 @@
+"""Groups of products in one operation: the right answer on every machine, and work that adds up."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim import hardware
+from sparsesim.accelerators import MacArray, SparseTensorCore
+from sparsesim.accelerators.base import footprint
+from sparsesim.engines import run_schedule
+from sparsesim.errors import InputError, PatternError
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import machine_names
+from sparsesim.schedule import joined
+from sparsesim.tensors import DenseMatrix, SparseMatrix, nm, uniform
+from sparsesim.workload import matmul_op
+from tests.strategies import sparse_matrices
+
+MACHINES = machine_names()
+load_machine = cache(hardware.load_machine)
+
+
+def grouped(machine, groups, m=7, k=24, n=5, density=0.4, sparse_b=False):
+    """An operation of several groups, its A in a pattern that the machine runs."""
+    unit = machine.accelerator
+    selects = isinstance(unit, SparseTensorCore) or (isinstance(unit, MacArray) and unit.keep < unit.of)
+    a = nm(groups * m, k, *unit.pattern, seed=3) if selects else uniform(groups * m, k, density, seed=3)
+    values = np.random.default_rng(4).standard_normal((groups * k, n))
+    b = SparseMatrix.from_dense(np.maximum(values, 0)) if sparse_b else DenseMatrix((groups * k, n), values)
+    return op_of(a, b, groups, unit.natural_format(a.density), unit.default_value_type)
+
+
+def op_of(a, b, groups, storage="csr", value_type="fp16"):
+    rows = SparseMatrix((a.shape[0], b.shape[0]), np.zeros(a.shape[0] + 1, np.int64), np.zeros(0, np.int64))
+    op = matmul_op(rows, b, storage, value_type)
+    return replace(op, a=replace(op.a, tensor=a), groups=groups)
+
+
+def expected(op):
+    a, b = op.a.tensor.to_array().astype(np.float64), op.b.tensor.to_array().astype(np.float64)
+    return (a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)).reshape(-1, op.n)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("sparse_b", [False, True])
+def test_execute_multiplies_every_group_by_itself(name, sparse_b):
+    machine = load_machine(name)
+    op = grouped(machine, 3, sparse_b=sparse_b)
+    product = machine.accelerator.execute(op)
+    array = product.to_array() if isinstance(product, SparseMatrix) else product
+    np.testing.assert_allclose(array, expected(op), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_dense_groups_without_values_are_multiplied_as_they_are_drawn(name):
+    machine = load_machine(name)
+    unit = machine.accelerator
+    op = op_of(DenseMatrix((8, 6), seed=1), DenseMatrix((12, 3), seed=2), 2, "dense", unit.default_value_type)
+    if isinstance(unit, MacArray) and unit.keep < unit.of:
+        with pytest.raises(PatternError, match="non-zeros"):
+            unit.plan(op)
+        return
+    product = unit.execute(op)
+    array = product.to_array() if isinstance(product, SparseMatrix) else product
+    np.testing.assert_allclose(array, expected(op), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_groups_do_the_work_of_their_parts(name):
+    machine = load_machine(name)
+    unit = machine.accelerator
+    op = grouped(machine, 4)
+    plan, parts = unit.plan(op), [unit.plan(part) for part in op.parts()]
+    multiplied = f"mult_{unit.default_value_type}"
+    assert plan.actions[multiplied] == sum(part.actions[multiplied] for part in parts)
+    assert op.effectual_macs == sum(part.effectual_macs for part in op.parts())
+    assert plan.dram_bytes["A"] >= op.a.size.size_bytes
+    if unit.kind not in ("condensed_outer_product", "vector_spmm"):  # these read the rows of B that they need
+        assert plan.dram_bytes["B"] >= op.b.size.size_bytes
+    written = [part.dram_bytes["C"] for part in parts]
+    assert sum(written) - 4 * len(parts) <= plan.dram_bytes["C"] <= sum(written)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_groups_take_no_longer_than_one_after_the_other(name):
+    machine = load_machine(name).model_copy(update={"launch_interval_ns": 0.0})
+    op = grouped(machine, 8, m=40, k=64, n=48)
+    together = run_schedule(machine.accelerator.plan(op), machine).cycles
+    parts = [run_schedule(machine.accelerator.plan(part), machine).cycles for part in op.parts()]
+    assert max(parts) * 0.9 <= together <= sum(parts)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_groups_count_in_what_makes_operations_alike(name):
+    op = grouped(load_machine(name), 4)
+    assert footprint(op) != footprint(replace(op, groups=2, b=replace(op.b, tensor=DenseMatrix((48, 5)))))
+
+
+def test_heads_of_attention_fill_a_gpu():
+    unit = load_machine("a100-pcie").accelerator
+    op = op_of(DenseMatrix((96 * 128, 64)), DenseMatrix((96 * 64, 128)), 96, "dense")
+    alone = next(op.parts())
+    together, single = unit.plan(op), unit.plan(alone)
+    assert together.extra["tiles"] % 96 == 0
+    assert together.extra["waves"] * unit.sms >= together.extra["tiles"]
+    assert together.compute_cycles.sum() < 96 * single.compute_cycles.sum() / 10
+    assert together.dram_bytes == {name: 96 * size for name, size in single.dram_bytes.items()}
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+@settings(max_examples=30, deadline=None)
+@given(matrix=sparse_matrices(), seed=st.integers(0, 9))
+def test_a_block_diagonal_is_what_the_groups_are(groups, matrix, seed):
+    a = SparseMatrix.from_dense(np.vstack([matrix.to_array()] * groups))
+    b = DenseMatrix(
+        (groups * matrix.shape[1], 2), np.random.default_rng(seed).standard_normal((a.shape[1] * groups, 2))
+    )
+    op = op_of(a, b, groups)
+    diagonal = op.block_diagonal()
+    assert diagonal.a.shape == (a.shape[0], groups * a.shape[1])
+    assert diagonal.a.size == op.a.size
+    np.testing.assert_allclose(diagonal.a.tensor.to_array() @ b.to_array(), expected(op), atol=1e-9)
+    assert diagonal.effectual_macs == op.effectual_macs == matrix.nnz * groups * 2
+
+
+def test_a_v_n_m_kernel_has_no_groups():
+    unit = load_machine("rtx-3090-2to4").accelerator
+    op = op_of(SparseMatrix.from_dense(np.zeros((64, 16))), DenseMatrix((32, 4)), 2)
+    stored = replace(op, a=replace(op.a, format=format_by_name("vnm-32:2:8")))
+    with pytest.raises(PatternError, match="has no groups"):
+        unit.plan(stored)
+
+
+def test_schedules_joined_wait_for_their_own_steps():
+    unit = load_machine("sparch").accelerator
+    plan = unit.plan(matmul_op(uniform(200, 300, 0.05, seed=1), uniform(300, 20, 0.3, seed=2), "csr", "fp64"))
+    both = joined([plan, plan])
+    assert both.steps == 2 * plan.steps
+    late = both.after_arrivals[plan.steps :]
+    np.testing.assert_array_equal(
+        late[plan.after_arrivals > 0], plan.steps + plan.after_arrivals[plan.after_arrivals > 0]
+    )
+    np.testing.assert_array_equal(late[plan.after_arrivals == 0], 0)
+    assert both.actions == {name: 2 * count for name, count in plan.actions.items()}
+
+
+@pytest.mark.parametrize(("rows", "depth", "groups", "message"), [(7, 8, 2, "do not divide"), (8, 9, 2, "each of 2")])
+def test_groups_that_do_not_fit_are_refused(rows, depth, groups, message):
+    with pytest.raises(InputError, match=message):
+        op_of(DenseMatrix((rows, 4)), DenseMatrix((depth, 3)), groups)
