@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.formats import Format, format_by_name
 from sparsesim.networks import Layer, Network
+from sparsesim.tensors import DenseMatrix, Tensor
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -20,19 +22,22 @@ class Activations:
     `maps` holds real inputs by layer name: conv2d float[batch, c_in, h, w], linear float[vectors, in]; zeros in
     them are real zeros. Layers without a map get a seeded pattern of `density` (uniform over the feature map), or
     a dense operand where the density is 1. "published" takes the density that each layer's description gives, 1
-    where it gives none.
+    where it gives none. `storage` is the format of inputs that hold zeros, as machines find them in DRAM; dense ones
+    are stored dense.
     """
 
     density: float | Literal["published"] = 1.0
     seed: int = 0
     maps: Mapping[str, FloatArray] | None = None
+    storage: str = "dense"
 
     def __post_init__(self) -> None:
         if self.density != "published" and not (isinstance(self.density, (int, float)) and 0 < self.density <= 1):
             raise InputError(f"activations.density is {self.density}; it must lie in (0, 1], or be 'published'")
 
     def check(self, network: Network) -> None:
-        """InputError for a map of a layer that the network does not have, and for published densities of none."""
+        """InputError for an unknown format, a map of no layer of the network, published densities of none."""
+        format_by_name(self.storage)
         known = {layer.name for layer in network.layers}
         for name in self.maps or {}:
             if name not in known:
@@ -49,6 +54,10 @@ class Activations:
         if self.density != "published":
             return float(self.density)
         return 1.0 if layer.input_activation_density is None else layer.input_activation_density
+
+    def format_of(self, inputs: Tensor) -> Format:
+        """How these inputs are stored."""
+        return format_by_name("dense" if isinstance(inputs, DenseMatrix) else self.storage)
 
     def drawn(self, layer: Layer, shape: tuple[int, ...]) -> FloatArray:
         """Non-negative values, as after a ReLU, of which exactly round(density x size) are not zero."""

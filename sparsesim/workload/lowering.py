@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.formats import format_by_name
+from sparsesim.formats import Format, format_by_name
 from sparsesim.formats.value_type import ValueType, value_type_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.networks import Kind, Layer, Network
@@ -53,17 +53,19 @@ def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations)
 
 
 def _linear(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
-    return _op(layer, _weights(layer), _vectors(layer, batch * layer.positions, inputs), types)
+    b = _vectors(layer, batch * layer.positions, inputs)
+    return _op(layer, _weights(layer), b, types, inputs.format_of(b))
 
 
 def _recurrent(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
-    return replace(_op(layer, _weights(layer), _vectors(layer, batch, inputs), types), repeat=layer.steps)
+    b = _vectors(layer, batch, inputs)
+    return replace(_op(layer, _weights(layer), b, types, inputs.format_of(b)), repeat=layer.steps)
 
 
-def _products(layer: Layer, types: ValueType, batch: int, _: Activations) -> MatmulOp:
+def _products(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
     groups = layer.batch * batch
     a, b = DenseMatrix((groups * layer.m, layer.k), seed=1), DenseMatrix((groups * layer.k, layer.n), seed=2)
-    return _op(layer, a, b, types, groups=groups)
+    return _op(layer, a, b, types, inputs.format_of(b), groups=groups)
 
 
 def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
@@ -78,7 +80,8 @@ def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations
         b = DenseMatrix((layer.groups * a.shape[1], samples * rows * columns), seed=inputs.seed)
     else:
         b = tensor_from_array(im2col(feature_map, layer))
-    return _op(layer, a, b, types, samples * channels * prod(layer.input_size), layer.groups)
+    distinct = samples * channels * prod(layer.input_size)
+    return _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)
 
 
 def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
@@ -91,7 +94,7 @@ def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: 
         b = DenseMatrix((channels, batch * pixels), seed=inputs.seed)
     else:
         b = tensor_from_array(np.ascontiguousarray(feature_map.transpose(1, 0, 2, 3).reshape(channels, -1)))
-    return _op(layer, _weights(layer), b, types, groups=layer.groups)
+    return _op(layer, _weights(layer), b, types, inputs.format_of(b), groups=layer.groups)
 
 
 _LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] = {
@@ -108,9 +111,10 @@ def _weights(layer: Layer) -> Tensor:
     return tensor_from_array(layer.weight_matrix())
 
 
-def _op(layer: Layer, a: Tensor, b: Tensor, types: ValueType, distinct: int | None = None, groups: int = 1) -> MatmulOp:
-    dense = format_by_name("dense")
-    operands = Operand(a, dense, types), Operand(b, dense, types, distinct)
+def _op(
+    layer: Layer, a: Tensor, b: Tensor, types: ValueType, stored: Format, distinct: int | None = None, groups: int = 1
+) -> MatmulOp:
+    operands = Operand(a, format_by_name("dense"), types), Operand(b, stored, types, distinct)
     return MatmulOp(layer.name, *operands, types, groups=groups)
 
 

@@ -5,7 +5,9 @@ import pytest
 from scipy.signal import correlate
 
 from sparsesim.errors import InputError
+from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.networks import Layer, Network, load_network
+from sparsesim.pipeline import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.workload import Activations, im2col, lower, prune_network
 
@@ -153,3 +155,25 @@ def test_pruning_keeps_weights_and_earlier_masks():
 def test_bad_requests_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call(network_of(conv()))
+
+
+def test_sparse_inputs_may_be_stored_compressed_and_dense_ones_stay_dense():
+    inputs = Activations(density=0.2, storage="csr")
+    (op,) = lower(network_of(conv(padding=(1, 1))), activations=inputs)
+    (loose,) = lower(network_of(conv(padding=(1, 1))), activations=Activations(density=0.2))
+    assert (op.b.format.name, loose.b.format.name) == ("csr", "dense")
+    assert op.b.tensor.equals(loose.b.tensor)
+    assert op.b.dram_bytes < loose.b.dram_bytes
+    (full,) = lower(network_of(conv()), activations=Activations(storage="csr"))
+    assert full.b.format.name == "dense"
+
+
+def test_a_processor_skips_zeros_of_activations_that_are_stored_compressed():
+    machine, table = load_machine("core-i7-5930k"), load_energy_table("horowitz-45nm")
+    network = network_of(conv(shape=(64, 32, 3, 3), size=(28, 28), padding=(1, 1)))
+    results = {}
+    for storage in ("dense", "csr"):
+        (op,) = lower(network, "fp32", activations=Activations(density=0.01, storage=storage))
+        results[storage] = simulate(op, machine, table)
+    assert results["csr"].seconds < results["dense"].seconds
+    assert results["csr"].energy_pj["total"] < results["dense"].energy_pj["total"]
