@@ -10,7 +10,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks.array_files import ARRAY_READERS
 from sparsesim.networks.density import density_table
 from sparsesim.networks.export import write_network
-from sparsesim.networks.layer import Gemm, Kind, Layer
+from sparsesim.networks.layer import CONVOLUTIONS, Gemm, Kind, Layer
 from sparsesim.networks.layer_table import network_from_layer_table
 from sparsesim.networks.network import Network, WeightsOrigin
 from sparsesim.networks.onnx_file import network_from_onnx
@@ -23,6 +23,7 @@ from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.yaml_file import read_mapping
 
 __all__ = [
+    "CONVOLUTIONS",
     "DISTRIBUTIONS",
     "IMPORTERS",
     "Gemm",

@@ -40,13 +40,14 @@ class Tensor(Protocol):
 class DenseMatrix:
     """A matrix in which every entry counts as a non-zero.
 
-    `values` may be left out: then they are drawn from a normal distribution with `seed` when asked for,
-    so that a large dense operand costs nothing until it is executed.
+    `values` may be left out: then `draw` makes them when asked for, or they are drawn from a normal distribution with
+    `seed`, so that a large dense operand costs nothing until it is executed. `draw` must return no zero.
     """
 
     shape: tuple[int, int]
     values: FloatArray | None = None
     seed: int = 0
+    draw: Callable[[], FloatArray] | None = None
 
     def __post_init__(self) -> None:
         if self.values is not None and self.values.shape != self.shape:
@@ -66,6 +67,8 @@ class DenseMatrix:
         """The values, drawn now if they were not given."""
         if self.values is not None:
             return self.values
+        if self.draw is not None:
+            return self.draw()
         return np.random.default_rng(self.seed).standard_normal(self.shape, dtype=np.float32)
 
     def to_sparse(self) -> SparseMatrix:

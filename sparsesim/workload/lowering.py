@@ -12,7 +12,7 @@ from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.formats.value_type import ValueType, value_type_by_name
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.networks import Kind, Layer, Network
+from sparsesim.networks import CONVOLUTIONS, Kind, Layer, Network, SyntheticWeights
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 from sparsesim.workload.activations import Activations
 from sparsesim.workload.im2col import im2col
@@ -108,6 +108,11 @@ _LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] =
 
 
 def _weights(layer: Layer) -> Tensor:
+    """A[groups * M, K]; weights that are drawn and not pruned hold no zero, so that nobody has to look at them."""
+    if isinstance(layer.source, SyntheticWeights) and layer.mask is None:
+        gemm = layer.gemm
+        rows = gemm.M * (layer.groups if layer.kind in CONVOLUTIONS else 1)
+        return DenseMatrix((rows, gemm.K), draw=layer.weight_matrix)
     return tensor_from_array(layer.weight_matrix())
 
 

@@ -6,7 +6,7 @@ from scipy.signal import correlate
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.networks import Layer, Network, load_network
+from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pipeline import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.workload import Activations, im2col, lower, prune_network
@@ -177,3 +177,16 @@ def test_a_processor_skips_zeros_of_activations_that_are_stored_compressed():
         results[storage] = simulate(op, machine, table)
     assert results["csr"].seconds < results["dense"].seconds
     assert results["csr"].energy_pj["total"] < results["dense"].energy_pj["total"]
+
+
+@pytest.mark.parametrize("name", ["alexnet", "bert-base"])
+def test_drawn_weights_that_nobody_asks_for_are_not_drawn(name, monkeypatch):
+    network = load_network(name)
+    with monkeypatch.context() as patched:
+        patched.setattr(SyntheticWeights, "draw", lambda *_: pytest.fail("drawn"))
+        ops = lower(network)
+    layer, op = next((layer, op) for layer, op in zip(network.layers, ops, strict=True) if layer.groups == 1)
+    assert (op.m, op.k) == layer.weight_matrix().shape
+    np.testing.assert_array_equal(op.a.tensor.to_array(), layer.weight_matrix())
+    pruned = network.select(layer.name).with_masks({layer.name: np.zeros(layer.weight_shape, bool)})
+    assert lower(pruned)[0].a.tensor.nnz == 0
