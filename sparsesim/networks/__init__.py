@@ -105,8 +105,8 @@ def load_network(
     """
     path = _find(name_or_path)
     options = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
-    options |= {"layout": layout, "seed": seed, "architecture": architecture}
-    given = {key: value for key, value in options.items() if value is not None}
+    words = {"layout": layout, "seed": seed, "architecture": architecture}
+    given = {key: value for key, value in (options | words).items() if value is not None}
     try:
         return _load(path, given)
     except InputError as error:
