@@ -2,5 +2,6 @@
 
 from sparsesim.execution.capturing import capture, capture_relu, densities
 from sparsesim.execution.evaluation import Evaluation, evaluate
+from sparsesim.execution.samples import SAMPLE_LAYOUTS, prepare_samples
 
-__all__ = ["Evaluation", "capture", "capture_relu", "densities", "evaluate"]
+__all__ = ["SAMPLE_LAYOUTS", "Evaluation", "capture", "capture_relu", "densities", "evaluate", "prepare_samples"]
