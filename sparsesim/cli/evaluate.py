@@ -41,6 +41,8 @@ def evaluate(
     from sparsesim.execution import prepare_samples
     from sparsesim.networks import load_network
 
+    if activations is not None and activations.suffix != ".npz":
+        raise InputError(f"{activations}: activations are written as .npz")
     options = network_options([], input_shape, layout) | ({"architecture": architecture} if architecture else {})
     whole = load_network(network, **options)
     chosen, rule = _pruned(whole, pruner, sparsity, layers)
@@ -115,8 +117,6 @@ def _write_activations(network: "Network", samples: Any, path: Path, batch_size:
 
     from sparsesim.execution import capture
 
-    if path.suffix != ".npz":
-        raise InputError(f"{path}: activations are written as .npz")
     maps = capture(network, samples, batch_size=batch_size)
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **maps)

@@ -89,8 +89,8 @@ def _write(parameter: "torch.Tensor", values: Array) -> None:
 
 def _watch_layers(network: Network, parts: Mapping[str, tuple[Any, str]], watched: dict[str, Array]) -> None:
     """The k-th call of a module is the layer `name#k`, as the importer names it."""
-    for name in dict.fromkeys(name.partition("#")[0] for name in parts):
-        module, kind = parts[name][0], network.layer(name).kind
+    modules = {name.partition("#")[0]: (part, network.layer(name).kind) for name, (part, _) in parts.items()}
+    for name, (module, kind) in modules.items():
         if kind in ("conv2d", "linear"):
             module.register_forward_pre_hook(partial(_note, name, kind, watched), with_kwargs=True)
 
