@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,18 @@ def test_modules_are_run_as_they_are_read(tmp_path):
     x = normal(5, 4, seed=1)
     expected = x @ halved(network).layers[0].masked_weight().T + module.bias.detach().numpy()
     np.testing.assert_allclose(evaluate(halved(network), x).outputs, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_missing_extras_are_named(tmp_path, monkeypatch):
+    network = perceptron(tmp_path)
+    np.savez(tmp_path / "net.npz", fc_weight=normal(3, 4))
+    arrays = load_network(tmp_path / "net.npz", architecture="mlp")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(InputError, match=r"needs onnxruntime: pip install 'sparsesim\[onnx\]'"):
+        evaluate(network, normal(5, 4))
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for chosen in (network, arrays):
+        with pytest.raises(InputError, match=r"the onnx package: pip install 'sparsesim\[onnx\]'"):
+            evaluate(chosen, normal(5, 4))
+    with pytest.raises(InputError, match=r"an architecture needs the onnx package"):
+        load_network(tmp_path / "net.npz", architecture="mlp")
