@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.networks.architectures import ARCHITECTURES, network_from_arrays
 from sparsesim.networks.array_files import ARRAY_READERS
 from sparsesim.networks.density import density_table
 from sparsesim.networks.export import write_network
@@ -15,7 +16,7 @@ from sparsesim.networks.layer_table import network_from_layer_table
 from sparsesim.networks.network import Network, WeightsOrigin
 from sparsesim.networks.onnx_file import network_from_onnx
 from sparsesim.networks.onnx_graph import InputShape
-from sparsesim.networks.state_dict import Layout, Size, network_from_state_dict
+from sparsesim.networks.state_dict import Layout, Size
 from sparsesim.networks.torch_module import network_from_torch
 from sparsesim.networks.trained_file import is_training_record, network_from_training_record
 from sparsesim.networks.weights import DISTRIBUTIONS, SyntheticWeights
@@ -23,6 +24,7 @@ from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.yaml_file import read_mapping
 
 __all__ = [
+    "ARCHITECTURES",
     "CONVOLUTIONS",
     "DISTRIBUTIONS",
     "IMPORTERS",
@@ -58,7 +60,9 @@ def _network_from_yaml(path: Path, **options: Any) -> Network:
 
 
 _YAML = Importer(_network_from_yaml, frozenset({"seed"}))
-_ARRAYS = Importer(network_from_state_dict, frozenset({"input_shape", "sizes", "strides", "groups", "layout"}))
+_ARRAYS = Importer(
+    network_from_arrays, frozenset({"input_shape", "sizes", "strides", "groups", "layout", "architecture"})
+)
 
 IMPORTERS: dict[str, Importer] = {
     ".yaml": _YAML,
@@ -82,6 +86,7 @@ def load_network(
     groups: Mapping[str, int] | None = None,
     layout: Layout | None = None,
     seed: int | None = None,
+    architecture: str | None = None,
 ) -> Network:
     """A shipped network by name (see `network_names`), or one read from a file.
 
@@ -93,13 +98,16 @@ def load_network(
         groups: arrays: groups other than 1, by layer name or pattern.
         layout: arrays: `out_in` (PyTorch, Caffe; the default) or `in_out` (Keras, TensorFlow).
         seed: tables: the seed that weights are drawn with, instead of the table's own.
+        architecture: arrays: a name in `ARCHITECTURES`; the network gets its graph, which gives sizes, strides and
+            normalisation and can be run and exported.
 
     Raises UnknownNameError for an unknown name, and InputError, naming the file, for a missing, damaged or
     unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
     """
     path = _find(name_or_path)
     options = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
-    given = {key: value for key, value in (options | {"layout": layout, "seed": seed}).items() if value is not None}
+    words = {"layout": layout, "seed": seed, "architecture": architecture}
+    given = {key: value for key, value in (options | words).items() if value is not None}
     try:
         return _load(path, given)
     except InputError as error:

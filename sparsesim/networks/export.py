@@ -1,4 +1,4 @@
-"""Writes pruned networks: back into the ONNX graph they came from, or as plain arrays."""
+"""Writes pruned networks: back into the ONNX graph that runs them, or as plain arrays."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +14,16 @@ from sparsesim.networks.onnx_weights import stored_weights
 from sparsesim.networks.state_dict import ORIGIN_KEY
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, ModelProto
 
 
 def write_network(network: Network, path: str | Path) -> Path:
     """Write the masked weights of a network and return the path.
 
-    `.onnx`: the graph the network was read from, its weights replaced, everything else untouched.
+    `.onnx`: the graph that the network was read from or that its architecture gave it, its weights replaced,
+    everything else untouched.
     `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
-    Raises InputError for any other suffix, for ONNX without an ONNX source, and before overwriting the source.
+    Raises InputError for any other suffix, for ONNX without an ONNX graph, and before overwriting the source.
     """
     target = Path(path)
     write = _WRITERS.get(target.suffix.lower())
@@ -41,13 +42,33 @@ def _write_npz(network: Network, path: Path) -> None:
 
 
 def _write_onnx(network: Network, path: Path) -> None:
+    if not isinstance(network.graph, Path | bytes):
+        reason = "was not read from an ONNX file, nor with an architecture"
+        raise InputError(f"{path}: {network.name!r} {reason}; write .npz instead")
+    model = masked_model(network)
     import onnx
 
-    if network.path is None or network.path.suffix.lower() != ".onnx":
-        raise InputError(f"{path}: {network.name!r} was not read from an ONNX file; write .npz instead")
-    model = read_onnx(network.path)
-    _replace_constants(model.graph, _changed_constants(network, Graph(model.graph)))
     onnx.save(model, path)
+
+
+def masked_model(network: Network) -> "ModelProto":
+    """The ONNX model of a network with the network's masked weights in it.
+
+    Raises InputError for a network without ONNX graph and for layers that share weights but not their mask.
+    """
+    if not isinstance(network.graph, Path | bytes):
+        raise InputError(f"{network.name!r} has no ONNX graph")
+    model = _parsed(network.graph) if isinstance(network.graph, bytes) else read_onnx(network.graph)
+    _replace_constants(model.graph, _changed_constants(network, Graph(model.graph)))
+    return model
+
+
+def _parsed(serialised: bytes) -> "ModelProto":
+    try:
+        import onnx
+    except ImportError as error:
+        raise InputError("ONNX graphs need the onnx package: pip install 'sparsesim[onnx]'") from error
+    return onnx.load_from_string(serialised)
 
 
 def _changed_constants(network: Network, graph: Graph) -> dict[str, Array]:
@@ -66,7 +87,9 @@ def _changed_constants(network: Network, graph: Graph) -> dict[str, Array]:
         matrix = weight if weight.ndim == 2 else weight.reshape(len(weight), -1)
         stored.write(graph, matrix, changed)
     if layers:
-        raise InputError(f"{network.path} has no layer {next(iter(layers))!r}: it has changed since it was read")
+        raise InputError(
+            f"the graph of {network.name!r} has no layer {next(iter(layers))!r}: it has changed since it was read"
+        )
     return changed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.layer import Layer, Mask
 from sparsesim.networks.weights import SyntheticWeights
+
+if TYPE_CHECKING:
+    import torch
 
 WeightsOrigin = Literal["trained", "synthetic", "imported"]
 
@@ -31,6 +34,8 @@ class Network:
         notes: what is not simulated, and other remarks.
         other_params: numbers of parameters that no layer holds, by what they are (embeddings, normalisation).
         path: the file that it was read from, if any.
+        graph: what can run the network: an ONNX file, a serialised ONNX model or a PyTorch module; None where
+            only the shapes and weights of its layers are known. By default `path`, if that is an ONNX file.
     """
 
     name: str
@@ -42,8 +47,11 @@ class Network:
     notes: str = ""
     other_params: Mapping[str, int] = field(default_factory=dict)
     path: Path | None = field(default=None, repr=False)
+    graph: "Path | bytes | torch.nn.Module | None" = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.graph is None and self.path is not None and self.path.suffix.lower() == ".onnx":
+            object.__setattr__(self, "graph", self.path)
         if not self.layers:
             raise InputError(f"network {self.name!r} has no layer that multiplies")
         names = self._names()

@@ -62,6 +62,11 @@ def read_onnx(path: Path) -> "ModelProto":
     return model
 
 
+def layers_of_model(model: "ModelProto", input_shape: InputShape | None = None) -> tuple[Layer, ...]:
+    """The layers of a model in memory, as `network_from_onnx` reads them; sizes are written into the model."""
+    return _layers(Graph(_inferred(model, input_shape).graph))
+
+
 def _inferred(model: "ModelProto", input_shape: InputShape | None) -> "ModelProto":
     from onnx import shape_inference
 

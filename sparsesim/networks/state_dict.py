@@ -77,7 +77,7 @@ def network_from_state_dict(
     return Network(
         name=path.stem,
         layers=tuple(_layer(names[key], weight, arrays, geometry) for key, weight in weights.items()),
-        weights_origin=_origin(arrays),
+        weights_origin=stored_origin(arrays),
         source=str(path),
         input_description=" x ".join(str(size) for size in input_shape or ()),
         notes="; ".join([*_one_size_for_all(weights, geometry), *_left_out(arrays)]),
@@ -162,12 +162,26 @@ def _without_ending(key: str, endings: Iterable[str]) -> str:
 
 
 def _n_bias(name: str, outputs: int, arrays: Arrays) -> int:
+    bias = _bias(name, outputs, arrays)
+    return 0 if bias is None else bias.size
+
+
+def _bias(name: str, outputs: int, arrays: Arrays) -> NDArray[Any] | None:
     stem = _without_ending(name, _WEIGHT_ENDINGS)
     found = (arrays[stem + ending] for ending in _BIAS_ENDINGS if stem + ending in arrays)
-    return next((bias.size for bias in found if bias.shape == (outputs,)), 0)
+    return next((bias for bias in found if bias.shape == (outputs,)), None)
 
 
-def _origin(arrays: Arrays) -> WeightsOrigin:
+def weights_and_biases(
+    arrays: Arrays, layout: Layout = "out_in"
+) -> dict[str, tuple[NDArray[Any], NDArray[Any] | None]]:
+    """Every 2-D and 4-D array as a weight [out, ...] with its bias [out], by layer name in the file's order."""
+    weights = {key: _out_in(array, layout) for key, array in arrays.items() if _is_weight(array)}
+    names = _layer_names(list(weights))
+    return {names[key]: (weight, _bias(names[key], len(weight), arrays)) for key, weight in weights.items()}
+
+
+def stored_origin(arrays: Arrays) -> WeightsOrigin:
     """Weights that were drawn stay labelled so after a round trip through a file."""
     mark = arrays.get(ORIGIN_KEY)
     return "synthetic" if mark is not None and str(mark) == "synthetic" else "imported"

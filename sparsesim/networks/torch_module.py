@@ -24,7 +24,7 @@ def network_from_torch(module: "torch.nn.Module", sample: Any, *, name: str | No
     """The Linear, Conv1d, Conv2d, LSTM and GRU modules that one forward pass calls, in that order.
 
     Args:
-        module: the network. Weights are copied; the module is left as it was found.
+        module: the network. Weights are copied; the module is left as it was found, and kept as `Network.graph`.
         sample: one sample, a batch of 1: a tensor, a tuple of arguments or a mapping of keyword arguments.
             Linear layers count every leading dimension of their input as positions of that one sample.
         name: name of the network, by default the module's class.
@@ -48,6 +48,7 @@ def network_from_torch(module: "torch.nn.Module", sample: Any, *, name: str | No
         source=f"PyTorch module {type(module).__module__}.{type(module).__qualname__}",
         input_description=_describe(sample),
         notes=_notes(module, {id(called) for _, called, _ in calls}),
+        graph=module,
     )
 
 

@@ -152,3 +152,86 @@ def test_modules_are_written_as_arrays(tmp_path):
     network = pruned(network_from_torch(torch.nn.Linear(6, 4), torch.zeros(1, 6)))
     path = write_network(network, tmp_path / "net.npz")
     assert np.array_equal(load_network(path).layer("Linear").weight(), network.layers[0].masked_weight())
+
+
+def outputs_of(path, samples):
+    """The first output of a written file, by a session of its own, one sample at a time where it insists on that."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    if given.shape[0] != 1:
+        return session.run(None, {given.name: samples})[0]
+    return np.concatenate([session.run(None, {given.name: sample[None]})[0] for sample in samples])
+
+
+def constants_of(path):
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+
+
+def close(found, expected):
+    """Equal to 1e-5 of the largest value: float32 sums in another order."""
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.9])
+@pytest.mark.parametrize("file", ["resnet20_cifar10", "distiller_ch_regularized_dense"])
+def test_a_written_resnet_gives_what_pytorch_gives(file, share, tmp_path, data_dir):
+    references = pytest.importorskip("tests.networks.torch_references", exc_type=ImportError)
+    source = data_dir / "nets" / f"{file}.npz"
+    network = load_network(source, architecture="resnet-cifar")
+    network = pruned(network, share) if share else network
+    images = normal(6, 3, 32, 32, seed=4)
+    written = write_network(network, tmp_path / "net.onnx")
+    close(outputs_of(written, images), references.resnet_cifar(network, np.load(source), images))
+    again = load_network(written)
+    assert again.macs == network.macs
+    for before, after in zip(network.layers, again.layers, strict=True):
+        assert np.array_equal(before.masked_weight(), after.weight())
+
+
+@pytest.mark.parametrize("file", ["lenet300100_original", "lenet300100_sparse"])
+def test_a_written_lenet_gives_what_pytorch_gives(file, tmp_path, data_dir):
+    references = pytest.importorskip("tests.networks.torch_references", exc_type=ImportError)
+    source = data_dir / "nets" / f"{file}.npz"
+    network = load_network(source, architecture="mlp")
+    images = np.load(data_dir / "nets" / "mnist_test_images.npz")["images"].reshape(-1, 784).astype(np.float32) / 256
+    for chosen in (network, pruned(network, 0.9)):
+        written = write_network(chosen, tmp_path / "net.onnx")
+        close(outputs_of(written, images), references.lenet300(chosen, np.load(source), images))
+
+
+def test_a_written_digits_cnn_gives_what_pytorch_gives(tmp_path):
+    references = pytest.importorskip("tests.networks.torch_references", exc_type=ImportError)
+    network = pruned(load_network("digits-cnn"), 0.9)
+    images = np.abs(normal(20, 1, 8, 8, seed=5))
+    written = write_network(network, tmp_path / "net.onnx")
+    close(outputs_of(written, images), references.digits_cnn(network, constants_of(network.path), images))
+
+
+def test_a_written_mnist_cntk_gives_what_pytorch_gives(tmp_path, data_dir):
+    references = pytest.importorskip("tests.networks.torch_references", exc_type=ImportError)
+    network = pruned(load_network(data_dir / "nets" / "mnist_cntk.onnx"), 0.9)
+    images = np.load(data_dir / "nets" / "mnist_test_images.npz")["images"][:12, None].astype(np.float32)
+    written = write_network(network, tmp_path / "net.onnx")
+    close(outputs_of(written, images), references.mnist_cntk(network, constants_of(network.path), images))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.7])
+def test_a_written_squeezenet_gives_what_pytorch_gives_to_half_precision(share, tmp_path, data_dir):
+    """onnxruntime rounds every map to fp16 (11 bits), the reference in float32 does not."""
+    references = pytest.importorskip("tests.networks.torch_references", exc_type=ImportError)
+    network = load_network(data_dir / "nets" / "squeezenet_fp16.onnx")
+    network = pruned(network, share) if share else network
+    images = (np.random.default_rng(6).random((2, 3, 224, 224)) * 255 - 110).astype(np.float16)
+    found = outputs_of(write_network(network, tmp_path / "net.onnx"), images).reshape(2, -1)
+    expected = references.squeezenet_v11(network, constants_of(network.path), images)
+    np.testing.assert_allclose(found.astype(np.float32), expected, rtol=0, atol=2**-11 * expected.max())
+    assert np.array_equal(found.argmax(1), expected.argmax(1))
+
+
+def test_array_networks_without_architecture_have_no_graph_to_write(tmp_path):
+    path = tmp_path / "net.npz"
+    np.savez(path, fc_weight=normal(3, 4))
+    with pytest.raises(InputError, match="'net' was not read from an ONNX file, nor with an architecture"):
+        write_network(load_network(path), tmp_path / "net.onnx")
