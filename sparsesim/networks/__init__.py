@@ -114,10 +114,9 @@ def load_network(
 def _find(name_or_path: str | Path) -> tuple[Path, str | None]:
     """The file, and the variant that a name such as `alexnet@pruned` asks for."""
     path = Path(name_or_path)
-    if isinstance(name_or_path, Path) or path.name != name_or_path or path.is_file():
-        return path, None
-    name, mark, variant = name_or_path.partition(VARIANT)
-    if Path(name).suffix and name not in network_names():
+    name, mark, variant = str(name_or_path).partition(VARIANT)
+    is_name = isinstance(name_or_path, str) and path.name == name_or_path and path.suffix.lower() not in IMPORTERS
+    if not is_name or path.is_file() or (Path(name).suffix and name not in network_names()):
         return path, None
     return shipped_file("network", name, _SHIPPED, _SHIPPED_SUFFIX), variant if mark else None
 

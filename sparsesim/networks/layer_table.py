@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from sparsesim.errors import UnknownNameError
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.density import with_densities
 from sparsesim.networks.layer_rows import AnyRow, Densities, LayerRow, Size
 from sparsesim.networks.network import Network
@@ -91,7 +91,7 @@ def network_from_layer_table(path: Path, *, seed: int | None = None, variant: st
 
     `seed` replaces the seed of its weights, `variant` lays one of its named sets of densities over the layers.
     Raises InputError with line and field for anything that is not a valid description, and UnknownNameError for a
-    variant that it does not hold.
+    variant that is not among those it holds.
     """
     table = read_description(path, LayerTable)
     network = _network(table, path, table.weights.seed if seed is None else seed)
@@ -115,6 +115,8 @@ def _network(table: LayerTable, path: Path, seed: int) -> Network:
 
 
 def _varied(network: Network, table: LayerTable, name: str) -> Network:
+    if not table.variants:
+        raise InputError(f"{table.name} has no variants, so none named {name!r}")
     if name not in table.variants:
         raise UnknownNameError(f"variant of {table.name}", name, table.variants)
     variant = table.variants[name]

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from sparsesim.errors import InputError
 from sparsesim.networks import density_table, load_network, network_names
+from sparsesim.shipped import shipped_folder
 
 # Their counts are tested beside their trained weights.
 ELSEWHERE = {"lenet-5", "lenet-300-100"}
@@ -209,3 +211,14 @@ def test_every_variant_loads_and_leaves_less(tables):
         assert 0 < total["flop_density"] < 0.35
         assert 0 < total["weight_density"] < 0.35
         assert "Variant pruned: " in pruned.source
+
+
+def test_names_with_dots_are_names_and_files_stay_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_network("squeezenet-v1.1").name == "squeezenet-v1.1"
+    for missing in ("squeezenet-v1.2", "net@v2.npz", "alexnet@pruned.yaml", "./alexnet@pruned"):
+        with pytest.raises(InputError, match="no such file"):
+            load_network(missing)
+    table = (shipped_folder("models/networks") / "vgg16.yaml").read_text()
+    (tmp_path / "net@v2.yaml").write_text(table)
+    assert load_network("net@v2.yaml", variant="pruned").name == "vgg16@pruned"
