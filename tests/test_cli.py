@@ -159,14 +159,22 @@ def test_show_without_a_name_lists_the_family():
 
 
 def test_show_network_gives_parameters_macs_layers_and_where_the_weights_come_from():
-    shown = json.loads(run("show", "network", "alexnet", "--json").stdout)
+    shown = json.loads(run("show", "network", "alexnet@pruned", "--json").stdout)
     assert round(shown["parameters"] / 1e6) == 61
     assert shown["weights"] == "synthetic"
     assert len(shown["layers"]) == 8
     total = shown["published_densities"][-1]
     assert round(total["weight_density"], 2) == 0.11
     assert round(total["flop_density"], 2) == 0.30
-    assert "synthetic" in shown["name"]
+    assert shown["name"] == "alexnet@pruned (synthetic weights)"
+    assert shown["variants"] == ["pruned"]
+
+
+def test_variants_are_listed_beside_their_network():
+    listed = json.loads(run("list", "networks", "--json").stdout)["networks"]
+    assert listed["alexnet"].endswith("variants: pruned")
+    assert "variants" not in listed["alexnet-ungrouped"]
+    assert not any("@" in name for name in listed)
 
 
 def test_prune_writes_a_network_that_can_be_read_again(tmp_path):

@@ -24,9 +24,15 @@ def _networks() -> dict[str, str]:
     described = {}
     for name in network_names():
         network = load_network(name)
-        size = f"{network.n_params / 1e6:.3g} M parameters, {network.macs / 1e6:.4g} M MACs"
-        described[name] = f"{size}, {network.weights_origin} weights"
+        size = f"{_short(network.n_params, 3)} parameters, {_short(network.macs, 4)} MACs"
+        variants = f", variants: {', '.join(network.variants)}" if network.variants else ""
+        described[name] = f"{size}, {network.weights_origin} weights{variants}"
     return described
+
+
+def _short(count: int, digits: int) -> str:
+    scale, unit = (1e9, "G") if count >= 1e9 else (1e6, "M")
+    return f"{count / scale:.{digits}g} {unit}"
 
 
 def _energy_tables() -> dict[str, str]:
@@ -104,6 +110,7 @@ def _show_network(name: str, **options: Any) -> dict[str, Any]:
         "other_parameters": dict(network.other_params),
         "macs": network.macs,
         "notes": network.notes,
+        "variants": list(network.variants),
         "layers": network.table(),
         "published_densities": density_table(network) if published else [],
     }

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures import ARCHITECTURES, network_from_arrays
 from sparsesim.networks.array_files import ARRAY_READERS
 from sparsesim.networks.density import density_table
 from sparsesim.networks.export import write_network
 from sparsesim.networks.layer import CONVOLUTIONS, Gemm, Kind, Layer
-from sparsesim.networks.layer_table import network_from_layer_table
+from sparsesim.networks.layer_table import VARIANT, network_from_layer_table
 from sparsesim.networks.network import Network, WeightsOrigin
 from sparsesim.networks.onnx_file import network_from_onnx
 from sparsesim.networks.onnx_graph import InputShape
@@ -59,7 +59,7 @@ def _network_from_yaml(path: Path, **options: Any) -> Network:
     return network_from_layer_table(path, **options)
 
 
-_YAML = Importer(_network_from_yaml, frozenset({"seed"}))
+_YAML = Importer(_network_from_yaml, frozenset({"seed", "variant"}))
 _ARRAYS = Importer(
     network_from_arrays, frozenset({"input_shape", "sizes", "strides", "groups", "layout", "architecture"})
 )
@@ -87,11 +87,12 @@ def load_network(
     layout: Layout | None = None,
     seed: int | None = None,
     architecture: str | None = None,
+    variant: str | None = None,
 ) -> Network:
     """A shipped network by name (see `network_names`), or one read from a file.
 
     Args:
-        name_or_path: a name, or a path ending in one of `IMPORTERS`.
+        name_or_path: a name, `name@variant`, or a path ending in one of `IMPORTERS`.
         input_shape: ONNX: size of the input, batch included, or {input: size}. Arrays: (c, h, w).
         sizes: arrays: (height, width) of the input of all convolutions, or by layer name or pattern.
         strides: arrays: strides other than 1, by layer name or pattern.
@@ -100,26 +101,33 @@ def load_network(
         seed: tables: the seed that weights are drawn with, instead of the table's own.
         architecture: arrays: a name in `ARCHITECTURES`; the network gets its graph, which gives sizes, strides and
             normalisation and can be run and exported.
+        variant: tables: name of a published pruning that the table holds, whose densities the layers then carry.
 
-    Raises UnknownNameError for an unknown name, and InputError, naming the file, for a missing, damaged or
+    Raises UnknownNameError for an unknown name or variant, and InputError, naming the file, for a missing, damaged or
     unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
     """
-    path = _find(name_or_path)
-    options = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
-    words = {"layout": layout, "seed": seed, "architecture": architecture}
-    given = {key: value for key, value in (options | words).items() if value is not None}
+    path, named = _find(name_or_path)
+    options: dict[str, Any] = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
+    if None not in (named, variant):
+        raise InputError(f"{name_or_path!r} names a variant, so variant={variant!r} cannot be given")
+    options |= {"layout": layout, "seed": seed, "architecture": architecture}
+    options["variant"] = named if variant is None else variant
     try:
-        return _load(path, given)
+        return _load(path, {key: value for key, value in options.items() if value is not None})
     except InputError as error:
+        if isinstance(error, UnknownNameError) and options["variant"] is not None:
+            raise
         raise InputError(f"{path}: {error}") from error
 
 
-def _find(name_or_path: str | Path) -> Path:
+def _find(name_or_path: str | Path) -> tuple[Path, str | None]:
+    """The file, and the variant that a name such as `alexnet@pruned` asks for."""
     path = Path(name_or_path)
-    is_name = isinstance(name_or_path, str) and not path.suffix and path.name == name_or_path
-    if is_name and not path.is_file():
-        return shipped_file("network", str(name_or_path), _SHIPPED, _SHIPPED_SUFFIX)
-    return path
+    name, mark, variant = str(name_or_path).partition(VARIANT)
+    is_name = isinstance(name_or_path, str) and path.name == name_or_path and path.suffix.lower() not in IMPORTERS
+    if not is_name or path.is_file() or (Path(name).suffix and name not in network_names()):
+        return path, None
+    return shipped_file("network", name, _SHIPPED, _SHIPPED_SUFFIX), variant if mark else None
 
 
 def _load(path: Path, options: dict[str, Any]) -> Network:

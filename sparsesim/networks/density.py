@@ -1,9 +1,31 @@
-"""The table of a pruned network: weights, operations and what densities leave of them, layer by layer."""
+"""Published densities of a pruned network, and what they leave of its weights and operations, layer by layer."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from sparsesim.errors import UnknownNameError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
 
 FLOPS_PER_MAC = 2
+
+
+def with_densities(network: Network, published: Mapping[str, Mapping[str, float]]) -> Network:
+    """The network with published densities, {layer name or shell pattern: {field of `Layer`: density in [0, 1]}}.
+
+    Where several patterns fit a layer, the later one counts. Raises UnknownNameError for one that fits none.
+    """
+    names = [layer.name for layer in network.layers]
+    chosen: dict[str, dict[str, float]] = {name: {} for name in names}
+    for pattern, densities in published.items():
+        fitting = [name for name in names if fnmatchcase(name, pattern)]
+        if not fitting:
+            raise UnknownNameError("layer pattern", pattern, names)
+        for name in fitting:
+            chosen[name] |= densities
+    layers = tuple(replace(layer, **chosen[layer.name]) for layer in network.layers)  # type: ignore[arg-type]
+    return replace(network, layers=layers)
 
 
 def density_table(network: Network) -> list[dict[str, object]]:

@@ -1,178 +1,23 @@
 """Networks described by a YAML table of layer shapes, with weights drawn from a seeded distribution."""
 
-from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from sparsesim.networks.layer import GATES, Layer
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.networks.density import with_densities
+from sparsesim.networks.layer_rows import AnyRow, Densities, LayerRow, Size
 from sparsesim.networks.network import Network
 from sparsesim.networks.weights import SyntheticWeights
 from sparsesim.yaml_file import Description, read_description
 
-Size = Annotated[int, Field(ge=0)]
-Pair = PositiveInt | tuple[PositiveInt, PositiveInt]
-Padding = Size | tuple[Size, Size] | tuple[Size, Size, Size, Size]
-Density = Annotated[float, Field(ge=0, le=1)]
 _INDEX = "{i}"
-
-
-class LayerRow(Description):
-    """What every row of a table has."""
-
-    name: str
-    weight_density: Density | None = None
-    input_activation_density: Density | None = None
-    output_activation_density: Density | None = None
-
-    def layer(self, name: str, weights: SyntheticWeights) -> Layer:
-        """The row as a layer with this name."""
-        published = {field: getattr(self, field) for field in LayerRow.model_fields if field != "name"}
-        return Layer(name=name, **published, **self.shape(weights))
-
-    @abstractmethod
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """The arguments of `Layer` that this kind of row sets."""
-
-
-class LinearRow(LayerRow):
-    """Fully connected: `outputs` from `inputs`, for `positions` vectors per sample."""
-
-    kind: Literal["linear"]
-    inputs: PositiveInt
-    outputs: PositiveInt
-    positions: PositiveInt = 1
-    bias: bool = True
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        return {
-            "kind": "linear",
-            "weight_shape": (self.outputs, self.inputs),
-            "source": weights,
-            "n_bias": self.outputs * self.bias,
-            "positions": self.positions,
-        }
-
-
-class Conv2dRow(LayerRow):
-    """Convolution of a c_in x input_size map; one number for a pair means both."""
-
-    kind: Literal["conv2d"]
-    c_in: PositiveInt
-    c_out: PositiveInt
-    kernel: Pair
-    input_size: Pair
-    stride: Pair = 1
-    padding: Padding = 0
-    dilation: Pair = 1
-    groups: PositiveInt = 1
-    bias: bool = True
-
-    @model_validator(mode="after")
-    def _groups_divide_channels(self) -> Self:
-        if self.c_in % self.groups or self.c_out % self.groups:
-            raise ValueError(f"{self.groups} groups do not divide {self.c_in} and {self.c_out} channels")
-        return self
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        return {
-            "kind": "conv2d",
-            "weight_shape": (self.c_out, self.c_in // self.groups, *_pair(self.kernel)),
-            "source": weights,
-            "n_bias": self.c_out * self.bias,
-            "input_size": _pair(self.input_size),
-            "stride": _pair(self.stride),
-            "padding": (self.padding, self.padding) if isinstance(self.padding, int) else self.padding,
-            "dilation": _pair(self.dilation),
-            "groups": self.groups,
-        }
-
-
-class ConvTranspose2dRow(Conv2dRow):
-    """Transposed convolution of a c_in x input_size map; one number for a pair means both."""
-
-    kind: Literal["conv_transpose2d"]  # type: ignore[assignment]
-    output_padding: Size | tuple[Size, Size] = 0
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        given = self.output_padding
-        return super().shape(weights) | {
-            "kind": self.kind,
-            "weight_shape": (self.c_in, self.c_out // self.groups, *_pair(self.kernel)),
-            "output_padding": (given, given) if isinstance(given, int) else given,
-        }
-
-
-class Conv1dRow(LayerRow):
-    """Convolution of a sequence of `input_size` vectors of c_in; it becomes a conv2d of height 1."""
-
-    kind: Literal["conv1d"]
-    c_in: PositiveInt
-    c_out: PositiveInt
-    kernel: PositiveInt
-    input_size: PositiveInt
-    stride: PositiveInt = 1
-    padding: Size | tuple[Size, Size] = 0
-    dilation: PositiveInt = 1
-    groups: PositiveInt = 1
-    bias: bool = True
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        before, after = (self.padding, self.padding) if isinstance(self.padding, int) else self.padding
-        flat = self.model_dump(exclude={*LayerRow.model_fields, "kind"}) | {
-            "kernel": (1, self.kernel),
-            "input_size": (1, self.input_size),
-            "stride": (1, self.stride),
-            "dilation": (1, self.dilation),
-            "padding": (0, before, 0, after),
-        }
-        return Conv2dRow(name=self.name, kind="conv2d", **flat).shape(weights)
-
-
-class RecurrentRow(LayerRow):
-    """LSTM or GRU; `bias` counts two vectors, one for the input and one for the state, as PyTorch stores them."""
-
-    kind: Literal["lstm", "gru"]
-    inputs: PositiveInt
-    hidden: PositiveInt
-    steps: PositiveInt
-    bias: bool = True
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        rows = GATES[self.kind] * self.hidden
-        return {
-            "kind": self.kind,
-            "weight_shape": (rows, self.inputs + self.hidden),
-            "source": weights,
-            "n_bias": 2 * rows * self.bias,
-            "steps": self.steps,
-        }
-
-
-class MatmulRow(LayerRow):
-    """Product of two activations, `batch` times per sample."""
-
-    kind: Literal["matmul"]
-    m: PositiveInt
-    k: PositiveInt
-    n: PositiveInt
-    batch: PositiveInt = 1
-
-    def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
-        """See `LayerRow.shape`."""
-        return {"kind": "matmul", "m": self.m, "k": self.k, "n": self.n, "batch": self.batch}
-
-
-_ROW_OF_KIND = Annotated[
-    LinearRow | Conv1dRow | Conv2dRow | ConvTranspose2dRow | RecurrentRow | MatmulRow, Field(discriminator="kind")
-]
+VARIANT = "@"
+"""Stands between the name of a network and that of its variant."""
 
 
 class Repeat(Description):
@@ -180,7 +25,7 @@ class Repeat(Description):
 
     repeat: Annotated[int, Field(ge=1, le=1000)]
     first: Size = 0
-    layers: Annotated[list[_ROW_OF_KIND], Field(min_length=1)]
+    layers: Annotated[list[AnyRow], Field(min_length=1)]
 
 
 def _tag(entry: object) -> str:
@@ -189,7 +34,7 @@ def _tag(entry: object) -> str:
 
 
 Entry = Annotated[
-    Annotated[_ROW_OF_KIND, Tag("row")] | Annotated[Repeat, Tag("repeated")],
+    Annotated[AnyRow, Tag("row")] | Annotated[Repeat, Tag("repeated")],
     Discriminator(_tag),
 ]
 
@@ -202,6 +47,14 @@ class Weights(Description):
     seed: Size = 0
 
 
+class Variant(Description):
+    """Published densities of the network after pruning, by layer name or shell pattern; later ones count."""
+
+    source: Annotated[str, Field(min_length=1)]
+    notes: str = ""
+    layers: Annotated[dict[str, Densities], Field(min_length=1)]
+
+
 class LayerTable(Description):
     """A network as the files in `models/networks` describe it."""
 
@@ -211,38 +64,66 @@ class LayerTable(Description):
     notes: str = ""
     weights: Weights = Weights()
     other_parameters: dict[str, PositiveInt] = Field(default_factory=dict)
+    variants: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], Variant] = Field(default_factory=dict)
     layers: Annotated[list[Entry], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _variants_fit(self) -> Self:
+        names = [name for name, _ in self.rows()]
+        for variant, described in self.variants.items():
+            for pattern in described.layers:
+                if not any(fnmatchcase(name, pattern) for name in names):
+                    raise ValueError(f"variant {variant!r}: no layer fits {pattern!r}")
+        return self
 
-def network_from_layer_table(path: Path, *, seed: int | None = None) -> Network:
-    """The network that a YAML file describes; `seed` replaces the seed of its weights.
+    def rows(self) -> Iterator[tuple[str, LayerRow]]:
+        """Every layer's name and row, repeated ones as often as they occur."""
+        for entry in self.layers:
+            if isinstance(entry, Repeat):
+                for i in range(entry.first, entry.first + entry.repeat):
+                    yield from ((row.name.replace(_INDEX, str(i)), row) for row in entry.layers)
+            else:
+                yield entry.name, entry
 
-    Raises InputError with line and field for anything that is not a valid description.
+
+def network_from_layer_table(path: Path, *, seed: int | None = None, variant: str | None = None) -> Network:
+    """The network that a YAML file describes.
+
+    `seed` replaces the seed of its weights, `variant` lays one of its named sets of densities over the layers.
+    Raises InputError with line and field for anything that is not a valid description, and UnknownNameError for a
+    variant that is not among those it holds.
     """
     table = read_description(path, LayerTable)
-    chosen = table.weights.seed if seed is None else seed
+    network = _network(table, path, table.weights.seed if seed is None else seed)
+    return network if variant is None else _varied(network, table, variant)
+
+
+def _network(table: LayerTable, path: Path, seed: int) -> Network:
     std = None if table.weights.std == "he" else table.weights.std
-    weights = SyntheticWeights(chosen, table.weights.distribution, std)
+    weights = SyntheticWeights(seed, table.weights.distribution, std)
     return Network(
         name=table.name,
-        layers=tuple(row.layer(name, weights) for name, row in _rows(table)),
+        layers=tuple(row.layer(name, weights) for name, row in table.rows()),
         weights_origin="synthetic",
         source=table.source,
         input_description=table.input,
         notes=table.notes,
         other_params=table.other_parameters,
+        variants=tuple(table.variants),
         path=path,
     )
 
 
-def _rows(table: LayerTable) -> Iterator[tuple[str, LayerRow]]:
-    for entry in table.layers:
-        if isinstance(entry, Repeat):
-            for i in range(entry.first, entry.first + entry.repeat):
-                yield from ((row.name.replace(_INDEX, str(i)), row) for row in entry.layers)
-        else:
-            yield entry.name, entry
-
-
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else value
+def _varied(network: Network, table: LayerTable, name: str) -> Network:
+    if not table.variants:
+        raise InputError(f"{table.name} has no variants, so none named {name!r}")
+    if name not in table.variants:
+        raise UnknownNameError(f"variant of {table.name}", name, table.variants)
+    variant = table.variants[name]
+    published = {pattern: given.model_dump(exclude_none=True) for pattern, given in variant.layers.items()}
+    return replace(
+        with_densities(network, published),
+        name=f"{table.name}{VARIANT}{name}",
+        source=f"{table.source}. Variant {name}: {variant.source}",
+        notes=" ".join(filter(None, (table.notes, variant.notes))),
+    )

@@ -33,6 +33,7 @@ class Network:
         accuracy: top-1 accuracy in [0, 1] of the unpruned network, where it is known.
         notes: what is not simulated, and other remarks.
         other_params: numbers of parameters that no layer holds, by what they are (embeddings, normalisation).
+        variants: names of the published prunings that its description holds, see `load_network`.
         path: the file that it was read from, if any.
         graph: what can run the network: an ONNX file, a serialised ONNX model or a PyTorch module; None where
             only the shapes and weights of its layers are known. By default `path`, if that is an ONNX file.
@@ -46,6 +47,7 @@ class Network:
     accuracy: float | None = None
     notes: str = ""
     other_params: Mapping[str, int] = field(default_factory=dict)
+    variants: tuple[str, ...] = ()
     path: Path | None = field(default=None, repr=False)
     graph: "Path | bytes | torch.nn.Module | None" = field(default=None, repr=False)
 

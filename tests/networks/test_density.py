@@ -3,7 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from sparsesim.errors import UnknownNameError
 from sparsesim.networks import density_table, load_network
+from sparsesim.networks.density import with_densities
 
 # Han, Pool, Tran and Dally, NIPS 2015, Table 4: weights, FLOP, activation %, weight %, FLOP %.
 ALEXNET = {
@@ -17,11 +19,13 @@ ALEXNET = {
     "fc8": ("4M", "8M", 100, 25, 10),
 }
 SCALE = {"K": 1e3, "M": 1e6}
+# Table 5 there: FLOP % of the layers of VGG-16, in their order.
+VGG16_FLOPS = (58, 12, 30, 29, 43, 16, 29, 21, 14, 15, 12, 9, 11, 1, 2, 9)
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return {row["layer"]: row for row in density_table(load_network("alexnet"))}
+    return {row["layer"]: row for row in density_table(load_network("alexnet@pruned"))}
 
 
 def as_published(value, published):
@@ -53,19 +57,38 @@ def test_alexnet_totals(rows):
     assert round(100 * total["flop_density"]) == 30
 
 
-def test_input_activations_are_the_outputs_of_the_layer_before():
-    layers = load_network("alexnet").layers
+def test_vgg16_operations_and_totals():
+    *layers, total = density_table(load_network("vgg16@pruned"))
+    # The paper multiplied figures that it had not rounded, so some products of rounded ones are 0.7 off.
+    assert [100 * row["flop_density"] for row in layers] == pytest.approx(VGG16_FLOPS, abs=0.7)
+    assert 100 * total["weight_density"] == pytest.approx(7.5, abs=0.15)
+    assert round(100 * total["flop_density"]) == 21
+
+
+@pytest.mark.parametrize("name", ["alexnet@pruned", "vgg16@pruned"])
+def test_input_activations_are_the_outputs_of_the_layer_before(name):
+    layers = load_network(name).layers
     for before, after in pairwise(layers):
         assert after.input_activation_density == before.output_activation_density
 
 
 def test_a_mask_counts_before_the_published_density():
-    network = load_network("alexnet").select("conv1")
+    network = load_network("alexnet@pruned").select("conv1")
     assert density_table(network)[0]["weight_density"] == 0.84
     mask = np.zeros((96, 3, 11, 11), bool)
     mask[:24] = True
     pruned = density_table(network.with_masks({"conv1": mask}))
     assert [row["weight_density"] for row in pruned] == [0.25, 0.25]
+
+
+def test_densities_go_to_layers_by_pattern_and_the_later_pattern_counts():
+    network = load_network("vgg16")
+    changed = with_densities(network, {"*": {"weight_density": 0.5}, "fc*": {"weight_density": 0.1}})
+    assert {layer.weight_density for layer in changed.select("conv*").layers} == {0.5}
+    assert {layer.weight_density for layer in changed.select("fc*").layers} == {0.1}
+    assert all(layer.weight_density is None for layer in network.layers)
+    with pytest.raises(UnknownNameError, match="unknown layer pattern 'fd6': did you mean fc6"):
+        with_densities(network, {"fd6": {"weight_density": 0.5}})
 
 
 def test_without_any_density_everything_is_dense():

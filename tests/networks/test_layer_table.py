@@ -1,25 +1,10 @@
-"""The shipped tables against published counts, and what the format refuses."""
-
-import gzip
-import zipfile
-from itertools import pairwise
+"""Tables of layers: what they say, and what the format refuses."""
 
 import numpy as np
 import pytest
 
-from sparsesim.errors import InputError
-from sparsesim.networks import load_network, network_names
-
-TABLES = [name for name in network_names() if load_network(name).weights_origin == "synthetic"]
-
-# weights, weights and biases, multiply-accumulates per sample
-PUBLISHED = {
-    "alexnet": (60_954_656, 60_965_224, 724_406_816),
-    "alexnet-ungrouped": (62_367_776, 62_378_344, 1_135_256_096),  # 62.4 M, as torch users know the ungrouped net
-    "vgg16": (138_344_128, 138_357_544, 15_470_264_320),  # Keras and torchvision: 138,357,544; 15.47 G
-    "resnet50": (25_502_912, 25_503_912, 4_089_184_256),  # DLMC: 25,502,912; torchvision: 4.09 G
-    "bert-base": (84_934_656, 85_017_600, 11_173_625_856),
-}
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.networks import load_network
 
 VALID = """\
 name: tiny
@@ -110,68 +95,67 @@ def test_faults_name_file_line_and_field(tmp_path, old, new, parts):
         assert part in message
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_shipped_tables_state_their_source_and_have_published_counts(name):
-    network = load_network(name)
-    weights, params, macs = PUBLISHED[name]
-    assert network.name == name
-    assert len(network.source) > 20
-    assert sum(layer.n_weights for layer in network.layers) == weights
-    assert network.n_params == params
-    assert network.macs == macs
+VARIANTS = """\
+variants:
+  pruned:
+    source: somewhere
+    notes: rounded
+    layers:
+      "fc*": {weight_density: 0.5, input_activation_density: 0.25}
+      fc2: {weight_density: 0.1}
+  half:
+    source: elsewhere
+    layers: {conv: {output_activation_density: 0.5}}
+"""
 
 
-def test_alexnet_without_groups_has_the_known_parameters_per_layer():
-    network = load_network("alexnet-ungrouped")
-    params = {layer.name: layer.n_params for layer in network.layers if layer.kind == "conv2d"}
-    assert params == {"conv1": 34_944, "conv2": 614_656, "conv3": 885_120, "conv4": 1_327_488, "conv5": 884_992}
-    classifier = {layer.name: layer.n_weights for layer in network.select("fc*").layers}
-    assert classifier == {"fc6": 37_748_736, "fc7": 16_777_216, "fc8": 4_096_000}
+def test_a_variant_lays_its_densities_over_the_layers(tmp_path):
+    path = written(tmp_path, VALID + VARIANTS)
+    base, pruned = load_network(path), load_network(path, variant="pruned")
+    assert (base.name, pruned.name) == ("tiny", "tiny@pruned")
+    assert base.variants == pruned.variants == ("pruned", "half")
+    assert [layer.weight_density for layer in base.layers] == [None] * 5
+    assert [layer.weight_density for layer in pruned.layers] == [None, 0.5, 0.1, None, None]
+    assert [layer.input_activation_density for layer in pruned.layers] == [None, 0.25, 0.25, None, None]
+    assert pruned.source == "test. Variant pruned: somewhere"
+    assert pruned.notes == "rounded"
+    assert np.array_equal(base.layer("fc1").weight(), pruned.layer("fc1").weight())
 
 
-@pytest.mark.parametrize("name", ["alexnet", "alexnet-ungrouped", "vgg16"])
-def test_layers_follow_from_one_another(name):
-    """Outputs of a layer are the inputs of the next, with 2x2 or 3x3 pooling of stride 2 where maps shrink."""
-    convolutions = [layer for layer in load_network(name).layers if layer.kind == "conv2d"]
-    for before, after in pairwise(convolutions):
-        assert after.weight_shape[1] * after.groups == before.weight_shape[0]
-        pooled = {(size - window) // 2 + 1 for window in (2, 3) for size in before.output_size}
-        assert after.input_size[0] in {before.output_size[0], *pooled}
+def test_a_variant_lies_over_the_densities_of_rows(tmp_path):
+    text = VALID.replace("steps: 11}", "steps: 11, weight_density: 0.7, output_activation_density: 0.3}") + VARIANTS
+    path = written(tmp_path, text.replace("fc2: {weight_density: 0.1}", "rnn: {weight_density: 0.1}"))
+    rnn = load_network(path, variant="pruned").layer("rnn")
+    assert (rnn.weight_density, rnn.output_activation_density) == (0.1, 0.3)
+    assert load_network(path).layer("rnn").weight_density == 0.7
 
 
-def test_resnet50_blocks_chain():
-    network = load_network("resnet50")
-    assert len(network.layers) == 54
-    size, channels = (56, 56), 64
-    for stage, blocks in enumerate((3, 4, 6, 3), start=1):
-        for block in range(blocks):
-            parts = [network.layer(f"layer{stage}.{block}.conv{i}") for i in (1, 2, 3)]
-            assert parts[0].input_size == size
-            assert parts[0].weight_shape[1] == channels
-            assert parts[1].input_size == parts[0].output_size
-            assert parts[2].input_size == parts[1].output_size
-            if block == 0:
-                shortcut = network.layer(f"layer{stage}.0.downsample.0")
-                assert (shortcut.input_size, shortcut.weight_shape[1]) == (size, channels)
-                assert shortcut.output_size == parts[2].output_size
-            size, channels = parts[2].output_size, parts[2].weight_shape[0]
-    assert (size, channels) == ((7, 7), 2048)
+def test_an_unknown_variant_gets_suggestions(tmp_path):
+    path = written(tmp_path, VALID + VARIANTS)
+    with pytest.raises(UnknownNameError, match="unknown variant of tiny 'prund': did you mean pruned"):
+        load_network(path, variant="prund")
+    with pytest.raises(UnknownNameError, match="unknown variant of alexnet 'prune': did you mean pruned"):
+        load_network("alexnet@prune")
+    with pytest.raises(InputError, match="bert-base has no variants, so none named 'pruned'"):
+        load_network("bert-base@pruned")
+    with pytest.raises(InputError, match="'alexnet@pruned' names a variant"):
+        load_network("alexnet@pruned", variant="pruned")
 
 
-def test_resnet50_has_the_matrices_of_a_really_pruned_one(data_dir):
-    with zipfile.ZipFile(data_dir / "pruned" / "dlmc_rn50_magnitude_pruning_0.8.zip") as archive:
-        headers = [archive.open(name).readline() for name in archive.namelist() if name.endswith(".smtx")]
-    pruned = sorted(tuple(int(size) for size in header.split(b",")[:2]) for header in headers)
-    ours = sorted((layer.weight_shape[0], layer.gemm.K) for layer in load_network("resnet50").layers)
-    assert ours == pruned
-
-
-def test_alexnet_has_the_matrices_of_a_really_pruned_one(data_dir):
-    alexnet = load_network("alexnet")
-    with zipfile.ZipFile(data_dir / "pruned" / "alexnet_pruned_top1_0.5376.zip") as archive:
-        for name in archive.namelist():
-            raw = archive.read(name)
-            text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
-            rows, columns, _ = next(line for line in text.splitlines() if not line.startswith("%")).split()
-            layer = alexnet.layer(name.split(".")[0])
-            assert (layer.weight_shape[0], layer.gemm.K) == (int(rows), int(columns))
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("fc2:", "fc3:", "variant 'pruned': no layer fits 'fc3'"),
+        ("source: elsewhere", "notes: none", "variants.half.source: this field is required"),
+        ("0.25}", "1.25}", "input_activation_density"),
+        ("0.25}", ".nan}", "input_activation_density"),
+        ("  half:", "  half half:", "variants.half half"),
+        ("weight_density: 0.1", "weight_densty: 0.1", "did you mean weight_density?"),
+    ],
+)
+def test_faults_of_variants_are_found_even_if_nobody_asks_for_them(tmp_path, old, new, part):
+    assert old in VARIANTS
+    with pytest.raises(InputError) as caught:
+        load_network(written(tmp_path, VALID + VARIANTS.replace(old, new)))
+    assert part in str(caught.value)
+    assert str(tmp_path / "tiny.yaml") in str(caught.value)

@@ -1,0 +1,83 @@
+"""The published figures of networks as they stand in `models/validation/networks.yaml`."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import model_validator
+
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import Description, load_description
+
+REDUCTIONS, SIZES = "lectures", "quantised"
+"""The sources of all reductions and of all file sizes."""
+
+
+class Entry(Description):
+    """What is published of one network, or of a variant of it."""
+
+    network: str
+
+
+class Counts(Entry):
+    """A network's size; `parameters` is exact, the others are rounded (10^6 parameters, 10^9 MACs per sample)."""
+
+    source: str
+    parameters: int | None = None
+    parameters_m: float | None = None
+    macs_g: float | None = None
+
+
+class Reduction(Entry):
+    """Parameters in 10^6 before and after pruning, and factors; `derived` if the variant was made from these."""
+
+    before_m: float
+    after_m: float
+    parameters: float
+    macs: float
+    derived: bool
+
+
+class LayerFigures(Description):
+    """Weights and operations of a dense layer, and per cent of both after pruning."""
+
+    weight_pct: float
+    flop_pct: float
+    weights: float | None = None
+    flop: float | None = None
+
+
+class LayerFiguresTable(Entry):
+    """The layers of a pruned network and their `total`."""
+
+    source: str
+    layers: Mapping[str, LayerFigures]
+
+
+class FileSize(Entry):
+    """Files of a network's weights in MB, as floats and as bytes."""
+
+    float32_mb: float
+    int8_mb: float
+
+
+class Published(Description):
+    """Everything that is compared; `source` of an entry names one of `sources`."""
+
+    name: str
+    sources: Mapping[str, str]
+    counts: tuple[Counts, ...]
+    reductions: tuple[Reduction, ...]
+    tables: tuple[LayerFiguresTable, ...]
+    sizes: tuple[FileSize, ...]
+
+    @model_validator(mode="after")
+    def _sources_are_given(self) -> Self:
+        named = {REDUCTIONS, SIZES, *(entry.source for entry in self.counts), *(table.source for table in self.tables)}
+        if named != set(self.sources):
+            raise ValueError(f"sources: {', '.join(sorted(named ^ set(self.sources)))} given or named alone")
+        return self
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "networks", "models/validation", ".yaml"), Published)
