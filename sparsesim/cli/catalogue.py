@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import InputShape, Json, Layout, Sizes
+from sparsesim.cli.options import Architecture, InputShape, Json, Layout, Sizes
 from sparsesim.cli.parse import network_options
 from sparsesim.errors import UnknownNameError
 
@@ -154,6 +154,7 @@ def show(
     size: Sizes = [],  # noqa: B006 - typer reads the default and never changes it
     input_shape: InputShape = "",
     layout: Layout = "",
+    architecture: Architecture = "",
     as_json: Json = False,
 ) -> None:
     """Show one machine, network, energy table, format or pruner in full, with sources."""
@@ -163,7 +164,7 @@ def show(
     if not name:
         list_names(f"{singular}s", as_json)
         return
-    options = network_options(size, input_shape, layout)
+    options = network_options(size, input_shape, layout, architecture)
     shown = _show_network(name, **options) if singular == "network" else SHOWN[singular](name)
     if as_json:
         typer.echo(json.dumps(shown))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import InputShape, Json, Layout
+from sparsesim.cli.options import Architecture, InputShape, Json, Layout
 from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError
 
@@ -29,24 +29,24 @@ def evaluate(
     pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name; none by default.")] = "",
     sparsity: Annotated[float | None, typer.Option("--sparsity", "-s")] = None,
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names to prune.")] = "*",
-    architecture: Annotated[str, typer.Option("--architecture", help="Graph of arrays: mlp or resnet-cifar.")] = "",
+    architecture: Architecture = "",
     input_shape: InputShape = "",
     layout: Layout = "",
     activations: Annotated[Path | None, typer.Option("--activations", help="Write each layer's input: .npz.")] = None,
+    activation_samples: Annotated[int, typer.Option(min=1, help="Write the inputs of so many samples.")] = 8,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Samples at a time.")] = 64,
     as_json: Json = False,
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
     from sparsesim.execution import evaluate as run_on
     from sparsesim.execution import prepare_samples
-    from sparsesim.networks import load_network
+    from sparsesim.networks import load_network, read_arrays
 
     if activations is not None and activations.suffix != ".npz":
         raise InputError(f"{activations}: activations are written as .npz")
-    options = network_options([], input_shape, layout) | ({"architecture": architecture} if architecture else {})
-    whole = load_network(network, **options)
+    whole = load_network(network, **network_options([], input_shape, layout, architecture))
     chosen, rule = _pruned(whole, pruner, sparsity, layers)
-    arrays = _arrays(inputs)
+    arrays = read_arrays(inputs)
     samples = prepare_samples(
         _array(inputs, arrays, inputs_key),
         layout=inputs_layout,
@@ -60,7 +60,7 @@ def evaluate(
     if pruner and labels is not None:
         record["unpruned_accuracy"] = run_on(whole, samples, labels, batch_size=batch_size).accuracy
     if activations is not None:
-        _write_activations(chosen, samples, activations, batch_size)
+        _write_activations(chosen, samples[:activation_samples], activations, batch_size)
         record["activations"] = str(activations)
     _print(record, as_json)
 
@@ -120,17 +120,6 @@ def _write_activations(network: "Network", samples: Any, path: Path, batch_size:
     maps = capture(network, samples, batch_size=batch_size)
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **maps)
-
-
-def _arrays(path: Path) -> dict[str, Any]:
-    from sparsesim.networks.array_files import ARRAY_READERS
-
-    reader = ARRAY_READERS.get(path.suffix.lower())
-    if reader is None or not path.is_file():
-        raise InputError(
-            f"{path}: " + ("no such file" if reader else f"samples are read from {', '.join(ARRAY_READERS)}")
-        )
-    return reader(path)
 
 
 def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import Energy, Engine, Fallback, Formats, InputShape, Json, Layout, Machines, Sizes
+from sparsesim.cli.options import (
+    Architecture,
+    Energy,
+    Engine,
+    Fallback,
+    Formats,
+    InputShape,
+    Json,
+    Layout,
+    Machines,
+    Sizes,
+)
 from sparsesim.cli.single import DEFAULT_TABLE
 
 if TYPE_CHECKING:
@@ -57,27 +68,36 @@ def compare(
     layers: Annotated[str, typer.Option("--layers", help='Shell pattern of layer names, such as "fc*".')] = "*",
     batch: Annotated[int, typer.Option("--batch", "-b")] = 1,
     dtype: Annotated[str, typer.Option("--dtype")] = "fp16",
-    activation_density: Annotated[float, typer.Option("--activation-density")] = 1.0,
+    activation_density: Annotated[
+        str, typer.Option("--activation-density", help="Share of non-zero inputs, or published.")
+    ] = "1",
+    activation_format: Annotated[
+        str, typer.Option("--activation-format", help="How inputs with zeros are stored.")
+    ] = "dense",
+    activations: Annotated[str, typer.Option("--activations", help="Real inputs of layers: .npz of evaluate.")] = "",
     energy_table: Energy = DEFAULT_TABLE,
     engine: Engine = "fast",
     on_violation: Fallback = "refuse",
     size: Sizes = [],  # noqa: B006
     input_shape: InputShape = "",
     layout: Layout = "",
+    architecture: Architecture = "",
     baseline: Annotated[list[str], typer.Option("--baseline", help="field=value of the reference point.")] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Compare machines, formats and pruners on one network; prints a table and writes nothing."""
-    from sparsesim.cli.parse import baseline_fields, network_options, sweep_from_options
+    from sparsesim.cli.parse import baseline_fields, density, network_options, sweep_from_options
 
+    options = network_options(size, input_shape, layout, architecture)
     sweep = sweep_from_options(
-        networks=[{"name": network, "layers": layers, **network_options(size, input_shape, layout)}],
+        networks=[{"name": network, "layers": layers, "activations": activations or None, **options}],
         pruners=(pruner, sparsity),
         formats=form,
         machines=machine,
         batch=batch,
         value_type=dtype,
-        activation_density=activation_density,
+        activation_density=density(activation_density),
+        activation_format=activation_format,
         energy_table=energy_table,
         engine=engine,
         on_violation=on_violation,

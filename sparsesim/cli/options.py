@@ -19,4 +19,10 @@ Sizes = Annotated[
     typer.Option("--size", help="Input of convolutions in array files: HxW for all, or PATTERN=HxW; repeatable."),
 ]
 InputShape = Annotated[str, typer.Option("--input-shape", help="Input of an ONNX graph or array file: 1,3,224,224.")]
+Architecture = Annotated[
+    str,
+    typer.Option(
+        "--architecture", help="Graph of a file of arrays, which gives sizes and strides: mlp or resnet-cifar."
+    ),
+]
 Layout = Annotated[str, typer.Option("--layout", help="Matrices in array files: out_in (default) or in_out (Keras).")]

@@ -36,6 +36,14 @@ def _takes_sparsity(pruner: str) -> bool:
     return False
 
 
+def density(text: str) -> float | str:
+    """A number, or "published"."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def baseline_fields(texts: list[str]) -> dict[str, str | float]:
     """["machine=a100-pcie", ...] as a mapping."""
     fields: dict[str, str | float] = {}
@@ -47,7 +55,7 @@ def baseline_fields(texts: list[str]) -> dict[str, str | float]:
     return fields
 
 
-def network_options(sizes: list[str], input_shape: str, layout: str) -> dict[str, Any]:
+def network_options(sizes: list[str], input_shape: str, layout: str, architecture: str = "") -> dict[str, Any]:
     """What a file of weights does not say itself, as options of `load_network`; only those that were given."""
     options: dict[str, Any] = {}
     if sizes:
@@ -57,6 +65,8 @@ def network_options(sizes: list[str], input_shape: str, layout: str) -> dict[str
         options["input_shape"] = tuple(_whole_numbers("--input-shape", input_shape, ","))
     if layout:
         options["layout"] = layout
+    if architecture:
+        options["architecture"] = architecture
     return options
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures import ARCHITECTURES, network_from_arrays
-from sparsesim.networks.array_files import ARRAY_READERS
+from sparsesim.networks.array_files import ARRAY_READERS, read_arrays
 from sparsesim.networks.density import density_table
 from sparsesim.networks.export import write_network
 from sparsesim.networks.layer import CONVOLUTIONS, Gemm, Kind, Layer
@@ -38,6 +38,7 @@ __all__ = [
     "load_network",
     "network_from_torch",
     "network_names",
+    "read_arrays",
     "write_network",
 ]
 

@@ -58,3 +58,16 @@ ARRAY_READERS: dict[str, Callable[[Path], Arrays]] = {
     ".pt": _read_torch,
     ".pth": _read_torch,
 }
+
+
+def read_arrays(path: Path) -> Arrays:
+    """All arrays of a file by name; InputError, naming the file, where it is missing, damaged or of another kind."""
+    reader = ARRAY_READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: arrays are read from {', '.join(ARRAY_READERS)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        return reader(path)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

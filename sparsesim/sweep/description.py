@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from sparsesim.errors import UnknownNameError
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import value_type_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
-from sparsesim.networks import Network, load_network
+from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.results import POINT
 from sparsesim.shipped import shipped_file
+from sparsesim.workload import Activations
 from sparsesim.yaml_file import is_path, load_description
 
 
@@ -25,22 +26,36 @@ class _Described(BaseModel):
 class NetworkEntry(_Described):
     """A network by name or file, and the layers of it to run (a shell pattern such as "fc*").
 
-    The other fields are the options of `load_network`, for files that do not say everything themselves.
+    `activations` is a file of arrays with the real inputs of layers by name, as `sparsesim evaluate --activations`
+    writes it. The other fields are the options of `load_network`, for files that do not say everything themselves.
     """
 
     name: str
     layers: str = "*"
+    activations: str | None = None
     input_shape: tuple[int, ...] | None = None
     sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None
     strides: Mapping[str, int] | None = None
     groups: Mapping[str, int] | None = None
     layout: Literal["out_in", "in_out"] | None = None
     seed: int | None = None
+    architecture: str | None = None
+    variant: str | None = None
 
     def load(self) -> Network:
         """The network, cut down to the chosen layers."""
-        network = load_network(self.name, **self.model_dump(exclude={"name", "layers"}))
+        network = load_network(self.name, **self.model_dump(exclude={"name", "layers", "activations"}))
         return network if self.layers == "*" else network.select(self.layers)
+
+    def maps(self) -> dict[str, Any] | None:
+        """Real inputs of the chosen layers; InputError where the file holds none of them."""
+        if self.activations is None:
+            return None
+        names = {layer.name for layer in self.load().layers}
+        found = {name: array for name, array in read_arrays(Path(self.activations)).items() if name in names}
+        if not found:
+            raise InputError(f"{self.activations}: it holds the input of no layer of {self.name}")
+        return found
 
 
 class PrunerEntry(_Described):
@@ -81,7 +96,8 @@ class Sweep(_Described):
     machines: tuple[str, ...] = Field(min_length=1)
     batch: int = Field(default=1, gt=0)
     value_type: str = "fp16"
-    activation_density: float = Field(default=1.0, gt=0, le=1)
+    activation_density: Annotated[float, Field(gt=0, le=1)] | Literal["published"] = 1.0
+    activation_format: str = "dense"
     energy_table: str = DEFAULT_ENERGY_TABLE
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
     on_violation: Literal["refuse", "dense"] = "refuse"
@@ -108,7 +124,7 @@ class Sweep(_Described):
         load_energy_table(self.energy_table)
         value_type_by_name(self.value_type)
         for network in self.networks:
-            network.load()
+            self.activations_of(network).check(network.load())
         self._check_baseline()
 
     def _check_baseline(self) -> None:
@@ -124,6 +140,10 @@ class Sweep(_Described):
                 raise UnknownNameError("baseline field", field, POINT)
             if field in known and value not in known[field]:
                 raise UnknownNameError(f"baseline {field}", str(value), known[field])
+
+    def activations_of(self, network: NetworkEntry) -> Activations:
+        """What the layers of one of the networks read."""
+        return Activations(self.activation_density, maps=network.maps(), storage=self.activation_format)
 
     def load_machines(self) -> list[Machine]:
         """The machines, told what to do with a matrix that breaks their pattern."""

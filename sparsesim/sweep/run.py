@@ -9,7 +9,6 @@ from pathlib import Path
 from sparsesim.pipeline import Lowering, simulate_network
 from sparsesim.results import Result
 from sparsesim.sweep.description import Sweep, Task
-from sparsesim.workload import Activations
 
 
 def run_task(task: Task) -> list[Result]:
@@ -21,7 +20,7 @@ def run_task(task: Task) -> list[Result]:
         sweep.formats,
         task.machines,
         task.table,
-        Lowering(sweep.value_type, sweep.batch, Activations(sweep.activation_density)),
+        Lowering(sweep.value_type, sweep.batch, sweep.activations_of(task.network)),
         sweep.engine,
     )
 

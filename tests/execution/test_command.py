@@ -48,7 +48,7 @@ def test_layer_inputs_are_written(digits, tmp_path):
     assert record["sparsity"] == 0
     with np.load(tmp_path / "maps.npz") as maps:
         shapes = {name: maps[name].shape for name in maps.files}
-    assert shapes == {"conv1": (10, 1, 8, 8), "conv2": (10, 32, 4, 4), "fc1": (10, 256), "fc2": (10, 128)}
+    assert shapes == {"conv1": (8, 1, 8, 8), "conv2": (8, 32, 4, 4), "fc1": (8, 256), "fc2": (8, 128)}
 
 
 def test_only_the_named_layers_are_pruned(digits):
@@ -65,7 +65,7 @@ def test_only_the_named_layers_are_pruned(digits):
         (["--mean", "0.1,0.2"], "mean has 2 values, the samples have 1 channels"),
         (["--sparsity", "0.5"], "mean nothing without --pruner"),
         (["--inputs", "nowhere.npz"], "nowhere.npz: no such file"),
-        (["--inputs", "images.png"], "samples are read from .npz"),
+        (["--inputs", "images.png"], "arrays are read from .npz"),
         (["--activations", "maps.txt"], "activations are written as .npz"),
         (["--architecture", "mlp"], r"architecture means nothing for .yaml files"),
     ],
