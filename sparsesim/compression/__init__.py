@@ -1,0 +1,27 @@
+"""Compression beyond pruning: fewer bits, low rank, shared weights. Arrays in, arrays and exact sizes out."""
+
+from sparsesim.compression.clusters import shared_values
+from sparsesim.compression.deep_compression import DeepCompressed, deep_compress
+from sparsesim.compression.deep_file import deep_compression_bytes, read_deep_compression, squeezenet_shapes
+from sparsesim.compression.huffman import SymbolStream, code_lengths, encode_symbols
+from sparsesim.compression.low_rank import LowRank, low_rank, saving_rank
+from sparsesim.compression.quantise import VALUE_TYPES, Quantised, quantise, sqnr_db
+
+__all__ = [
+    "VALUE_TYPES",
+    "DeepCompressed",
+    "LowRank",
+    "Quantised",
+    "SymbolStream",
+    "code_lengths",
+    "deep_compress",
+    "deep_compression_bytes",
+    "encode_symbols",
+    "low_rank",
+    "quantise",
+    "read_deep_compression",
+    "saving_rank",
+    "shared_values",
+    "sqnr_db",
+    "squeezenet_shapes",
+]
