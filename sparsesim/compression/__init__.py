@@ -1,7 +1,7 @@
 """Compression beyond pruning: fewer bits, low rank, shared weights. Arrays in, arrays and exact sizes out."""
 
 from sparsesim.compression.clusters import shared_values
-from sparsesim.compression.deep_compression import DeepCompressed, deep_compress
+from sparsesim.compression.deep_compression import DeepCompressed, compress_entries, deep_compress
 from sparsesim.compression.deep_file import deep_compression_bytes, read_deep_compression, squeezenet_shapes
 from sparsesim.compression.huffman import SymbolStream, code_lengths, encode_symbols
 from sparsesim.compression.low_rank import LowRank, low_rank, saving_rank
@@ -14,6 +14,7 @@ __all__ = [
     "Quantised",
     "SymbolStream",
     "code_lengths",
+    "compress_entries",
     "deep_compress",
     "deep_compression_bytes",
     "encode_symbols",

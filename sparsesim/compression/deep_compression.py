@@ -123,17 +123,32 @@ def deep_compress(
     `codebook` float32[2**weight_bits] is given, looked up in it. Raises InputError for NaN or infinity, for widths
     outside 1..16, and for a codebook that starts with another value than 0 or lacks one of the weights.
     """
-    _check_bits(weight_bits=weight_bits, index_bits=index_bits)
     flat = finite_weight(weight, "weight").reshape(-1)
     positions = np.flatnonzero(flat)
-    book, codes = _shared(flat[positions], weight_bits) if codebook is None else _looked_up(flat[positions], codebook)
+    values = flat[positions]
+    return compress_entries(weight.shape, positions, values, weight_bits, index_bits, huffman, biases, codebook)
+
+
+def compress_entries(
+    shape: tuple[int, ...],
+    positions: IntArray,
+    values: Floats,
+    weight_bits: int = 8,
+    index_bits: int = 4,
+    huffman: bool = True,
+    biases: NDArray[np.floating[Any]] | None = None,
+    codebook: Floats | None = None,
+) -> DeepCompressed:
+    """Like `deep_compress` of weights of `shape` that hold `values` at ascending flat `positions`, else zeros."""
+    _check_bits(weight_bits=weight_bits, index_bits=index_bits)
+    book, codes = _shared(values, weight_bits) if codebook is None else _looked_up(values, codebook)
     if len(book) != 1 << weight_bits:
         raise InputError(f"a codebook of {weight_bits} bits has {1 << weight_bits} entries, not {len(book)}")
     _, gaps, slots = gap_entries(np.array([0, len(positions)]), positions, index_bits)
     stored = np.zeros(len(gaps), np.int64)
     stored[slots] = codes
     return DeepCompressed(
-        shape=weight.shape,
+        shape=tuple(shape),
         nnz=len(positions),
         codebook=book,
         biases=np.zeros(0, np.float32) if biases is None else finite_weight(biases, "biases"),
