@@ -3,6 +3,7 @@
 import typer
 
 from sparsesim.cli.catalogue import list_names, show
+from sparsesim.cli.compress import compress
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
 from sparsesim.cli.single import gemm, matmul
@@ -21,6 +22,7 @@ app.command()(compare)
 app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
+app.command()(compress)
 app.command()(validate)
 app.command(name="list")(list_names)
 app.command()(show)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sparsesim.errors import UnknownNameError
+from sparsesim.validation.deep_compression import DeepCompression
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
 from sparsesim.validation.sparseloop import Sparseloop
@@ -10,6 +11,7 @@ from sparsesim.validation.spmm import Spmm
 from sparsesim.validation.tensor_core import TensorCores
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
+    "deep-compression": DeepCompression,
     "sparch": Sparch,
     "sparseloop": Sparseloop,
     "spmm": Spmm,
