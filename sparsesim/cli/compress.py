@@ -24,6 +24,9 @@ OPTIONS_OF: Final = {
 }
 """The options that each method understands."""
 
+HIDDEN: Final = frozenset({"count_bytes", "bias_bytes", "storage"})
+"""Columns for which a terminal has no room; JSON has them."""
+
 
 def compress(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
@@ -64,8 +67,11 @@ def compress(
     options = _checked(method, {name: value for name, value in given.items() if value is not None})
     if sparsity is not None and not pruner:
         raise InputError("--sparsity needs --pruner")
-    whole = load_network(network, **network_options(size, input_shape, layout)).select(layers)
-    compressed = _compressed(prune_network(whole, pruner, sparsity) if pruner else whole, method, options)
+    whole = load_network(network, **network_options(size, input_shape, layout))
+    if pruner:
+        chosen = prune_network(whole.select(layers), pruner, sparsity)
+        whole = whole.with_masks({layer.name: layer.mask for layer in chosen.layers})
+    compressed = _compressed(whole, method, options, layers)
     if output:
         write_network(compressed.network, output)
     _show(compressed, whole.label, method, output, as_json)
@@ -80,15 +86,17 @@ def _checked(method: str, options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _compressed(network: "Network", method: str, options: dict[str, Any]) -> "CompressedNetwork":
+def _compressed(network: "Network", method: str, options: dict[str, Any], layers: str) -> "CompressedNetwork":
     from sparsesim.workload import deep_compress_network, factorise_network, quantise_network
 
     if method == LOW_RANK:
-        return factorise_network(network, options.get("rank"), options.get("energy"), not options.get("everywhere"))
+        only_if_smaller = not options.pop("everywhere", False)
+        return factorise_network(network, **options, only_if_smaller=only_if_smaller, layers=layers)
     if method == DEEP:
         huffman = not options.pop("no_huffman", False)
-        return deep_compress_network(network, **options, huffman=huffman)
-    return quantise_network(network, method, options.get("per", "channel"), not options.get("asymmetric"))
+        return deep_compress_network(network, **options, huffman=huffman, layers=layers)
+    symmetric = not options.pop("asymmetric", False)
+    return quantise_network(network, method, **options, symmetric=symmetric, layers=layers)
 
 
 def _show(compressed: "CompressedNetwork", label: str, method: str, output: Path | None, as_json: bool) -> None:
@@ -106,7 +114,7 @@ def _show(compressed: "CompressedNetwork", label: str, method: str, output: Path
         return
     from sparsesim.report.table import rows_table
 
-    whole = dict.fromkeys(compressed.rows[0]) | {"layer": "total"} | total
-    console().print(rows_table([*compressed.rows, whole]))
+    rows = [{name: row[name] for name in row if name not in HIDDEN} for row in compressed.rows]
+    console().print(rows_table([*rows, dict.fromkeys(rows[0]) | {"layer": "total"} | total]))
     if output:
         typer.echo(f"written: {output}")

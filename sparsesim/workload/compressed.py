@@ -49,11 +49,12 @@ class CompressedNetwork:
 
 
 def quantise_network(
-    network: Network, value_type: str = "int8", per: Per = "channel", symmetric: bool = True
+    network: Network, value_type: str = "int8", per: Per = "channel", symmetric: bool = True, layers: str = "*"
 ) -> CompressedNetwork:
     """Every weight in `value_type` (int8, int4, fp16, bf16; see `quantise`); masks stay, pruned weights stay zero.
 
-    The network holds the dequantised weights. `channel` means a scale per output channel.
+    The network holds the dequantised weights. `channel` means a scale per output channel. Layers that do not match
+    the shell pattern `layers` stay as they are and have no row, here and in the other methods.
     """
 
     def one(layer: Layer) -> tuple[NDArray[np.float32], int, Row]:
@@ -61,11 +62,16 @@ def quantise_network(
         found = quantise(layer.masked_weight(), value_type, per, symmetric, axis)
         return found.dequantised(), found.size_bytes + FP32_BYTES * layer.n_bias, {"scales": found.scale.size}
 
-    return _in_place(network, one, value_type)
+    return _in_place(network, layers, one, value_type)
 
 
 def deep_compress_network(
-    network: Network, conv_bits: int = 8, linear_bits: int = 5, index_bits: int = 4, huffman: bool = True
+    network: Network,
+    conv_bits: int = 8,
+    linear_bits: int = 5,
+    index_bits: int = 4,
+    huffman: bool = True,
+    layers: str = "*",
 ) -> CompressedNetwork:
     """Deep Compression of every layer: prune the network first (see `deep_compress`); masks stay.
 
@@ -81,7 +87,7 @@ def deep_compress_network(
         more |= {"code_bits": found.codes.bits_per_symbol, "gap_bits": found.gaps.bits_per_symbol, **found.sizes}
         return found.decoded(), found.size_bytes, more | {"storage": f"relative-{index_bits}-codebook-{bits}"}
 
-    return _in_place(network, one, "fp32")
+    return _in_place(network, layers, one, "fp32")
 
 
 def factorise_network(
@@ -90,6 +96,7 @@ def factorise_network(
     energy: float | None = None,
     only_if_smaller: bool = True,
     in_place: bool = False,
+    layers: str = "*",
 ) -> CompressedNetwork:
     """Linear layers and ungrouped convolutions as two layers of low rank (see `low_rank`), others as they are.
 
@@ -98,39 +105,42 @@ def factorise_network(
     weights, and with them multiply-accumulates, become fewer. `in_place` keeps the layers and gives them the product
     of the factors, for evaluation on the original graph. Masks are applied and then gone from what is factorised.
     """
-    taken = {layer.name for layer in network.layers}
-    layers: list[Layer] = []
+    chosen, taken = _with_weights(network, layers), {layer.name for layer in network.layers}
+    left: list[Layer] = []
     rows: list[Row] = []
     for layer in network.layers:
-        found = _factors(layer, rank, energy, only_if_smaller)
-        if layer.weight_shape:
+        found = _factors(layer, rank, energy, only_if_smaller) if layer.name in chosen else None
+        if layer.name in chosen:
             rows.append(_low_rank_row(layer, found))
         if found is None:
-            layers.append(layer)
+            left.append(layer)
         elif in_place:
-            layers.append(layer.with_weight(found.product()).with_mask(None))
+            left.append(layer.with_weight(found.product()).with_mask(None))
         else:
-            layers.extend(_split(layer, found, taken))
-    if not rows:
-        raise InputError(f"network {network.name!r} has no weights to compress")
+            left.extend(_split(layer, found, taken))
     # The graph behind the path has the layers as they were.
     path = network.path if in_place else None
-    return CompressedNetwork(replace(network, layers=tuple(layers), path=path), tuple(rows), "fp32")
+    return CompressedNetwork(replace(network, layers=tuple(left), path=path), tuple(rows), "fp32")
 
 
 def _in_place(
-    network: Network, one: Callable[[Layer], tuple[NDArray[np.float32], int, Row]], value_type: str
+    network: Network, pattern: str, one: Callable[[Layer], tuple[NDArray[np.float32], int, Row]], value_type: str
 ) -> CompressedNetwork:
-    """Every layer with weights through `one`: new weights, bytes, and further columns."""
+    """Every chosen layer through `one`: new weights, bytes, and further columns."""
     weights: dict[str, NDArray[np.float32]] = {}
     rows: list[Row] = []
-    for layer in network.layers:
-        if layer.weight_shape:
-            weights[layer.name], after_bytes, more = one(layer)
-            rows.append(_row(layer, after_bytes, weights[layer.name]) | more)
-    if not rows:
-        raise InputError(f"network {network.name!r} has no weights to compress")
+    for name, layer in _with_weights(network, pattern).items():
+        weights[name], after_bytes, more = one(layer)
+        rows.append(_row(layer, after_bytes, weights[name]) | more)
     return CompressedNetwork(network.with_weights(weights), tuple(rows), value_type)
+
+
+def _with_weights(network: Network, pattern: str) -> dict[str, Layer]:
+    """The layers of this pattern that have weights; InputError where there are none."""
+    found = {layer.name: layer for layer in network.select(pattern).layers if layer.weight_shape}
+    if not found:
+        raise InputError(f"network {network.name!r} has no weights in layers {pattern!r}")
+    return found
 
 
 def _row(layer: Layer, after_bytes: int, back: NDArray[np.float32]) -> Row:
