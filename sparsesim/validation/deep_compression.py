@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -180,15 +180,8 @@ class DeepCompression(Reference):
         return Row(self.name, case, metric, published, ours, False, source)
 
     def _drawn(self, name: str, distribution: str) -> Total:
-        published, total = self.published.networks[name], Total(name, distribution)
-        for index, layer in enumerate(load_network(name).layers):
-            self.watch(f"{name}, {distribution}: {layer.name}")
-            random = np.random.default_rng([self.published.seed, index])
-            kept = drawn_entries(random, distribution, layer.n_weights, published.densities[layer.name])
-            biases = np.zeros(layer.n_bias, np.float32)
-            bits, index_bits = published.bits(layer), published.index_bits
-            total.add(compress_entries(layer.weight_shape, *kept, bits, index_bits, biases=biases))
-        return total
+        self.watch(f"{name}, {distribution} weights")
+        return drawn_total(name, distribution)
 
     def _trained(self) -> Iterator[Total]:
         known = self.published.trained
@@ -219,6 +212,20 @@ class DeepCompression(Reference):
                 told.append(f"{drawn.codes.bits_per_symbol:.2f} + {drawn.gaps.bits_per_symbol:.2f} {distribution}")
             share = f"{real.nnz / weight.size:.1%} of the weights"
             yield f"bits of code + gap, pruned CaffeNet {name} ({share}): {', '.join(told)}"
+
+
+@lru_cache
+def drawn_total(name: str, distribution: str) -> Total:
+    """A network with independent weights of this distribution, pruned to its published densities."""
+    published, seed = load_published().networks[name], load_published().seed
+    total = Total(name, distribution)
+    for index, layer in enumerate(load_network(name).layers):
+        random = np.random.default_rng([seed, index])
+        kept = drawn_entries(random, distribution, layer.n_weights, published.densities[layer.name])
+        biases = np.zeros(layer.n_bias, np.float32)
+        bits, index_bits = published.bits(layer), published.index_bits
+        total.add(compress_entries(layer.weight_shape, *kept, bits, index_bits, biases=biases))
+    return total
 
 
 def drawn_entries(

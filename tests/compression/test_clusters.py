@@ -1,7 +1,7 @@
 """Shared values: Lloyd's rounds in sorted values are those of the definition."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.compression import reference, shared_values
@@ -12,6 +12,7 @@ from sparsesim.tensors import SparseMatrix
 whole = st.lists(st.integers(-50, 50), min_size=1, max_size=60)
 
 
+@settings(max_examples=60, deadline=None)
 @given(whole, st.integers(1, 9), st.integers(1, 4))
 def test_rounds_are_those_of_the_definition(values, clusters, rounds):
     ordered = np.sort(np.array(values, np.float64))
@@ -20,6 +21,7 @@ def test_rounds_are_those_of_the_definition(values, clusters, rounds):
     np.testing.assert_allclose(converged(ordered, start, rounds), expected, rtol=1e-12, atol=1e-12)
 
 
+@settings(max_examples=60, deadline=None)
 @given(whole, st.integers(1, 9))
 def test_every_value_has_its_nearest_centroid_and_centroids_are_means(values, clusters):
     values = np.array(values, np.float32)
@@ -32,6 +34,7 @@ def test_every_value_has_its_nearest_centroid_and_centroids_are_means(values, cl
         np.testing.assert_allclose(values[nearest == cluster].mean(), centroids[cluster], rtol=1e-6, atol=1e-6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(whole, st.integers(1, 9))
 def test_few_values_are_kept_exactly(values, clusters):
     values = np.array(values, np.float32)

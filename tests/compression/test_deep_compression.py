@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.compression import compress_entries, deep_compress, reference, shared_values
@@ -12,6 +12,7 @@ from tests.strategies import dense_arrays
 bits = st.integers(1, 9)
 
 
+@settings(max_examples=60, deadline=None)
 @given(dense_arrays(max_side=20), bits, bits, st.booleans())
 def test_shared_weights_come_back_exactly_where_they_were(weight, weight_bits, index_bits, huffman):
     weight = weight.astype(np.float32)
@@ -25,6 +26,7 @@ def test_shared_weights_come_back_exactly_where_they_were(weight, weight_bits, i
     assert found.nnz == len(positions)
 
 
+@settings(max_examples=60, deadline=None)
 @given(dense_arrays(max_side=20), bits, bits, st.booleans())
 def test_sizes_are_those_of_the_bytes(weight, weight_bits, index_bits, huffman):
     biases = np.arange(weight.shape[0], dtype=np.float32)
@@ -36,6 +38,7 @@ def test_sizes_are_those_of_the_bytes(weight, weight_bits, index_bits, huffman):
     np.testing.assert_array_equal(fixed.decoded(), found.decoded())
 
 
+@settings(max_examples=60, deadline=None)
 @given(dense_arrays(max_side=20), st.integers(1, 6))
 def test_gaps_and_padding_are_those_of_the_definition(weight, index_bits):
     found = deep_compress(weight, 4, index_bits)

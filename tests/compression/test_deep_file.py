@@ -122,7 +122,7 @@ def test_a_missing_file_is_named(tmp_path):
         read_deep_compression(tmp_path / "none.net")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
 def test_no_change_of_bytes_does_more_than_raise(tmp_path_factory, place, change):
     content = bytearray(small()[2])

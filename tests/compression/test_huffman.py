@@ -2,10 +2,11 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.compression import code_lengths, encode_symbols, reference
@@ -47,9 +48,10 @@ def test_codes_are_canonical_and_none_begins_another(counts):
     used = sorted(np.flatnonzero(lengths), key=lambda symbol: (lengths[symbol], symbol))
     texts = [format(codes[symbol], f"0{lengths[symbol]}b") for symbol in used]
     assert texts == sorted(texts)
-    assert not any(later.startswith(text) for text, later in zip(texts, texts[1:], strict=False))
+    assert not any(later.startswith(text) for text, later in pairwise(texts))
 
 
+@settings(max_examples=80, deadline=None)
 @given(streams(), st.booleans())
 def test_symbols_come_back(stream, huffman):
     symbols, bits = stream
@@ -60,6 +62,7 @@ def test_symbols_come_back(stream, huffman):
     assert encoded.size_bytes <= fixed + 1 if huffman else encoded.size_bytes == fixed
 
 
+@settings(max_examples=80, deadline=None)
 @given(streams())
 def test_coded_bits_are_those_of_the_definition(stream):
     symbols, bits = stream
@@ -97,6 +100,7 @@ def test_damage_is_told_in_one_line():
         replace(good, table=packed_table(np.array([63, 1, 2, 3]))).symbols()
 
 
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=12), st.binary(min_size=1, max_size=6), st.integers(0, 40))
 def test_no_bytes_do_more_than_raise(payload, table, count):
     good = encode_symbols(np.zeros(0, np.int64), 3, huffman=True)
