@@ -1,6 +1,5 @@
 """Weights in fewer bits: integers with a scale per tensor or output channel, and narrow floats."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.compression.checks import finite_weight
+from sparsesim.compression.loss import loss_of
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.units import bits_to_bytes
 
@@ -130,10 +130,9 @@ def _measured(
     weight: Floats, value_type: str, values: NDArray[Any], scale: Floats, zero_point: NDArray[np.int64]
 ) -> Quantised:
     back = _dequantised(values, scale, zero_point)
-    if not np.isfinite(back).all():
+    if back.size and not (np.isfinite(back.min()) and np.isfinite(back.max())):
         raise InputError(f"a weight of {np.abs(weight).max()} is too large for {value_type}")
-    error = weight.astype(np.float64) - back
-    return Quantised(value_type, values, scale, zero_point, float(np.abs(error).max(initial=0)), sqnr_db(weight, back))
+    return Quantised(value_type, values, scale, zero_point, *loss_of(weight, back))
 
 
 def _dequantised(values: NDArray[Any], scale: Floats, zero_point: NDArray[np.int64]) -> Floats:
@@ -144,13 +143,6 @@ def _dequantised(values: NDArray[Any], scale: Floats, zero_point: NDArray[np.int
         steps -= zero_point.astype(np.float32)
     back: Floats = steps * scale
     return back
-
-
-def sqnr_db(weight: NDArray[Any], back: NDArray[Any]) -> float:
-    """10 log10(sum w**2 / sum (w - back)**2), in float64; inf where they are equal, 0 dB means as much noise."""
-    noise = float(np.square(weight.astype(np.float64) - back).sum())
-    signal = float(np.square(weight.astype(np.float64)).sum())
-    return math.inf if noise == 0 else 10 * math.log10(signal / noise) if signal else -math.inf
 
 
 FLOATS: Final[dict[str, Callable[[Floats], NDArray[Any]]]] = {"fp16": _fp16, "bf16": _bf16}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.compression import LowRank, deep_compress, low_rank, quantise, saving_rank, sqnr_db
+from sparsesim.compression import LowRank, deep_compress, loss_of, low_rank, quantise, saving_rank
 from sparsesim.compression.quantise import Per
 from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network
@@ -144,15 +144,14 @@ def _with_weights(network: Network, pattern: str) -> dict[str, Layer]:
 
 
 def _row(layer: Layer, after_bytes: int, back: NDArray[np.float32]) -> Row:
-    weight = layer.masked_weight()
-    before_bytes, sqnr = FP32_BYTES * layer.n_params, sqnr_db(weight, back)
+    before_bytes, loss = FP32_BYTES * layer.n_params, loss_of(layer.masked_weight(), back)
     return {
         "layer": layer.name,
         "before_bytes": before_bytes,
         "after_bytes": after_bytes,
         "ratio": before_bytes / after_bytes,
-        "max_error": float(np.abs(weight.astype(np.float64) - back).max(initial=0)),
-        "sqnr_db": sqnr if math.isfinite(sqnr) else None,
+        "max_error": loss.max_error,
+        "sqnr_db": loss.sqnr_db if math.isfinite(loss.sqnr_db) else None,
     }
 
 

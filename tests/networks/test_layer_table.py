@@ -14,6 +14,8 @@ TABLES = [name for name in network_names() if load_network(name).weights_origin 
 
 # weights, weights and biases, multiply-accumulates per sample
 PUBLISHED = {
+    "lenet-300-100": (266_200, 266_610, 266_200),
+    "lenet-5": (430_500, 431_080, 2_293_000),
     "alexnet": (60_954_656, 60_965_224, 724_406_816),
     "alexnet-ungrouped": (62_367_776, 62_378_344, 1_135_256_096),  # 62.4 M, as torch users know the ungrouped net
     "vgg16": (138_344_128, 138_357_544, 15_470_264_320),  # Keras and torchvision: 138,357,544; 15.47 G
