@@ -3,6 +3,7 @@
 import typer
 
 from sparsesim.cli.catalogue import list_names, show
+from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
@@ -23,6 +24,7 @@ app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
 app.command()(evaluate)
+app.command()(compress)
 app.command()(validate)
 app.command(name="list")(list_names)
 app.command()(show)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sparsesim.errors import UnknownNameError
+from sparsesim.validation.deep_compression import DeepCompression
 from sparsesim.validation.networks import Networks
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
@@ -12,6 +13,7 @@ from sparsesim.validation.tensor_core import TensorCores
 
 REFERENCES: Final[dict[str, type[Reference]]] = {
     "networks": Networks,
+    "deep-compression": DeepCompression,
     "sparch": Sparch,
     "sparseloop": Sparseloop,
     "spmm": Spmm,

@@ -1,9 +1,28 @@
 """From a network to the operations that machines understand: pruning, activations, lowering."""
 
 from sparsesim.workload.activations import Activations
+from sparsesim.workload.compressed import (
+    CompressedNetwork,
+    deep_compress_network,
+    factorise_network,
+    quantise_network,
+)
 from sparsesim.workload.im2col import col2im, im2col
 from sparsesim.workload.lowering import lower, lower_layer
 from sparsesim.workload.ops import matmul_op, stored_as
 from sparsesim.workload.pruned import prune_network
 
-__all__ = ["Activations", "col2im", "im2col", "lower", "lower_layer", "matmul_op", "prune_network", "stored_as"]
+__all__ = [
+    "Activations",
+    "CompressedNetwork",
+    "col2im",
+    "deep_compress_network",
+    "factorise_network",
+    "im2col",
+    "lower",
+    "lower_layer",
+    "matmul_op",
+    "prune_network",
+    "quantise_network",
+    "stored_as",
+]
