@@ -11,9 +11,16 @@ from sparsesim.errors import InputError, UnknownNameError
 
 Floats = NDArray[np.float32]
 
+LARGE = 1 << 18
+"""Weights from which on a kernel of our own draws them; both ways draw the same."""
+
 
 def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    return generator.standard_normal(shape, dtype=np.float32)
+    if np.prod(shape) < LARGE:
+        return generator.standard_normal(shape, dtype=np.float32)
+    from sparsesim.networks.normal import standard_normal
+
+    return standard_normal(generator.bit_generator, shape)
 
 
 def _laplace(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:

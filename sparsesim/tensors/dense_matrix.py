@@ -119,7 +119,8 @@ class DrawnMatrix:
 
 def tensor_from_array(array: FloatArray) -> SparseMatrix | DenseMatrix:
     """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused."""
-    if array.ndim == 2 and np.count_nonzero(array) == array.size:
+    # The first row tells most sparse matrices.
+    if array.ndim == 2 and np.count_nonzero(array[:1]) == array[:1].size and np.count_nonzero(array) == array.size:
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise InputError(f"value {array[row, column]} at row {row}, column {column} is not finite")
