@@ -20,22 +20,19 @@ EDGE = 3.6541528853610088
 """Where the tail begins; all layers then have the same area."""
 STEPS = 1 << 23
 """Distinct magnitudes that the bits of a word choose from in each layer."""
-BLOCK = 1 << 16
-"""Words that are drawn at a time, few enough to stay in the L2 cache."""
+BLOCK = 1 << 15
+"""Numbers of 64 bits that are drawn at a time, few enough to stay in the L2 cache."""
+LEFT = 1 << 10
+"""Room for words that one block leaves to the next; all but one in a million leave none or one."""
 
 
-def standard_normal(bits: np.random.BitGenerator, shape: tuple[int, ...]) -> Floats:
+def standard_normal(bits: np.random.SFC64, shape: tuple[int, ...]) -> Floats:
     """float32[shape], equal to `numpy.random.Generator(bits).standard_normal(shape, dtype=np.float32)`.
 
-    `bits` must be fresh, and is of no use afterwards: it is ahead of what NumPy would have drawn.
+    `bits` must be fresh; they stay as they are.
     """
     numbers = np.empty(math.prod(shape), np.float32)
-    words, filled = np.empty(0, np.int32), 0
-    while filled < numbers.size:
-        raw = bits.random_raw(BLOCK // 2).astype("<u8", copy=False).view("<i4")
-        words = np.concatenate([words, raw])
-        used, filled = fill_normal(words, *tables(), numbers, filled)
-        words = words[used:]
+    draw_normal(bits.state["state"]["state"].copy(), *tables(), np.empty(LEFT + 2 * BLOCK, np.int32), numbers)
     return numbers.reshape(shape)
 
 
@@ -62,20 +59,55 @@ def _density(x: float) -> float:
 
 
 @kernel
+def draw_normal(
+    state: NDArray[np.uint64],
+    widths: Floats,
+    densities: Floats,
+    certain: NDArray[np.int64],
+    words: Words,
+    numbers: Floats,
+) -> None:
+    """Fill `numbers [n]` from the four words of `state`; `words [LEFT + 2 BLOCK]` is scratch."""
+    filled, start = 0, LEFT
+    while filled < numbers.size:
+        _draw_bits(state, words[LEFT:].view(np.uint64))
+        used, more = _fill(words[start:], widths, densities, certain, numbers[filled:])
+        filled += more
+        left = words.size - start - used
+        start = LEFT - left
+        for i in range(left):
+            words[start + i] = words[words.size - left + i]
+
+
+@kernel
+def _draw_bits(state: NDArray[np.uint64], raw: NDArray[np.uint64]) -> None:
+    """The next numbers of SFC64 (C. Doty-Humphrey, PractRand), modulo 2**64 as unsigned integers are."""
+    a, b, c, counter = state[0], state[1], state[2], state[3]
+    for i in range(raw.size):
+        mixed = a + b + counter
+        counter += np.uint64(1)
+        a = b ^ (b >> np.uint64(11))
+        b = c + (c << np.uint64(3))
+        c = ((c << np.uint64(24)) | (c >> np.uint64(40))) + mixed
+        raw[i] = mixed
+    state[0], state[1], state[2], state[3] = a, b, c, counter
+
+
+@kernel
 def _fraction(word: int) -> np.float32:
     """A word of random bits as a number in [0, 1)."""
     return np.float32((np.int64(word) & 0xFFFFFFFF) >> 8) * np.float32(1 / 16777216)
 
 
 @kernel
-def fill_normal(
-    words: Words, widths: Floats, densities: Floats, certain: NDArray[np.int64], numbers: Floats, filled: int
+def _fill(
+    words: Words, widths: Floats, densities: Floats, certain: NDArray[np.int64], numbers: Floats
 ) -> tuple[int, int]:
-    """Fill `numbers` from index `filled` on, until they or the `words` run out.
+    """Fill `numbers` until they or the `words` run out; returns (words used, numbers filled).
 
-    Returns (words used, numbers filled); a number for which words are missing is left to the next call.
+    A number for which words are missing is left to the next call.
     """
-    used = 0
+    used = filled = 0
     while True:
         certainly = _fill_certain(words[used:], widths, certain, numbers[filled:])
         used += certainly

@@ -20,7 +20,9 @@ def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
         return generator.standard_normal(shape, dtype=np.float32)
     from sparsesim.networks.normal import standard_normal
 
-    return standard_normal(generator.bit_generator, shape)
+    bits = generator.bit_generator
+    assert isinstance(bits, np.random.SFC64)
+    return standard_normal(bits, shape)
 
 
 def _laplace(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
