@@ -156,3 +156,11 @@ def _tail(words: Words, start: int, negative: int, numbers: Floats, place: int) 
             numbers[place] = (np.float32(EDGE) + x) * np.float32(1 - 2 * negative)
             return taken
     return 0
+
+
+@kernel
+def scale(numbers: Floats, factor: np.float32, least: np.float32) -> None:
+    """Multiply `numbers` by `factor`; where that gives zero, `least` is put."""
+    for i in range(numbers.size):
+        product = numbers[i] * factor
+        numbers[i] = least if product == 0 else product

@@ -73,7 +73,14 @@ class SyntheticWeights:
         # Not hash(): it differs from one process to the next.
         generator = np.random.Generator(np.random.SFC64([self.seed, zlib.crc32(layer.encode())]))
         weight = DISTRIBUTIONS[self.distribution](generator, shape)
-        weight *= np.float32(self.std or np.sqrt(2.0 * shape[0] / weight.size))
+        factor = np.float32(self.std or np.sqrt(2.0 * shape[0] / weight.size))
         # A draw of exactly zero (one in ten million) would make an unpruned layer count as sparse.
-        np.copyto(weight, np.finfo(np.float32).tiny, where=weight == 0)
+        least = np.finfo(np.float32).tiny
+        if weight.size < LARGE:
+            weight *= factor
+            np.copyto(weight, least, where=weight == 0)
+        else:
+            from sparsesim.networks.normal import scale
+
+            scale(weight.reshape(-1), factor, least)
         return weight

@@ -17,12 +17,14 @@ def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int)
     for row in range(len(indptr) - 1):
         if indptr[row + 1] < indptr[row] or indptr[row + 1] > len(indices):
             return row
-        previous = -1
-        for position in range(indptr[row], indptr[row + 1]):
-            column = indices[position]
-            if column <= previous or column >= columns:
-                return row
-            previous = column
+        columns_of_row = indices[indptr[row] : indptr[row + 1]]
+        disorder = 0
+        for position in range(columns_of_row.size - 1):
+            disorder += columns_of_row[position] >= columns_of_row[position + 1]
+        if columns_of_row.size > 0:
+            disorder += columns_of_row[0] < 0 or columns_of_row[-1] >= columns
+        if disorder > 0:
+            return row
     return -1
 
 
@@ -94,6 +96,8 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
     Returns (row, first column of the group, its non-zeros, number of such groups), or (-1, -1, 0, 0).
     """
     found_row, found_column, found_count, groups = -1, -1, 0, 0
+    if of & (of - 1) == 0 and not _crowded(indptr, indices, keep, of):
+        return found_row, found_column, found_count, groups
     for row in range(len(indptr) - 1):
         group, count = -1, 0
         for position in range(indptr[row], indptr[row + 1]):
@@ -107,6 +111,22 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
             if row == found_row and group * of == found_column:
                 found_count = count
     return found_row, found_column, found_count, groups
+
+
+@kernel
+def _crowded(indptr: IntArray, indices: IntArray, keep: int, of: int) -> bool:
+    """Whether any group of `of`, a power of two, holds more than `keep`: without a division or a branch per entry."""
+    shift = 0
+    while of >> shift > 1:
+        shift += 1
+    for row in range(len(indptr) - 1):
+        columns = indices[indptr[row] : indptr[row + 1]]
+        crowded = 0
+        for position in range(columns.size - keep):
+            crowded += columns[position] >> shift == columns[position + keep] >> shift
+        if crowded > 0:
+            return True
+    return False
 
 
 @kernel
