@@ -23,7 +23,7 @@ STEPS = 1 << 23
 BLOCK = 1 << 15
 """Numbers of 64 bits that are drawn at a time, few enough to stay in the L2 cache."""
 LEFT = 1 << 10
-"""Room for words that one block leaves to the next; all but one in a million leave none or one."""
+"""Room for words that one block leaves to the next: none or one, or a few where a number of the tail began."""
 
 
 def standard_normal(bits: np.random.SFC64, shape: tuple[int, ...]) -> Floats:
