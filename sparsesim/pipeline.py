@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sparsesim.counts import Counts
 from sparsesim.engines import Run, Runs, fastest_run
 from sparsesim.errors import SparsesimError
-from sparsesim.formats import format_by_name
+from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.results import Result, compare_to_baseline, result_table, totals
 from sparsesim.units import pj_to_joule
-from sparsesim.workload import Activations, lower, prune_network, stored_as
+from sparsesim.workload import Activations, LoweredLayer, lowered_layers, stored_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,18 +87,18 @@ def simulate_network(
 ) -> list[Result]:
     """Every layer of a pruned network in every format on every machine; refusals are kept as results."""
     lowering = lowering or Lowering()
-    # Synthetic weights would be drawn anew for pruning and for lowering.
-    drawn = network.with_weights({layer.name: layer.weight() for layer in network.layers if layer.weight_shape})
-    pruned = prune_network(drawn, pruner)
-    labels = Labels(network.label, pruner.name, _sparsity(pruned, pruner), network.weights_origin)
-    ops = lower(pruned, lowering.value_type, lowering.batch, lowering.activations)
-    forms = [format_by_name(form) for form in formats]
-    units, results = [(machine, Runs(machine, engine)) for machine in machines], []
-    for op in ops:
-        stored = [stored_as(op, form) for form in forms]
-        for machine, runs in units:
-            trace = cache(partial(machine.accelerator.trace, op))
-            results += [_tried(each, machine, table, labels, partial(runs.of, each, trace)) for each in stored]
+    forms, units = [format_by_name(form) for form in formats], [Runs(machine, engine) for machine in machines]
+    labels = Labels(network.label, pruner.name, pruner.sparsity or 0.0, network.weights_origin)
+    layers = lowered_layers(network, pruner, lowering.value_type, lowering.batch, lowering.activations)
+    results: list[Result] = []
+    kept = weights = 0
+    # map lets go of a layer before it asks for the next, as a loop would not.
+    for played, layer_kept, layer_weights in map(partial(_play, forms, units, table, labels), layers):
+        results += played
+        kept, weights = kept + layer_kept, weights + layer_weights
+    if pruner.sparsity is None:
+        # Only the weights decide (threshold, sigma): the sparsity is the one that was reached.
+        return [replace(result, sparsity=round(1 - kept / max(1, weights), 4)) for result in results]
     return results
 
 
@@ -128,6 +128,18 @@ def compare(
     ]
     first = {"machine": units[0].name, "pruner": chosen[0].name, "format": format_by_name(formats[0]).name}
     return compare_to_baseline(totals(result_table(results)), baseline or first)
+
+
+def _play(
+    forms: Sequence[Format], units: Sequence[Runs], table: EnergyTable, labels: Labels, layer: LoweredLayer
+) -> tuple[list[Result], int, int]:
+    """Results of one layer, and how many of its weights were kept."""
+    results = []
+    stored = [stored_as(layer.op, form) for form in forms]
+    for runs in units:
+        trace = cache(partial(runs.machine.accelerator.trace, layer.op))
+        results += [_tried(each, runs.machine, table, labels, partial(runs.of, each, trace)) for each in stored]
+    return results, layer.kept, layer.weights
 
 
 def _tried(
@@ -167,14 +179,6 @@ def _result(
         simulation_seconds=elapsed,
         note="ran dense: A breaks the pattern" if counts.extra.get("fallback_dense") else "",
     )
-
-
-def _sparsity(network: Network, pruner: Pruner) -> float:
-    """The requested sparsity; where only the weights decide (threshold, sigma), the one that was reached."""
-    if pruner.sparsity is not None:
-        return pruner.sparsity
-    masks = [layer.mask for layer in network.layers if layer.mask is not None]
-    return round(1 - sum(int(mask.sum()) for mask in masks) / max(1, sum(mask.size for mask in masks)), 4)
 
 
 def _identity(op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Pruner:
             return self.pattern.sparsity
         return self._selector.sparsity
 
+    @property
+    def per_layer(self) -> bool:
+        """Whether every layer is pruned for itself; a selector of global scope ranks all layers together."""
+        return getattr(self.selector, "scope", "layer") == "layer"
+
     def describe(self) -> str:
         """The pruner in words."""
         if isinstance(self.pattern, FixedPattern):

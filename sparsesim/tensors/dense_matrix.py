@@ -40,14 +40,15 @@ class Tensor(Protocol):
 class DenseMatrix:
     """A matrix in which every entry counts as a non-zero.
 
-    `values` may be left out: then `draw` makes them when asked for, or they are drawn from a normal distribution with
-    `seed`, so that a large dense operand costs nothing until it is executed. `draw` must return no zero.
+    `values` may be left out: then `draw` gives them when asked for, or a normal distribution with `seed` does,
+    so that a large dense operand costs nothing until it is executed. `draw` gives the same values, none of them
+    zero, at every call.
     """
 
     shape: tuple[int, int]
     values: FloatArray | None = None
     seed: int = 0
-    draw: Callable[[], FloatArray] | None = None
+    draw: Callable[[], FloatArray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.values is not None and self.values.shape != self.shape:
@@ -72,7 +73,7 @@ class DenseMatrix:
         return np.random.default_rng(self.seed).standard_normal(self.shape, dtype=np.float32)
 
     def to_sparse(self) -> SparseMatrix:
-        """Every position, as CSR; values only where they were given."""
+        """Every position, as CSR; values only where they, or how to draw them, were given."""
         return self._sparse
 
     @cached_property
@@ -80,7 +81,8 @@ class DenseMatrix:
         rows, columns = self.shape
         indptr = np.arange(rows + 1, dtype=np.int64) * columns
         indices = np.tile(np.arange(columns, dtype=np.int64), rows)
-        return SparseMatrix(self.shape, indptr, indices, None if self.values is None else self.values.ravel())
+        known = self.values is not None or self.draw is not None
+        return SparseMatrix(self.shape, indptr, indices, self.to_array().ravel() if known else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +124,8 @@ class DrawnMatrix:
 
 def tensor_from_array(array: FloatArray) -> SparseMatrix | DenseMatrix:
     """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused."""
-    if array.ndim == 2 and np.count_nonzero(array) == array.size:
+    # The first row tells most sparse matrices.
+    if array.ndim == 2 and np.count_nonzero(array[:1]) == array[:1].size and np.count_nonzero(array) == array.size:
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise InputError(f"value {array[row, column]} at row {row}, column {column} is not finite")

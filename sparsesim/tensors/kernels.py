@@ -17,39 +17,55 @@ def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int)
     for row in range(len(indptr) - 1):
         if indptr[row + 1] < indptr[row] or indptr[row + 1] > len(indices):
             return row
-        previous = -1
-        for position in range(indptr[row], indptr[row + 1]):
-            column = indices[position]
-            if column <= previous or column >= columns:
-                return row
-            previous = column
+        columns_of_row = indices[indptr[row] : indptr[row + 1]]
+        disorder = 0
+        for position in range(columns_of_row.size - 1):
+            disorder += columns_of_row[position] >= columns_of_row[position + 1]
+        if columns_of_row.size > 0:
+            disorder += columns_of_row[0] < 0 or columns_of_row[-1] >= columns
+        if disorder > 0:
+            return row
     return -1
 
 
-@kernel
 def pattern_of_rows(dense: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     """CSR arrays (indptr, indices, values) of the non-zeros of a C-contiguous 2-D array.
 
-    The fill writes every entry and advances only past non-zeros: no branch to mispredict.
+    NumPy allocates them, in large pages: the many small pages that a kernel gets cost more than all the rest.
     """
-    rows, columns = dense.shape
-    indptr = np.zeros(rows + 1, np.int64)
-    for i in range(rows):
+    indptr = np.zeros(dense.shape[0] + 1, np.int64)
+    count_rows(dense, indptr)
+    nnz = int(indptr[-1])
+    indices, values = np.empty(nnz + 1, np.int64), np.empty(nnz + 1, dense.dtype)
+    fill_rows(dense, indptr, indices, values)
+    return indptr, indices[:nnz], values[:nnz]
+
+
+@kernel
+def count_rows(dense: FloatArray, indptr: IntArray) -> None:
+    """Set `indptr [rows + 1]` to the offsets of the rows among the non-zeros."""
+    indptr[0] = 0
+    for i in range(dense.shape[0]):
         count = 0
-        for j in range(columns):
-            count += dense[i, j] != 0
+        for entry in dense[i]:
+            count += entry != 0
         indptr[i + 1] = indptr[i] + count
-    nnz = indptr[rows]
-    indices = np.empty(nnz + 1, np.int64)
-    values = np.empty(nnz + 1, dense.dtype)
-    for i in range(rows):
-        position = indptr[i]
-        for j in range(columns):
-            indices[position] = j
-            values[position] = dense[i, j]
-            position += dense[i, j] != 0
-            position = min(position, nnz)
-    return indptr, indices[:nnz].copy(), values[:nnz].copy()
+
+
+@kernel
+def fill_rows(dense: FloatArray, indptr: IntArray, indices: IntArray, values: FloatArray) -> None:
+    """Write columns and values of the non-zeros to `indices` and `values`, both [nnz + 1].
+
+    Every entry is written, and only past non-zeros the position advances: no branch to mispredict. Zeros at the end
+    go to the place of the next row's first non-zero, or to the one beyond the last.
+    """
+    for i in range(dense.shape[0]):
+        row, columns, entries = dense[i], indices[indptr[i] :], values[indptr[i] :]
+        position = 0
+        for j in range(row.size):
+            columns[position] = j
+            entries[position] = row[j]
+            position += row[j] != 0
 
 
 @kernel
@@ -80,6 +96,8 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
     Returns (row, first column of the group, its non-zeros, number of such groups), or (-1, -1, 0, 0).
     """
     found_row, found_column, found_count, groups = -1, -1, 0, 0
+    if of & (of - 1) == 0 and not _crowded(indptr, indices, keep, of):
+        return found_row, found_column, found_count, groups
     for row in range(len(indptr) - 1):
         group, count = -1, 0
         for position in range(indptr[row], indptr[row + 1]):
@@ -93,6 +111,22 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
             if row == found_row and group * of == found_column:
                 found_count = count
     return found_row, found_column, found_count, groups
+
+
+@kernel
+def _crowded(indptr: IntArray, indices: IntArray, keep: int, of: int) -> bool:
+    """Whether any group of `of`, a power of two, holds more than `keep`: without a division or a branch per entry."""
+    shift = 0
+    while of >> shift > 1:
+        shift += 1
+    for row in range(len(indptr) - 1):
+        columns = indices[indptr[row] : indptr[row + 1]]
+        crowded = 0
+        for position in range(columns.size - keep):
+            crowded += columns[position] >> shift == columns[position + keep] >> shift
+        if crowded > 0:
+            return True
+    return False
 
 
 @kernel

@@ -11,16 +11,19 @@ from sparsesim.workload.im2col import col2im, im2col
 from sparsesim.workload.lowering import lower, lower_layer
 from sparsesim.workload.ops import matmul_op, stored_as
 from sparsesim.workload.pruned import prune_network
+from sparsesim.workload.stream import LoweredLayer, lowered_layers
 
 __all__ = [
     "Activations",
     "CompressedNetwork",
+    "LoweredLayer",
     "col2im",
     "deep_compress_network",
     "factorise_network",
     "im2col",
     "lower",
     "lower_layer",
+    "lowered_layers",
     "matmul_op",
     "prune_network",
     "quantise_network",

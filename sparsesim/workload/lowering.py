@@ -12,11 +12,12 @@ from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.formats.value_type import ValueType, value_type_by_name
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.networks import CONVOLUTIONS, Kind, Layer, Network, SyntheticWeights
+from sparsesim.networks import Kind, Layer, Network
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 from sparsesim.workload.activations import Activations
 from sparsesim.workload.im2col import im2col
 from sparsesim.workload.ops import stored_as
+from sparsesim.workload.weights import weight_tensor
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -32,12 +33,17 @@ def lower(
 
     `storage` is the format of the weights; `stored_as` changes it afterwards without lowering again.
     """
-    if batch < 1:
-        raise InputError(f"batch is {batch}; it must be at least 1")
     inputs, types = activations or Activations(), value_type_by_name(value_type)
-    inputs.check(network)
+    check_lowering(network, batch, inputs)
     form = format_by_name(storage)
     return [stored_as(lower_layer(layer, types, batch, inputs), form) for layer in network.layers]
+
+
+def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
+    """InputError for a batch below 1, and for inputs that do not fit the network."""
+    if batch < 1:
+        raise InputError(f"batch is {batch}; it must be at least 1")
+    inputs.check(network)
 
 
 def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
@@ -54,12 +60,12 @@ def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations)
 
 def _linear(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
     b = _vectors(layer, batch * layer.positions, inputs)
-    return _op(layer, _weights(layer), b, types, inputs.format_of(b))
+    return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b))
 
 
 def _recurrent(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
     b = _vectors(layer, batch, inputs)
-    return replace(_op(layer, _weights(layer), b, types, inputs.format_of(b)), repeat=layer.steps)
+    return replace(_op(layer, weight_tensor(layer), b, types, inputs.format_of(b)), repeat=layer.steps)
 
 
 def _products(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
@@ -71,7 +77,7 @@ def _products(layer: Layer, types: ValueType, batch: int, inputs: Activations) -
 def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
     """B is the im2col view of the input channels, group below group."""
     assert layer.input_size is not None
-    a, (rows, columns) = _weights(layer), layer.output_size
+    a, (rows, columns) = weight_tensor(layer), layer.output_size
     channels = layer.weight_shape[1] * layer.groups
     feature_map = _feature_map(layer, channels, batch, inputs)
     samples = batch if feature_map is None else feature_map.shape[0]
@@ -94,7 +100,7 @@ def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: 
         b = DenseMatrix((channels, batch * pixels), seed=inputs.seed)
     else:
         b = tensor_from_array(np.ascontiguousarray(feature_map.transpose(1, 0, 2, 3).reshape(channels, -1)))
-    return _op(layer, _weights(layer), b, types, inputs.format_of(b), groups=layer.groups)
+    return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b), groups=layer.groups)
 
 
 _LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] = {
@@ -105,15 +111,6 @@ _LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] =
     "gru": _recurrent,
     "matmul": _products,
 }
-
-
-def _weights(layer: Layer) -> Tensor:
-    """A[groups * M, K]; weights that are drawn and not pruned hold no zero, so that nobody has to look at them."""
-    if isinstance(layer.source, SyntheticWeights) and layer.mask is None:
-        gemm = layer.gemm
-        rows = gemm.M * (layer.groups if layer.kind in CONVOLUTIONS else 1)
-        return DenseMatrix((rows, gemm.K), draw=layer.weight_matrix)
-    return tensor_from_array(layer.weight_matrix())
 
 
 def _op(

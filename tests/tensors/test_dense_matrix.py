@@ -1,3 +1,5 @@
+"""Dense and lazily drawn matrices."""
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,17 @@ def test_arrays_without_zeros_become_dense() -> None:
         tensor_from_array(np.array([[1.0, np.inf]]))
     with pytest.raises(InputError, match="is not finite"):
         tensor_from_array(np.array([[0.0, np.nan]]))
+
+
+def test_values_are_drawn_when_they_are_asked_for():
+    asked = []
+
+    def draw():
+        asked.append(1)
+        return np.full((2, 3), 7.0, np.float32)
+
+    matrix = DenseMatrix((2, 3), draw=draw)
+    assert (matrix.nnz, matrix.density, asked) == (6, 1.0, [])
+    assert (matrix.to_array() == 7).all()
+    assert matrix.to_sparse().equals(DenseMatrix((2, 3), np.full((2, 3), 7.0, np.float32)).to_sparse())
+    assert len(asked) == 2
