@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.networks.array_files import ARRAY_READERS
+from sparsesim.networks.array_layout import Layout
 from sparsesim.networks.density import density_table
 from sparsesim.networks.export import write_network
 from sparsesim.networks.layer import Gemm, Kind, Layer
@@ -15,7 +16,7 @@ from sparsesim.networks.layer_table import network_from_layer_table
 from sparsesim.networks.network import Network, WeightsOrigin
 from sparsesim.networks.onnx_file import network_from_onnx
 from sparsesim.networks.onnx_graph import InputShape
-from sparsesim.networks.state_dict import Layout, Size, network_from_state_dict
+from sparsesim.networks.state_dict import Size, network_from_state_dict
 from sparsesim.networks.torch_module import network_from_torch
 from sparsesim.networks.trained_file import is_training_record, network_from_training_record
 from sparsesim.networks.weights import DISTRIBUTIONS, SyntheticWeights
@@ -57,13 +58,25 @@ def _network_from_yaml(path: Path, **options: Any) -> Network:
 
 
 _YAML = Importer(_network_from_yaml, frozenset({"seed"}))
-_ARRAYS = Importer(network_from_state_dict, frozenset({"input_shape", "sizes", "strides", "groups", "layout"}))
+_ARRAYS = Importer(
+    network_from_state_dict,
+    frozenset({"input_shape", "sizes", "strides", "groups", "paddings", "layout", "stacked"}),
+)
 
 IMPORTERS: dict[str, Importer] = {
     ".yaml": _YAML,
     ".yml": _YAML,
     ".onnx": Importer(network_from_onnx, frozenset({"input_shape"})),
     **dict.fromkeys(ARRAY_READERS, _ARRAYS),
+}
+
+_TO_ARRAYS = "save its weights as named arrays (.npz) and give layout, sizes and strides"
+_CONVERT = {
+    ".tflite": "convert it to ONNX, or save its constants as .npz and give layout='ohwi'",
+    ".caffemodel": _TO_ARRAYS,
+    ".net": _TO_ARRAYS,
+    ".pb": "convert it to ONNX, or save its constants as .npz and give layout='in_out'",
+    ".keras": "save its weights as .weights.h5",
 }
 
 
@@ -79,7 +92,9 @@ def load_network(
     sizes: Size | Mapping[str, Size] | None = None,
     strides: Mapping[str, int] | None = None,
     groups: Mapping[str, int] | None = None,
+    paddings: Mapping[str, int] | None = None,
     layout: Layout | None = None,
+    stacked: bool | None = None,
     seed: int | None = None,
 ) -> Network:
     """A shipped network by name (see `network_names`), or one read from a file.
@@ -90,15 +105,18 @@ def load_network(
         sizes: arrays: (height, width) of the input of all convolutions, or by layer name or pattern.
         strides: arrays: strides other than 1, by layer name or pattern.
         groups: arrays: groups other than 1, by layer name or pattern.
-        layout: arrays: `out_in` (PyTorch, Caffe; the default) or `in_out` (Keras, TensorFlow).
+        paddings: arrays: paddings other than (kernel - 1) // 2, by layer name or pattern.
+        layout: arrays: `out_in` (PyTorch, Caffe), `in_out` (Keras, TensorFlow) or `ohwi` (TFLite).
+        stacked: arrays: 3-D arrays are stacks of matrices (layer, out, in).
         seed: tables: the seed that weights are drawn with, instead of the table's own.
 
     Raises UnknownNameError for an unknown name, and InputError, naming the file, for a missing, damaged or
     unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
     """
     path = _find(name_or_path)
-    options = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
-    given = {key: value for key, value in (options | {"layout": layout, "seed": seed}).items() if value is not None}
+    options: dict[str, Any] = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
+    options |= {"paddings": paddings, "layout": layout, "stacked": stacked, "seed": seed}
+    given = {key: value for key, value in options.items() if value is not None}
     try:
         return _load(path, given)
     except InputError as error:
@@ -117,6 +135,8 @@ def _load(path: Path, options: dict[str, Any]) -> Network:
     if not path.is_file():
         raise InputError("no such file")
     importer = IMPORTERS.get(path.suffix.lower())
+    if path.suffix.lower() in _CONVERT:
+        raise InputError(f"{path.suffix} files are not read: {_CONVERT[path.suffix.lower()]}")
     if importer is None:
         raise InputError(f"cannot read {path.suffix or 'a file without suffix'}, only {', '.join(IMPORTERS)}")
     for option in options:

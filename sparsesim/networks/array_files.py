@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.networks.array_layout import Layout
+from sparsesim.networks.array_names import Arrays
+from sparsesim.networks.keras_file import read_h5
 from sparsesim.networks.safetensors_file import read_safetensors
-
-Arrays = dict[str, NDArray[Any]]
 
 
 def _read_npz(path: Path) -> Arrays:
@@ -57,4 +58,8 @@ ARRAY_READERS: dict[str, Callable[[Path], Arrays]] = {
     ".safetensors": read_safetensors,
     ".pt": _read_torch,
     ".pth": _read_torch,
+    ".h5": read_h5,
+    ".hdf5": read_h5,
 }
+
+DEFAULT_LAYOUTS: dict[str, Layout] = {".h5": "in_out", ".hdf5": "in_out"}
