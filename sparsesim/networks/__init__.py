@@ -17,6 +17,7 @@ from sparsesim.networks.network import Network, WeightsOrigin
 from sparsesim.networks.onnx_file import network_from_onnx
 from sparsesim.networks.onnx_graph import InputShape
 from sparsesim.networks.state_dict import Size, network_from_state_dict
+from sparsesim.networks.topology_file import network_from_topology
 from sparsesim.networks.torch_module import network_from_torch
 from sparsesim.networks.trained_file import is_training_record, network_from_training_record
 from sparsesim.networks.weights import DISTRIBUTIONS, SyntheticWeights
@@ -68,6 +69,7 @@ IMPORTERS: dict[str, Importer] = {
     ".yml": _YAML,
     ".onnx": Importer(network_from_onnx, frozenset({"input_shape"})),
     **dict.fromkeys(ARRAY_READERS, _ARRAYS),
+    ".csv": Importer(network_from_topology, frozenset({"seed"})),
 }
 
 _TO_ARRAYS = "save its weights as named arrays (.npz) and give layout, sizes and strides"
