@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Arrays = dict[str, NDArray[Any]]
 
 WEIGHT_ENDINGS = (
-    *(".weight", "_weight", ".kernel", "_kernel", "/depthwise_kernel:0", "/depthwise_kernel", "/kernel:0", "/kernel"),
+    *("/depthwise_kernel:0", "/depthwise_kernel", "/kernel:0", "/kernel", ".weight", "_weight", ".kernel", "_kernel"),
     *("_W", "_w", "_Conv2D", "_MatMul", "_BiasAdd_ReadVariableOp_resource"),
 )
 _BIAS_ENDINGS = (".bias", "_bias", "/bias:0", "/bias", "_b")
