@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 _FUSED_BY_ONNXRUNTIME = {"FusedConv": "Conv", "FusedGemm": "Gemm", "FusedMatMul": "MatMul"}
+_OF_MICROSOFT = {*_FUSED_BY_ONNXRUNTIME, "QGemm", "MatMulIntegerToFloat"}
 _OF_FUSION = {"activation", "activation_params", "activation_alpha", "activation_beta", "activation_gamma"}
 _TRANSPOSITIONS = ("transA", "transB", "transBatchA", "transBatchB")
 
@@ -35,21 +36,22 @@ OPERATORS: dict[str, Operator] = {
     "FusedMatMul": Operator("product"),
     "QLinearMatMul": Operator("product", (0, 3), scales=(1, 4), zero_points=(2, 5)),
     "MatMulInteger": Operator("product", zero_points=(2, 3)),
+    "QGemm": Operator("product", (0, 3), bias=6, scales=(1, 4), zero_points=(2, 5)),
+    "MatMulIntegerToFloat": Operator("product", bias=6, scales=(2, 3), zero_points=(4, 5)),
     "LSTM": Operator("recurrent", bias=3),
     "GRU": Operator("recurrent", bias=3),
 }
 
 _NOT_COUNTED = {
     *("DeformConv", "Einsum", "RNN", "If", "Loop", "Scan", "MatMulNBits", "MatMulBnb4", "MatMulFpQ4"),
-    *("Attention", "MultiHeadAttention", "GroupQueryAttention", "QAttention", "QGemm", "NhwcConv", "MoE", "QMoE"),
-    *("DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "MatMulIntegerToFloat", "GemmFloat8", "FusedMatMulActivation"),
+    *("Attention", "MultiHeadAttention", "GroupQueryAttention", "QAttention", "NhwcConv", "MoE", "QMoE"),
+    *("DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "GemmFloat8", "FusedMatMulActivation"),
 }
 
 
 def operator(node: "NodeProto") -> Operator | None:
     """How to read a node; None for one that is no layer."""
-    fused = node.op_type in _FUSED_BY_ONNXRUNTIME
-    domains = ("com.microsoft",) if fused else ("", "ai.onnx")
+    domains = ("com.microsoft",) if node.op_type in _OF_MICROSOFT else ("", "ai.onnx")
     return OPERATORS.get(node.op_type) if node.domain in domains else None
 
 

@@ -125,13 +125,14 @@ def _find_conv(graph: Graph, node: "NodeProto", kind: Operator) -> Found:
 def _find_product(graph: Graph, node: "NodeProto", kind: Operator) -> Found:
     """A product with one constant matrix is a linear layer; with none it is a matmul without pieces."""
     flags = attributes(node)
+    flip_a, flip_b = bool(flags.get("transA", 0)), bool(flags.get("transB", 0))
     a, b = (node.input[position] for position in kind.operands)
     if graph.constant(a) is not None and graph.constant(b) is not None:
         return []
     if graph.constant(b) is not None:
-        return [("", (Piece(b, transposed=not flags.get("transB", 0), scaling=_scaling(node, kind, 1, -1)),))]
+        return [("", (Piece(b, transposed=not flip_b, scaling=_scaling(node, kind, 1, -2 if flip_b else -1)),))]
     if graph.constant(a) is not None:
-        return [("", (Piece(a, transposed=bool(flags.get("transA", 0)), scaling=_scaling(node, kind, 0, -2)),))]
+        return [("", (Piece(a, transposed=flip_a, scaling=_scaling(node, kind, 0, -1 if flip_a else -2)),))]
     return [("", ())]
 
 

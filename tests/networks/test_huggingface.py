@@ -275,3 +275,12 @@ def test_weights_of_another_name_are_not_passed_over(tmp_path):
     save(path / "other.safetensors", llama_tensors())
     with pytest.raises(InputError, match=r"neither model.safetensors nor .*: found other.safetensors"):
         load_network(path)
+
+
+def test_weights_as_pytorch_saves_them(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = folder(tmp_path, LLAMA)
+    torch.save({key: torch.tensor(array) for key, array in llama_tensors().items()}, path / "pytorch_model.bin")
+    network = load_network(path)
+    assert network.weights_origin == "imported"
+    assert network.n_params == sum(array.size for array in llama_tensors().values())

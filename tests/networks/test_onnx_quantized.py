@@ -160,6 +160,26 @@ def test_integer_products(tmp_path, op):
     assert np.array_equal(load_network(written).layer("p").weight(), pruned(network).layer("p").masked_weight())
 
 
+@pytest.mark.parametrize("op", ["QGemm", "MatMulIntegerToFloat"])
+def test_quantised_products_of_onnxruntime(tmp_path, op):
+    weight, scales = integers(4, 6) if op == "QGemm" else integers(6, 4), np.array([1, 2, 3, 4], np.float32) / 8
+    constants = {"w": weight, "as": np.float32(0.1), "az": np.uint8(3), "bs": scales, "bz": np.zeros(4, np.int8)}
+    constants["b"] = np.ones(4, np.int32 if op == "QGemm" else np.float32)
+    names = ["x", "w", "as", "bs", "az", "bz", "b"] if op != "QGemm" else ["x", "as", "az", "w", "bs", "bz", "b"]
+    flags = {"transB": 1} if op == "QGemm" else {}
+    product = node(op, names, ["y"], "p", domain="com.microsoft", **flags)
+    types = {"x": TensorProto.UINT8}
+    path = save(tmp_path / "a.onnx", [product], constants, {"x": [1, 6]}, types=types, domains=["com.microsoft"])
+    network = load_network(path)
+    layer = network.layer("p")
+    expected = weight * scales.reshape(-1, 1) if op == "QGemm" else (weight * scales).T
+    assert np.array_equal(layer.weight(), expected)
+    assert (layer.n_bias, layer.positions, network.notes) == (4, 1, "")
+    written = write_network(pruned(network), tmp_path / "b.onnx")
+    assert run(written, x=integers(1, 6, dtype=np.uint8)).shape == (1, 4)
+    assert np.array_equal(load_network(written).layer("p").weight(), pruned(network).layer("p").masked_weight())
+
+
 def test_fused_operators_of_onnxruntime(tmp_path):
     fused = {"domain": "com.microsoft"}
     nodes = [
