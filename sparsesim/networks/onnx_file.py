@@ -73,16 +73,21 @@ def _inferred(model: "ModelProto", input_shape: InputShape | None) -> "ModelProt
     from onnx import shape_inference
 
     _valid(lambda: with_input_sizes(model, input_shape))
-    with_plain_operators(model)
     if input_shape is not None:
         # Sizes that an exporter noted for another input would contradict the given one.
         del model.graph.value_info[:]
         for output in model.graph.output:
             output.type.tensor_type.ClearField("shape")
+    plain = with_plain_operators(model)
     try:
-        return shape_inference.infer_shapes(model, data_prop=True)
+        inferred = shape_inference.infer_shapes(plain, data_prop=True)
     except Exception as error:  # the C++ side raises several kinds
         raise InputError(f"ONNX shape inference failed: {' '.join(str(error).split())}") from error
+    if plain is model:
+        return inferred
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(inferred.graph.value_info)
+    return model
 
 
 def _valid(read: Callable[[], T]) -> T:

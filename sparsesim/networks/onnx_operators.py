@@ -5,9 +5,28 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-_FUSED_BY_ONNXRUNTIME = {"FusedConv": "Conv", "FusedGemm": "Gemm", "FusedMatMul": "MatMul"}
-_OF_MICROSOFT = {*_FUSED_BY_ONNXRUNTIME, "QGemm", "MatMulIntegerToFloat"}
-_OF_FUSION = {"activation", "activation_params", "activation_alpha", "activation_beta", "activation_gamma"}
+_OF_MICROSOFT = {"FusedConv", "FusedGemm", "FusedMatMul", "QGemm", "MatMulIntegerToFloat"}
+# Operators of onnxruntime that shape inference does not know: one that it knows, of the same size, its inputs.
+_SAME_SIZE: dict[str, tuple[str, slice]] = {
+    "FusedConv": ("Conv", slice(0, 3)),
+    "FusedGemm": ("Gemm", slice(0, 3)),
+    "FusedMatMul": ("MatMul", slice(0, 2)),
+    "QGemm": ("Gemm", slice(0, 4, 3)),
+    "MatMulIntegerToFloat": ("MatMul", slice(0, 2)),
+    "QLinearAdd": ("Add", slice(0, 4, 3)),
+    "QLinearMul": ("Mul", slice(0, 4, 3)),
+    "QLinearConcat": ("Concat", slice(2, None, 3)),
+    "QLinearAveragePool": ("AveragePool", slice(0, 1)),
+    "QLinearGlobalAveragePool": ("GlobalAveragePool", slice(0, 1)),
+    **dict.fromkeys(("QLinearLeakyRelu", "QLinearSigmoid", "QLinearSoftmax"), ("Identity", slice(0, 1))),
+    **dict.fromkeys(("Gelu", "FastGelu", "BiasGelu", "QuickGelu"), ("Identity", slice(0, 1))),
+}
+_KEPT = {
+    "Conv": {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"},
+    "Gemm": {"transA", "transB"},
+    "AveragePool": {"auto_pad", "ceil_mode", "kernel_shape", "pads", "strides"},
+    "Concat": {"axis"},
+}
 _TRANSPOSITIONS = ("transA", "transB", "transBatchA", "transBatchB")
 
 
@@ -60,18 +79,26 @@ def is_not_counted(node: "NodeProto") -> bool:
     return node.op_type in _NOT_COUNTED or (node.op_type in OPERATORS and operator(node) is None)
 
 
-def with_plain_operators(model: "ModelProto") -> None:
-    """Rename operators that onnxruntime has fused with activations, so that shape inference knows them."""
-    for node in model.graph.node:
-        plain = _FUSED_BY_ONNXRUNTIME.get(node.op_type)
-        if plain is None or node.domain != "com.microsoft" or _transposes(node, plain):
-            continue
-        node.op_type, node.domain = plain, ""
-        kept = [flag for flag in node.attribute if flag.name not in _OF_FUSION and plain != "MatMul"]
+def with_plain_operators(model: "ModelProto") -> "ModelProto":
+    """A copy in which operators of onnxruntime are replaced by others of the same size; the model if it has none.
+
+    The copy is for shape inference only: it does not compute the same.
+    """
+    if not any(_is_replaced(node) for node in model.graph.node):
+        return model
+    plain = type(model)()
+    plain.CopyFrom(model)
+    for node in filter(_is_replaced, plain.graph.node):
+        node.op_type, inputs = _SAME_SIZE[node.op_type]
+        node.domain = ""
+        kept = [flag for flag in node.attribute if flag.name in _KEPT.get(node.op_type, ())]
         del node.attribute[:]
         node.attribute.extend(kept)
-        del node.input[3:]
+        node.input[:] = list(node.input)[inputs]
+    return plain
 
 
-def _transposes(node: "NodeProto", plain: str) -> bool:
-    return plain == "MatMul" and any(flag.name in _TRANSPOSITIONS and flag.i for flag in node.attribute)
+def _is_replaced(node: "NodeProto") -> bool:
+    moves_axes = any(flag.name in (*_TRANSPOSITIONS, "channels_last") and flag.i for flag in node.attribute)
+    known = node.domain == "com.microsoft" and node.op_type in _SAME_SIZE
+    return known and (not moves_axes or _SAME_SIZE[node.op_type][0] == "Gemm")

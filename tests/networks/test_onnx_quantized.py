@@ -250,3 +250,47 @@ def test_values_outside_of_layers_are_counted_by_their_reader(tmp_path):
     network = load_network(path)
     assert network.other_params == {"Gather": 400, "BatchNormalization": 32}
     assert network.n_params == 432 + 96
+
+
+class Images:
+    """Inputs that the quantiser of onnxruntime calibrates with."""
+
+    def __init__(self):
+        self.left = iter([{"image": normal(1, 1, 8, 8, seed=seed)} for seed in range(3)])
+
+    def get_next(self):
+        return next(self.left, None)
+
+    def set_range(self, start_index, end_index):
+        """All images are given at once."""
+
+
+def quantized_by_onnxruntime(path, form, per_channel):
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    source = str(load_network("digits-cnn").path)
+    signed = quantization.QuantType.QInt8
+    if form == "dynamic":
+        chosen = ["Conv", "Gemm", "MatMul"]
+        quantization.quantize_dynamic(source, path, op_types_to_quantize=chosen, weight_type=signed)
+    else:
+        shape = {"quant_format": quantization.QuantFormat[form], "per_channel": per_channel}
+        quantization.quantize_static(source, path, Images(), weight_type=signed, **shape)
+    return load_network(path)
+
+
+@pytest.mark.parametrize("form", ["QDQ", "QOperator", "dynamic"])
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_what_the_quantiser_of_onnxruntime_writes(tmp_path, form, per_channel):
+    plain, network = load_network("digits-cnn"), quantized_by_onnxruntime(tmp_path / "q.onnx", form, per_channel)
+    assert [layer.gemm for layer in network.layers] == [layer.gemm for layer in plain.layers]
+    for before, after in zip(plain.layers, network.layers, strict=True):
+        scale = 1 if form != "dynamic" else np.abs(before.weight()).max() / 127
+        error = np.abs(before.weight() - scale * after.weight()).max() / np.abs(before.weight()).max()
+        assert error < 0.0041  # half a step of 8 bits
+    masked = pruned(network)
+    written = write_network(masked, tmp_path / "pruned.onnx")
+    for before, after in zip(masked.layers, load_network(written).layers, strict=True):
+        assert np.array_equal(before.masked_weight(), after.weight())
+    graphs = [onnx.load(path).graph for path in (tmp_path / "q.onnx", written)]
+    assert [n.op_type for n in graphs[0].node] == [n.op_type for n in graphs[1].node]
+    assert run(written, image=normal(1, 1, 8, 8)).shape == (1, 10)
