@@ -87,7 +87,6 @@ _CONVERT = {
     ".caffemodel": _TO_ARRAYS,
     ".net": _TO_ARRAYS,
     ".pb": "convert it to ONNX, or save its constants as .npz and give layout='in_out'",
-    ".keras": "save its weights as .weights.h5",
 }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.networks.array_layout import Layout
 from sparsesim.networks.array_names import Arrays
-from sparsesim.networks.keras_file import read_h5
+from sparsesim.networks.keras_file import read_h5, read_keras
 from sparsesim.networks.safetensors_file import read_safetensors
 
 
@@ -60,6 +60,7 @@ ARRAY_READERS: dict[str, Callable[[Path], Arrays]] = {
     ".pth": _read_torch,
     ".h5": read_h5,
     ".hdf5": read_h5,
+    ".keras": read_keras,
 }
 
-DEFAULT_LAYOUTS: dict[str, Layout] = {".h5": "in_out", ".hdf5": "in_out"}
+DEFAULT_LAYOUTS: dict[str, Layout] = dict.fromkeys((".h5", ".hdf5", ".keras"), "in_out")

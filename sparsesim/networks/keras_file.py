@@ -1,6 +1,8 @@
 """Reads the weights of Keras models: HDF5 files, of which only plain datasets are looked at."""
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 
 _DEEPEST = 32
+_WEIGHTS_IN_ARCHIVE = "model.weights.h5"
 _HIGHEST_COMPRESSION = 1100  # no deflate stream shrinks values further
 _NO_WEIGHTS = ("optimizer", "optimizer_weights", "top_level_model_weights")
 _WRAPPERS = ("model_weights", "layers", "_layer_checkpoint_dependencies")
@@ -26,13 +29,30 @@ def read_h5(path: Path) -> dict[str, NDArray[Any]]:
     the ranks of such. Model descriptions in attributes are not read, and optimizer state is left out. Raises
     InputError for a damaged file, soft and external links, and datasets that lie outside of the file.
     """
+    return _read(path, path.stat().st_size)
+
+
+def read_keras(path: Path) -> dict[str, NDArray[Any]]:
+    """The weights in a `.keras` archive, see `read_h5`; nothing else in it is looked at."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo(_WEIGHTS_IN_ARCHIVE)
+            if entry.file_size > path.stat().st_size * _HIGHEST_COMPRESSION:
+                raise ValueError(f"{_WEIGHTS_IN_ARCHIVE} claims {entry.file_size} bytes")
+            content = archive.read(entry)
+    except Exception as error:  # zipfile and zlib each raise their own kind
+        raise InputError(f"not a readable .keras file: {' '.join(str(error).split())}") from error
+    return _read(io.BytesIO(content), len(content))
+
+
+def _read(file: Path | io.BytesIO, size: int) -> dict[str, NDArray[Any]]:
     try:
         import h5py
     except ImportError as error:
-        raise InputError("reading .h5 files needs h5py: pip install 'sparsesim[keras]'") from error
+        raise InputError("reading weights of Keras needs h5py: pip install 'sparsesim[keras]'") from error
     try:
-        with h5py.File(path, "r") as file:
-            arrays = dict(_datasets(file, "", _DEEPEST, path.stat().st_size * _HIGHEST_COMPRESSION))
+        with h5py.File(file, "r") as opened:
+            arrays = dict(_datasets(opened, "", _DEEPEST, size * _HIGHEST_COMPRESSION))
     except InputError:
         raise
     except Exception as error:  # HDF5 raises many kinds

@@ -65,7 +65,7 @@ def network_from_state_dict(
         layout: `out_in`, 2-D (out, in) and 4-D (out, in, kh, kw) as in PyTorch and Caffe; `in_out`,
             2-D (in, out) and 4-D (kh, kw, in, out) as in Keras and TensorFlow; `ohwi`, 2-D (out, in) and 4-D
             (out, kh, kw, in) as in TFLite, depthwise kernels (1, kh, kw, channels). By default `in_out` for
-            `.h5` and `out_in` for the rest.
+            `.h5` and `.keras`, and `out_in` for the rest.
         stacked: 3-D arrays are stacks of matrices (layer, out, in), see `stored_arrays`.
 
     Raises InputError for a damaged file, a convolution without size, and names that match no layer.

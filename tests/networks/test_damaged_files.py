@@ -1,6 +1,7 @@
 """Damaged files of every kind load or are refused in one line that names the file; nothing else happens."""
 
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -23,6 +24,12 @@ def hdf5(path):
     h5py = pytest.importorskip("h5py")
     with h5py.File(path, "w") as file:
         file["fc/kernel"], file["fc/bias"] = np.ones((6, 4), np.float32), np.ones(4, np.float32)
+
+
+def keras(path):
+    hdf5(path.with_suffix(".h5"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(path.with_suffix(".h5"), "model.weights.h5")
 
 
 def safetensors(path):
@@ -55,7 +62,15 @@ def table(path):
 
 
 WRITERS = {
-    **{".npz": npz, ".h5": hdf5, ".hdf5": hdf5, ".safetensors": safetensors, ".pt": torch_file, ".pth": torch_file},
+    **{
+        ".npz": npz,
+        ".h5": hdf5,
+        ".hdf5": hdf5,
+        ".keras": keras,
+        ".safetensors": safetensors,
+        ".pt": torch_file,
+        ".pth": torch_file,
+    },
     **{".onnx": onnx_file, ".json": config, ".csv": topology, ".yaml": table, ".yml": table},
 }
 

@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,19 @@ def test_numbered_variables_of_keras_3(tmp_path):
     }
     assert network.other_params == {"normalization.vars": 4}
     assert "one time step: lstm/cell, lstm/cell/recurrent" in network.notes
+
+
+def test_an_archive_of_keras_3(tmp_path):
+    weights = saved(tmp_path, {"layers/dense/vars/0": normal(6, 4), "layers/dense/vars/1": normal(4)})
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        archive.writestr("config.json", '{"class_name": "Lambda"}')
+        archive.write(weights, "model.weights.h5")
+    (layer,) = load_network(tmp_path / "net.keras").layers
+    assert (layer.name, layer.weight_shape, layer.n_bias) == ("dense", (4, 6), 4)
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(InputError, match=r"not a readable .keras file: .*model.weights.h5"):
+        load_network(tmp_path / "net.keras")
 
 
 def test_the_layout_can_be_said(tmp_path):

@@ -32,7 +32,7 @@ def test_unknown_names_get_suggestions():
 def test_every_importer_refuses_missing_and_meaningless_files(tmp_path, suffix):
     if suffix in (".pt", ".pth"):
         pytest.importorskip("torch")
-    if suffix in (".h5", ".hdf5"):
+    if suffix in (".h5", ".hdf5", ".keras"):
         pytest.importorskip("h5py")
     if suffix == ".onnx":
         pytest.importorskip("onnx")
@@ -71,6 +71,10 @@ def test_a_missing_package_names_the_extra(monkeypatch, tmp_path):
     (tmp_path / "net.pt").write_bytes(b"x")
     with pytest.raises(InputError, match=r"pip install 'sparsesim\[torch\]'"):
         load_network(tmp_path / "net.pt")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    (tmp_path / "net.h5").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"pip install 'sparsesim\[keras\]'"):
+        load_network(tmp_path / "net.h5")
 
 
 def test_importing_the_package_stays_light():
