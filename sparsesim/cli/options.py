@@ -25,4 +25,6 @@ Architecture = Annotated[
         "--architecture", help="Graph of a file of arrays, which gives sizes and strides: mlp or resnet-cifar."
     ),
 ]
-Layout = Annotated[str, typer.Option("--layout", help="Matrices in array files: out_in (default) or in_out (Keras).")]
+Layout = Annotated[
+    str, typer.Option("--layout", help="Matrices in array files: out_in (default), in_out (Keras) or ohwi (TFLite).")
+]

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.networks.array_layout import Layout
+from sparsesim.networks.array_names import Arrays
+from sparsesim.networks.keras_file import read_h5, read_keras
 from sparsesim.networks.safetensors_file import read_safetensors
-
-Arrays = dict[str, NDArray[Any]]
 
 
 def _read_npz(path: Path) -> Arrays:
@@ -57,7 +58,12 @@ ARRAY_READERS: dict[str, Callable[[Path], Arrays]] = {
     ".safetensors": read_safetensors,
     ".pt": _read_torch,
     ".pth": _read_torch,
+    ".h5": read_h5,
+    ".hdf5": read_h5,
+    ".keras": read_keras,
 }
+
+DEFAULT_LAYOUTS: dict[str, Layout] = dict.fromkeys((".h5", ".hdf5", ".keras"), "in_out")
 
 
 def read_arrays(path: Path) -> Arrays:

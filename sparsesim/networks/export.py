@@ -10,7 +10,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_file import read_onnx
 from sparsesim.networks.onnx_graph import Array, Graph
-from sparsesim.networks.onnx_weights import stored_weights
+from sparsesim.networks.onnx_weights import StoredWeight, stored_weights
 from sparsesim.networks.state_dict import ORIGIN_KEY
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def write_network(network: Network, path: str | Path) -> Path:
     """Write the masked weights of a network and return the path.
 
     `.onnx`: the graph that the network was read from or that its architecture gave it, its weights replaced,
-    everything else untouched.
+    everything else untouched. Weights that are stored as integers stay so; a masked one becomes the zero point.
     `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
     Raises InputError for any other suffix, for ONNX without an ONNX graph, and before overwriting the source.
     """
@@ -75,6 +75,7 @@ def _changed_constants(network: Network, graph: Graph) -> dict[str, Array]:
     """New values of the constants that hold the network's weights, by tensor name."""
     layers = {layer.name: layer for layer in network.layers}
     changed: dict[str, Array] = {}
+    written_by: list[StoredWeight] = []
     writers: dict[object, tuple[str, Array]] = {}
     for stored in stored_weights(graph):
         layer = layers.pop(stored.name, None)
@@ -86,11 +87,22 @@ def _changed_constants(network: Network, graph: Graph) -> dict[str, Array]:
             raise InputError(f"layers {first!r} and {layer.name!r} share their weights and need the same mask")
         matrix = weight if weight.ndim == 2 else weight.reshape(len(weight), -1)
         stored.write(graph, matrix, changed)
+        written_by.append(stored)
     if layers:
         raise InputError(
             f"the graph of {network.name!r} has no layer {next(iter(layers))!r}: it has changed since it was read"
         )
-    return changed
+    return _as_stored(graph, written_by, changed)
+
+
+def _as_stored(graph: Graph, written_by: list[StoredWeight], changed: dict[str, Array]) -> dict[str, Array]:
+    """The values as the file holds them, integers where it is quantised; readers of one constant must agree."""
+    values: dict[str, Array] = {}
+    for stored in written_by:
+        for tensor, value in stored.requantized(graph, changed):
+            if not np.array_equal(values.setdefault(tensor, value), value):
+                raise InputError(f"layer {stored.name!r} shares the weights {tensor!r} and needs the same mask")
+    return values
 
 
 def _replace_constants(graph: "GraphProto", values: dict[str, Array]) -> None:

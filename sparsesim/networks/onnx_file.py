@@ -2,38 +2,44 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_graph import Array, Graph, InputShape, attributes, with_input_sizes
+from sparsesim.networks.onnx_graph import Graph, InputShape, attributes, with_input_sizes
+from sparsesim.networks.onnx_layers import bias_tensor, onnx_layer
+from sparsesim.networks.onnx_operators import is_not_counted, with_plain_operators
 from sparsesim.networks.onnx_weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto
+    from onnx import ModelProto
 
-_NOT_COUNTED = {
-    *("ConvTranspose", "DeformConv", "Einsum", "RNN", "If", "Loop", "Scan"),
-    *("Attention", "MultiHeadAttention", "GroupQueryAttention", "FusedConv", "FusedGemm", "FusedMatMul"),
-    *("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "MatMulNBits"),
-}
+T = TypeVar("T")
+_INTEGER_PRODUCTS = ("ConvInteger", "MatMulInteger")
 
 
 def network_from_onnx(path: Path, *, input_shape: InputShape | None = None) -> Network:
-    """The Conv, Gemm, MatMul, LSTM and GRU nodes of an ONNX file, per sample.
+    """The nodes of an ONNX file that multiply, per sample: convolutions, products, LSTM and GRU.
+
+    Weights may be floats of any width, or integers behind DequantizeLinear or in the quantised operators;
+    those of ConvInteger and MatMulInteger, whose scale follows later, are read with a scale of 1. Every stored
+    value that is neither weight nor bias is counted in `other_params`, by the operator that reads it.
 
     `input_shape` gives the sizes of the input, batch included, or of several inputs by name; an open batch
     dimension counts as 1. Node types that multiply but are not read are listed in `notes`.
     Raises InputError for a damaged file, a size that stays unknown and weights that are not constants.
     """
     model = _inferred(read_onnx(path), input_shape)
+    return _valid(lambda: _network(model, path))
+
+
+def _network(model: "ModelProto", path: Path) -> Network:
     graph = Graph(model.graph)
-    layers = _layers(graph)
+    stored = list(stored_weights(graph))
+    layers = tuple(onnx_layer(graph, weight) for weight in stored)
     if not layers:
         raise InputError("the graph has no Conv, Gemm, MatMul, LSTM or GRU node")
     return Network(
@@ -42,7 +48,8 @@ def network_from_onnx(path: Path, *, input_shape: InputShape | None = None) -> N
         weights_origin="imported",
         source=str(path),
         input_description=", ".join(_input_lines(model)),
-        notes=_notes(model),
+        notes="; ".join(_notes(model)),
+        other_params=_other_params(graph, stored, layers),
         path=path,
     )
 
@@ -64,150 +71,71 @@ def read_onnx(path: Path) -> "ModelProto":
 
 def layers_of_model(model: "ModelProto", input_shape: InputShape | None = None) -> tuple[Layer, ...]:
     """The layers of a model in memory, as `network_from_onnx` reads them; sizes are written into the model."""
-    return _layers(Graph(_inferred(model, input_shape).graph))
+    graph = Graph(_inferred(model, input_shape).graph)
+    return _valid(lambda: tuple(onnx_layer(graph, weight) for weight in stored_weights(graph)))
 
 
 def _inferred(model: "ModelProto", input_shape: InputShape | None) -> "ModelProto":
     from onnx import shape_inference
 
-    with_input_sizes(model, input_shape)
+    _valid(lambda: with_input_sizes(model, input_shape))
     if input_shape is not None:
         # Sizes that an exporter noted for another input would contradict the given one.
         del model.graph.value_info[:]
         for output in model.graph.output:
             output.type.tensor_type.ClearField("shape")
+    plain = with_plain_operators(model)
     try:
-        return shape_inference.infer_shapes(model, data_prop=True)
+        inferred = shape_inference.infer_shapes(plain, data_prop=True)
     except Exception as error:  # the C++ side raises several kinds
         raise InputError(f"ONNX shape inference failed: {' '.join(str(error).split())}") from error
+    if plain is model:
+        return inferred
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(inferred.graph.value_info)
+    return model
 
 
-def _layers(graph: Graph) -> tuple[Layer, ...]:
+def _valid(read: Callable[[], T]) -> T:
+    """Attributes and sizes may contradict their operator, and names each other: nothing has checked the graph."""
     try:
-        return tuple(_layer(graph, stored) for stored in stored_weights(graph))
+        return read()
     except InputError:
         raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        # Attributes and sizes that contradict the operator: nothing has checked the graph before.
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError) as error:
         raise InputError(f"the ONNX graph is not valid: {' '.join(str(error).split())}") from error
 
 
-def _layer(graph: Graph, stored: StoredWeight) -> Layer:
-    node = stored.node
-    if not stored.pieces:
-        return Layer(name=stored.name, **_activation_product(graph, node))
-    weight = stored.read(graph)
-    if not np.issubdtype(weight.dtype, np.floating):
-        raise InputError(f"{node.op_type} {stored.name!r}: weights are {weight.dtype}, not floating point")
-    return Layer(name=stored.name, **_READERS[node.op_type](graph, node, weight))
+def _other_params(graph: Graph, stored: Sequence[StoredWeight], layers: Sequence[Layer]) -> dict[str, int]:
+    held = {graph.root(piece.tensor) for weight in stored for piece in weight.pieces}
+    for weight, layer in zip(stored, layers, strict=True):
+        bias = bias_tensor(graph, weight.node, _outputs(layer)) if weight.pieces else None
+        if bias is not None:
+            held.add(graph.root(bias))
+    counts: Counter[str] = Counter()
+    for name, size in _stored_values(graph):
+        if name not in held and size:
+            readers = graph.readers[name]
+            counts[readers[0].op_type if readers else "unread"] += size
+    return dict(counts)
 
 
-def _conv(graph: Graph, node: "NodeProto", weight: Array) -> dict[str, Any]:
-    """A 1-D convolution is read as a 2-D one of height 1."""
-    spatial = weight.ndim - 2
-    if spatial not in (1, 2):
-        raise InputError(f"Conv {node.name!r}: weights {weight.shape} are neither 1-D nor 2-D")
-    batch, _, *size = graph.known_size(node.input[0], slice(None), f"Conv {node.name!r}")
-    if batch != 1:
-        raise InputError(f"Conv {node.name!r}: its input holds {batch} samples; give input_shape with a batch of 1")
-    flags = attributes(node)
-    ones = [1] * spatial
-    stride, dilation = flags.get("strides", ones), flags.get("dilations", ones)
-    padding = _padding(flags, size, list(weight.shape[2:]), stride, dilation)
-    flat = [1] * (2 - spatial)
-    return {
-        "kind": "conv2d",
-        "weight_shape": (*weight.shape[:2], *flat, *weight.shape[2:]),
-        "source": weight.reshape(*weight.shape[:2], *flat, *weight.shape[2:]),
-        "n_bias": _bias(graph, node, 2, len(weight)),
-        "input_size": (*flat, *size),
-        "stride": (*flat, *stride),
-        "dilation": (*flat, *dilation),
-        "padding": tuple(padding) if spatial == 2 else (0, padding[0], 0, padding[1]),
-        "groups": flags.get("group", 1),
-    }
+def _outputs(layer: Layer) -> int:
+    transposed = layer.kind == "conv_transpose2d"
+    return layer.weight_shape[1] * layer.groups if transposed else layer.weight_shape[0]
 
 
-def _padding(
-    flags: dict[str, Any], size: list[int], kernel: list[int], stride: list[int], dilation: list[int]
-) -> list[int]:
-    """Padding as ONNX lists it: all beginnings, then all ends."""
-    automatic = flags.get("auto_pad", "NOTSET")
-    if automatic == "NOTSET":
-        return list(flags.get("pads", [0] * 2 * len(size)))
-    begins, ends = [], []
-    for extent, k, s, d in zip(size, kernel, stride, dilation, strict=True):
-        total = max((math.ceil(extent / s) - 1) * s + d * (k - 1) + 1 - extent, 0) if automatic != "VALID" else 0
-        short, long = total // 2, total - total // 2
-        begins.append(long if automatic == "SAME_LOWER" else short)
-        ends.append(short if automatic == "SAME_LOWER" else long)
-    return begins + ends
-
-
-def _linear(graph: Graph, node: "NodeProto", weight: Array) -> dict[str, Any]:
-    outputs = len(weight)
-    rows_first = graph.constant(node.input[0]) is None
-    activation = node.input[0] if rows_first else node.input[1]
-    flip = bool(attributes(node).get("transA" if rows_first else "transB", 0))
-    *batch, rows, columns = _at_least_matrix(graph, node, activation, rows_first)
-    return {
-        "kind": "linear",
-        "weight_shape": weight.shape,
-        "source": weight,
-        "n_bias": _bias(graph, node, 2, outputs),
-        "positions": math.prod(batch) * (rows if rows_first != flip else columns),
-    }
-
-
-def _at_least_matrix(graph: Graph, node: "NodeProto", activation: str, rows_first: bool) -> list[int]:
-    """The size of an activation; a vector is one row before the weights, one column behind them."""
-    size = graph.known_size(activation, slice(None), f"{node.op_type} {node.name!r}")
-    if len(size) > 1:
-        return size
-    return [1, *size] if rows_first else [*size, 1]
-
-
-def _recurrent(graph: Graph, node: "NodeProto", weight: Array) -> dict[str, Any]:
-    kind = node.op_type.lower()
-    time_axis = 1 if attributes(node).get("layout", 0) else 0
-    (steps,) = graph.known_size(node.input[0], slice(time_axis, time_axis + 1), f"{node.op_type} {node.name!r}")
-    has_bias = len(node.input) > 3 and bool(node.input[3])
-    return {
-        "kind": kind,
-        "weight_shape": weight.shape,
-        "source": weight,
-        "n_bias": 2 * len(weight) * has_bias,
-        "steps": steps,
-    }
-
-
-def _activation_product(graph: Graph, node: "NodeProto") -> dict[str, Any]:
-    reader = f"{node.op_type} {node.name!r}"
-    a, b = (graph.known_size(name, slice(None), reader) for name in node.input[:2])
-    flags = attributes(node)
-    (*batch_a, m, k), (*batch_b, _, n) = _flipped(a, flags, "transA"), _flipped(b, flags, "transB")
-    batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
-    return {"kind": "matmul", "m": m, "k": k, "n": n, "batch": math.prod(batch)}
-
-
-def _flipped(size: list[int], flags: dict[str, Any], flag: str) -> list[int]:
-    return size[::-1] if flags.get(flag, 0) else size
-
-
-def _bias(graph: Graph, node: "NodeProto", position: int, outputs: int) -> int:
-    if len(node.input) > position and node.input[position]:
-        bias = graph.constant(node.input[position])
-        return 0 if bias is None else bias.size
-    return graph.following_bias(node.output[0], outputs)
-
-
-_READERS: dict[str, Callable[[Graph, "NodeProto", Array], dict[str, Any]]] = {
-    "Conv": _conv,
-    "Gemm": _linear,
-    "MatMul": _linear,
-    "LSTM": _recurrent,
-    "GRU": _recurrent,
-}
+def _stored_values(graph: Graph) -> Iterator[tuple[str, int]]:
+    """Initializers, and the floating point tensors of Constant nodes, where numbers of a formula lie, too."""
+    for tensor in graph.graph.initializer:
+        yield tensor.name, math.prod(tensor.dims)
+    for sparse in graph.graph.sparse_initializer:
+        yield sparse.values.name, math.prod(sparse.dims)
+    for node in graph.graph.node:
+        tensor = attributes(node).get("value") if node.op_type == "Constant" else None
+        if tensor is not None and math.prod(tensor.dims) > 1:
+            value = graph.constant(node.output[0])
+            yield node.output[0], value.size if value is not None and value.dtype.kind == "f" else 0
 
 
 def _input_lines(model: "ModelProto") -> list[str]:
@@ -219,6 +147,8 @@ def _input_lines(model: "ModelProto") -> list[str]:
     ]
 
 
-def _notes(model: "ModelProto") -> str:
-    skipped = Counter(node.op_type for node in model.graph.node if node.op_type in _NOT_COUNTED)
-    return f"not counted: {', '.join(f'{n} {op}' for op, n in sorted(skipped.items()))}" if skipped else ""
+def _notes(model: "ModelProto") -> list[str]:
+    skipped = Counter(node.op_type for node in model.graph.node if is_not_counted(node))
+    notes = [f"not counted: {', '.join(f'{n} {op}' for op, n in sorted(skipped.items()))}"] if skipped else []
+    integers = sorted({node.op_type for node in model.graph.node if node.op_type in _INTEGER_PRODUCTS})
+    return notes + ([f"weights of {', '.join(integers)} are read with a scale of 1"] if integers else [])

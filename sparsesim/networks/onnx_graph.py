@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.networks.onnx_quantized import Quantization
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, SparseTensorProto
@@ -24,13 +25,15 @@ class Graph:
     """One graph, not changed here.
 
     `constant` follows initializers (sparse ones too), Constant nodes and short chains of Identity, Cast,
-    Transpose and Reshape behind them, so that a weight is found wherever an exporter has put it.
+    Transpose, Reshape, QuantizeLinear and DequantizeLinear behind them, so that a weight is found wherever an
+    exporter has put it.
     """
 
     def __init__(self, graph: "GraphProto") -> None:
         self.graph = graph
         self.producers: dict[str, NodeProto] = {out: node for node in graph.node for out in node.output}
         self._constants: dict[str, Array | None] = {}
+        self._dequantized: dict[tuple[str, ...], Array] = {}
 
     def constant(self, tensor: str, depth: int = 0) -> Array | None:
         """The value of a tensor that does not depend on the input, read-only; None for any other."""
@@ -55,16 +58,27 @@ class Graph:
             raise InputError(f"{wanted_by}: the size of its input {tensor!r} is {shown}; give input_shape")
         return chosen
 
-    def following_bias(self, tensor: str, outputs: int) -> int:
-        """`outputs` if the only reader of this tensor adds one constant per output to it, else 0."""
-        readers = self._readers[tensor]
+    def following_bias(self, tensor: str, outputs: int) -> str | None:
+        """The constant of one value per output that the only reader of this tensor adds to it, if there is one."""
+        readers = self.readers[tensor]
         if len(readers) != 1 or readers[0].op_type != "Add":
-            return 0
-        added = [self.constant(name) for name in readers[0].input if name != tensor]
-        return outputs if len(added) == 1 and added[0] is not None and added[0].size == outputs else 0
+            return None
+        added = [name for name in readers[0].input if name != tensor]
+        bias = self.constant(added[0]) if len(added) == 1 else None
+        return added[0] if bias is not None and bias.size == outputs else None
+
+    def root(self, tensor: str) -> str:
+        """The stored constant that a tensor is made from by the nodes that `constant` follows."""
+        for _ in range(_LONGEST_CHAIN):
+            node = self.producers.get(tensor)
+            if tensor in self.initializers or node is None or node.op_type not in _FOLLOWED:
+                break
+            tensor = node.input[0]
+        return tensor
 
     @cached_property
-    def _initializers(self) -> dict[str, Any]:
+    def initializers(self) -> dict[str, Any]:
+        """The stored tensors by name, sparse ones too."""
         sparse = {tensor.values.name: tensor for tensor in self.graph.sparse_initializer}
         return {tensor.name: tensor for tensor in self.graph.initializer} | sparse
 
@@ -74,7 +88,8 @@ class Graph:
         return {value.name: _dimensions(value) for value in described}
 
     @cached_property
-    def _readers(self) -> dict[str, list["NodeProto"]]:
+    def readers(self) -> dict[str, list["NodeProto"]]:
+        """The nodes that read a tensor, by its name."""
         readers = defaultdict(list)
         for node in self.graph.node:
             for name in node.input:
@@ -84,18 +99,25 @@ class Graph:
     def _find_constant(self, tensor: str, depth: int) -> Array | None:
         from onnx import numpy_helper
 
-        if tensor in self._initializers:
-            stored = self._initializers[tensor]
+        if tensor in self.initializers:
+            stored = self.initializers[tensor]
             return _densified(stored) if hasattr(stored, "indices") else numpy_helper.to_array(stored)
         node = self.producers.get(tensor)
         if node is None or depth > _LONGEST_CHAIN:
             return None
         if node.op_type == "Constant":
-            value = attributes(node).get("value")
-            return None if value is None else numpy_helper.to_array(value)
+            return _stored_in_node(node)
         follow = _FOLLOWED.get(node.op_type)
-        inputs = [self.constant(name, depth + 1) for name in node.input] if follow else []
-        return None if follow is None or any(value is None for value in inputs) else follow(node, inputs)
+        inputs = [self.constant(name, depth + 1) for name in node.input if name] if follow else []
+        if follow is None or any(value is None for value in inputs):
+            return None
+        if node.op_type != "DequantizeLinear":
+            return follow(node, inputs)
+        # Exporters repeat the node for every reader of a weight; the weight stays one array.
+        same = (*node.input, str(sorted((key, str(value)) for key, value in attributes(node).items())))
+        if same not in self._dequantized:
+            self._dequantized[same] = follow(node, inputs)
+        return self._dequantized[same]
 
 
 def attributes(node: "NodeProto") -> dict[str, Any]:
@@ -175,6 +197,25 @@ def _densified(stored: "SparseTensorProto") -> Array:
     return dense
 
 
+def _stored_in_node(node: "NodeProto") -> Array | None:
+    """The value of a Constant node: a tensor, or numbers in an attribute; None for text and sparse tensors."""
+    from onnx import numpy_helper
+
+    flags = attributes(node)
+    if "value" in flags:
+        value: Array = numpy_helper.to_array(flags["value"])
+        return value
+    kinds = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
+    return next((np.array(flags[name], kind) for name, kind in kinds.items() if name in flags), None)
+
+
+def quantization_of(node: "NodeProto", inputs: Sequence[Array]) -> Quantization:
+    """The scale and zero point of a QuantizeLinear or DequantizeLinear node with these inputs."""
+    flags = attributes(node)
+    zero_point = inputs[2] if len(inputs) > 2 else None
+    return Quantization(inputs[1], zero_point, flags.get("axis", 1), flags.get("block_size", 0))
+
+
 def _cast(node: "NodeProto", inputs: list[Any]) -> Array:
     from onnx import helper
 
@@ -199,4 +240,6 @@ _FOLLOWED: dict[str, Callable[["NodeProto", list[Any]], Array]] = {
     "Cast": _cast,
     "Reshape": _reshape,
     "Transpose": _transpose,
+    "QuantizeLinear": lambda node, inputs: quantization_of(node, inputs).rounded(inputs[0]),
+    "DequantizeLinear": lambda node, inputs: quantization_of(node, inputs).dequantized(inputs[0]),
 }

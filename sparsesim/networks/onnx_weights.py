@@ -8,10 +8,25 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Floats
-from sparsesim.networks.onnx_graph import Array, Graph, attributes
+from sparsesim.networks.onnx_graph import Array, Graph, attributes, quantization_of
+from sparsesim.networks.onnx_operators import Operator, operator
+from sparsesim.networks.onnx_quantized import Quantization
 
 if TYPE_CHECKING:
     from onnx import NodeProto
+
+
+class Scaling(NamedTuple):
+    """The tensors of a quantised operator that turn its stored integers into weights; no scale means 1."""
+
+    scale: str
+    zero_point: str
+    axis: int
+
+    def of(self, graph: Graph) -> Quantization:
+        """The values of these tensors."""
+        scale = _constant(graph, self.scale) if self.scale else np.ones(1, np.float32)
+        return Quantization(scale, _constant(graph, self.zero_point) if self.zero_point else None, self.axis)
 
 
 class Piece(NamedTuple):
@@ -24,6 +39,7 @@ class Piece(NamedTuple):
     is_matrix: bool = True
     transposed: bool = False
     direction: int | None = None
+    scaling: Scaling | None = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +65,25 @@ class StoredWeight:
         """Put a weight into copies of the constants that hold it, collected in `into` by tensor name."""
         start = 0
         for piece in self.pieces:
-            constant = _constant(graph, piece.tensor)
-            target = into.setdefault(piece.tensor, constant.copy())
+            target = into.setdefault(piece.tensor, _values(graph, piece).copy())
             view = target if piece.direction is None else target[piece.direction]
             columns = view.shape[-1] if len(self.pieces) > 1 else weight.shape[1]
             part = weight[:, start : start + columns]
             view[...] = (part.T if piece.transposed else part).reshape(view.shape)
             start += columns
+
+    def requantized(self, graph: Graph, written: dict[str, Array]) -> Iterator[tuple[str, Array]]:
+        """What `write` has put into `written`, as the file stores it: integers where it holds integers.
+
+        Raises InputError for weights that these integers cannot say.
+        """
+        for piece in self.pieces:
+            value = written[piece.tensor]
+            if piece.scaling is not None:
+                stored = _constant(graph, piece.tensor)
+                yield piece.tensor, piece.scaling.of(graph).quantized(value, stored)
+            else:
+                yield _behind_dequantization(graph, piece.tensor, value) or (piece.tensor, value)
 
 
 def stored_weights(graph: Graph) -> Iterator[StoredWeight]:
@@ -65,8 +93,8 @@ def stored_weights(graph: Graph) -> Iterator[StoredWeight]:
     """
     used: dict[str, int] = {}
     for node in graph.graph.node:
-        find = _FINDERS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-        for suffix, pieces in find(graph, node) if find else []:
+        kind = operator(node)
+        for suffix, pieces in _FINDERS[kind.like](graph, node, kind) if kind else []:
             name = _name(node, pieces) + suffix
             used[name] = used.get(name, 0) + 1
             unique = name if used[name] == 1 else f"{name}#{used[name]}"
@@ -88,33 +116,27 @@ def _name(node: "NodeProto", pieces: tuple[Piece, ...]) -> str:
 Found = list[tuple[str, tuple[Piece, ...]]]
 
 
-def _find_conv(graph: Graph, node: "NodeProto") -> Found:
-    _constant(graph, node.input[1], node)
-    return [("", (Piece(node.input[1], is_matrix=False),))]
+def _find_conv(graph: Graph, node: "NodeProto", kind: Operator) -> Found:
+    weight = node.input[kind.operands[1]]
+    _constant(graph, weight, node)
+    return [("", (Piece(weight, is_matrix=False, scaling=_scaling(node, kind, 1, 0)),))]
 
 
-def _find_gemm(graph: Graph, node: "NodeProto") -> Found:
-    flags = attributes(node)
-    return _find_product(graph, node, bool(flags.get("transA", 0)), bool(flags.get("transB", 0)))
-
-
-def _find_matmul(graph: Graph, node: "NodeProto") -> Found:
-    return _find_product(graph, node, False, False)
-
-
-def _find_product(graph: Graph, node: "NodeProto", flip_a: bool, flip_b: bool) -> Found:
+def _find_product(graph: Graph, node: "NodeProto", kind: Operator) -> Found:
     """A product with one constant matrix is a linear layer; with none it is a matmul without pieces."""
-    a, b = (graph.constant(name) for name in node.input[:2])
-    if a is not None and b is not None:
+    flags = attributes(node)
+    flip_a, flip_b = bool(flags.get("transA", 0)), bool(flags.get("transB", 0))
+    a, b = (node.input[position] for position in kind.operands)
+    if graph.constant(a) is not None and graph.constant(b) is not None:
         return []
-    if b is not None:
-        return [("", (Piece(node.input[1], transposed=not flip_b),))]
-    if a is not None:
-        return [("", (Piece(node.input[0], transposed=flip_a),))]
+    if graph.constant(b) is not None:
+        return [("", (Piece(b, transposed=not flip_b, scaling=_scaling(node, kind, 1, -2 if flip_b else -1)),))]
+    if graph.constant(a) is not None:
+        return [("", (Piece(a, transposed=flip_a, scaling=_scaling(node, kind, 0, -1 if flip_a else -2)),))]
     return [("", ())]
 
 
-def _find_recurrent(graph: Graph, node: "NodeProto") -> Found:
+def _find_recurrent(graph: Graph, node: "NodeProto", _: Operator) -> Found:
     directions = len(_constant(graph, node.input[1], node))
     suffixes = ["", ".reverse"] if directions == 2 else [""]
     return [
@@ -123,17 +145,29 @@ def _find_recurrent(graph: Graph, node: "NodeProto") -> Found:
     ]
 
 
-_FINDERS: dict[str, Callable[[Graph, "NodeProto"], Found]] = {
-    "Conv": _find_conv,
-    "Gemm": _find_gemm,
-    "MatMul": _find_matmul,
-    "LSTM": _find_recurrent,
-    "GRU": _find_recurrent,
+_FINDERS: dict[str, Callable[[Graph, "NodeProto", Operator], Found]] = {
+    "conv": _find_conv,
+    "conv_transpose": _find_conv,
+    "product": _find_product,
+    "recurrent": _find_recurrent,
 }
 
 
-def _read(graph: Graph, piece: Piece) -> Array:
+def _scaling(node: "NodeProto", kind: Operator, operand: int, axis: int) -> Scaling | None:
+    if kind.zero_points is None:
+        return None
+    position = kind.zero_points[operand]
+    zero_point = node.input[position] if position < len(node.input) else ""
+    return Scaling(node.input[kind.scales[operand]] if kind.scales else "", zero_point, axis)
+
+
+def _values(graph: Graph, piece: Piece) -> Array:
     constant = _constant(graph, piece.tensor)
+    return constant if piece.scaling is None else piece.scaling.of(graph).dequantized(constant)
+
+
+def _read(graph: Graph, piece: Piece) -> Array:
+    constant = _values(graph, piece)
     stored = constant if piece.direction is None else constant[piece.direction]
     if not piece.is_matrix:
         return stored
@@ -143,6 +177,24 @@ def _read(graph: Graph, piece: Piece) -> Array:
         raise InputError(f"the weights {piece.tensor!r} are a batch of matrices {stored.shape}: not read")
     matrix = stored.reshape(stored.shape[-2:])
     return matrix.T if piece.transposed else matrix
+
+
+def _behind_dequantization(graph: Graph, tensor: str, value: Array) -> tuple[str, Array] | None:
+    """The integers, and their tensor, from which DequantizeLinear and what follows make this value.
+
+    None where no such node lies between the constant and its reader.
+    """
+    node = graph.producers.get(tensor)
+    if node is None or tensor in graph.initializers or tensor == graph.root(tensor):
+        return None
+    source = _constant(graph, node.input[0])
+    if node.op_type == "DequantizeLinear":
+        inputs = [_constant(graph, name) for name in node.input if name]
+        return node.input[0], quantization_of(node, inputs).quantized(value, source)
+    if node.op_type == "Transpose":
+        order = attributes(node).get("perm")
+        value = value.T if order is None else value.transpose(np.argsort(order))
+    return _behind_dequantization(graph, node.input[0], value.reshape(source.shape))
 
 
 def _constant(graph: Graph, tensor: str, node: "NodeProto | None" = None) -> Array:

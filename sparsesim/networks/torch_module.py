@@ -1,59 +1,89 @@
 """Networks from PyTorch modules in memory."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sparsesim.errors import InputError
-from sparsesim.networks.layer import GATES, Layer
+from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
+from sparsesim.networks.torch_modules import Reader, Weights, readers
+from sparsesim.networks.torch_recording import Parameters, Product, layer_name, recorder
 
 if TYPE_CHECKING:
     import torch
 
-Floats = NDArray[np.float32]
-Fields = dict[str, Any]
-Weights = dict[str, Fields]  # fields of Layer by the ending of the layer's name
-Call = tuple[str, "torch.nn.Module", "torch.Tensor"]
+
+class _Call(NamedTuple):
+    """A call of a readable module with its first argument, or a product outside of such modules."""
+
+    name: str
+    module: Any = None
+    given: Any = None
+    product: Product | None = None
 
 
-def network_from_torch(module: "torch.nn.Module", sample: Any, *, name: str | None = None) -> Network:
-    """The Linear, Conv1d, Conv2d, LSTM and GRU modules that one forward pass calls, in that order.
+class _Example(NamedTuple):
+    """The inputs that an exported program brings along."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+def network_from_torch(
+    module: "torch.nn.Module | torch.export.ExportedProgram", sample: Any = None, *, name: str | None = None
+) -> Network:
+    """What one forward pass multiplies, in that order.
 
     Args:
-        module: the network. Weights are copied; the module is left as it was found, and kept as `Network.graph`.
+        module: the network, or an exported program. Weights are copied; the module is left as it was found, and kept
+            as `Network.graph`.
         sample: one sample, a batch of 1: a tensor, a tuple of arguments or a mapping of keyword arguments.
-            Linear layers count every leading dimension of their input as positions of that one sample.
+            Linear layers count every leading dimension of their input as positions of that one sample. An
+            exported program brings its own.
         name: name of the network, by default the module's class.
 
-    A Conv1d becomes a conv2d of height 1. A module that is called again becomes a layer `name#2`.
-    Weights of other modules (embeddings, fused attention) are listed in `notes`. Raises InputError for
-    NaN or infinity, a batch that is not 1, and a module that none of these layers is called in.
+    Layers are Linear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, LSTM and GRU modules, products of
+    parameters that no such module computes (as inside MultiheadAttention), and products of two activations
+    (attention), named after the module that computes them. 1-D convolutions become 2-D ones of height 1. A
+    module that is called again becomes a layer `name#2`. Other parameters are counted in `other_params`, and
+    matrices among them are listed in `notes`. Raises InputError for NaN or infinity, a batch that is not 1,
+    and a module that multiplies nothing.
     """
     import torch
 
-    calls: list[Call] = []
-    with _recorded(module, calls), _evaluating(module), torch.no_grad():
-        _call(module, sample)
+    calls: list[_Call] = []
+    if isinstance(module, torch.export.ExportedProgram):
+        called = module.module()
+        given = sample if sample is not None or module.example_inputs is None else _Example(*module.example_inputs)
+        name = name or "ExportedProgram"
+    else:
+        called, given = module, sample
+    if given is None:
+        raise InputError("a sample is needed: one input of the module, with a batch of 1")
+    with _recorded(called, calls), _evaluating(called), torch.no_grad():
+        _call(called, given)
     layers = tuple(_layers(calls))
     for layer in layers:
-        layer.weight()
+        if layer.n_weights:
+            layer.weight()
+    held = {number for call in calls for number in _held(call)}
     return Network(
         name=name or type(module).__name__,
         layers=layers,
         weights_origin="imported",
-        source=f"PyTorch module {type(module).__module__}.{type(module).__qualname__}",
-        input_description=_describe(sample),
-        notes=_notes(module, {id(called) for _, called, _ in calls}),
-        graph=module,
+        source=f"PyTorch {type(module).__module__}.{type(module).__qualname__}",
+        input_description=_describe(given),
+        notes=_notes(called, held),
+        other_params=_other_params(called, held),
+        graph=called,
     )
 
 
 def _call(module: "torch.nn.Module", sample: Any) -> None:
-    if isinstance(sample, Mapping):
+    if isinstance(sample, _Example):
+        module(*sample.args, **sample.kwargs)
+    elif isinstance(sample, Mapping):
         module(**sample)
     elif isinstance(sample, tuple):
         module(*sample)
@@ -62,29 +92,59 @@ def _call(module: "torch.nn.Module", sample: Any) -> None:
 
 
 @contextmanager
-def _recorded(module: "torch.nn.Module", calls: list[Call]) -> Iterator[None]:
-    """Append every call of a readable submodule, with its first argument, while inside."""
-    handles = []
+def _recorded(module: "torch.nn.Module", calls: list[_Call]) -> Iterator[None]:
+    """Append every call of a readable submodule, and every product outside of these, while inside."""
+    import torch
+
+    handles: list[Any] = []
+    inside: list[tuple[str, bool]] = []  # the modules that are being called, and whether they are readable
     for name, part in module.named_modules():
-        if _reader(part) is None:
-            continue
+        if not isinstance(part, torch.jit.ScriptModule):
+            handles += _hooks(name, part, inside, calls)
 
-        def note(called: Any, args: Any, kwargs: Any, _: Any, name: str = name) -> None:
-            calls.append((name or type(called).__name__, called, args[0] if args else next(iter(kwargs.values()))))
+    def record(product: Product) -> None:
+        place = inside[-1][0] if inside else ""
+        ending = ".".join(filter(None, [place, product.ending]))
+        calls.append(_Call(layer_name(product.parameter) if product.parameter else ending, product=product))
 
-        handles.append(part.register_forward_hook(note, with_kwargs=True))
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # it computes whole blocks in one operator
     try:
-        yield
+        with recorder(Parameters(module), record, lambda: any(readable for _, readable in inside)):
+            yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for handle in handles:
             handle.remove()
 
 
+def _hooks(name: str, part: "torch.nn.Module", inside: list[tuple[str, bool]], calls: list[_Call]) -> list[Any]:
+    readable = _reader(part) is not None
+
+    def enter(_: Any, args: Any, kwargs: Any) -> None:
+        inside.append((name, readable))
+
+    def leave(called: Any, args: Any, kwargs: Any, _: Any) -> None:
+        inside.pop()
+        if readable:
+            given = args[0] if args else next(iter(kwargs.values()))
+            calls.append(_Call(name or type(called).__name__, called, given))
+
+    return [
+        part.register_forward_pre_hook(enter, with_kwargs=True),
+        part.register_forward_hook(leave, with_kwargs=True),
+    ]
+
+
 @contextmanager
 def _evaluating(module: "torch.nn.Module") -> Iterator[None]:
-    """Evaluation mode while inside, so that normalisation statistics stay; each part's own mode afterwards."""
+    """Evaluation mode while inside, so that normalisation statistics stay; each part's own mode afterwards.
+
+    An exported program keeps the mode that it was exported in.
+    """
     modes = [(part, part.training) for part in module.modules()]
-    module.eval()
+    with suppress(NotImplementedError):
+        module.eval()
     try:
         yield
     finally:
@@ -92,135 +152,62 @@ def _evaluating(module: "torch.nn.Module") -> Iterator[None]:
             part.training = training
 
 
-def _layers(calls: list[Call]) -> Iterator[Layer]:
+def _layers(calls: list[_Call]) -> Iterator[Layer]:
     """A module that is called twice keeps one copy of its weights, so that they count once."""
     copies: dict[int, Weights] = {}
     counts: dict[str, int] = {}
-    for name, module, given in calls:
+    for call in calls:
+        name, module = call.name, call.module
         counts[name] = counts.get(name, 0) + 1
         unique = name if counts[name] == 1 else f"{name}#{counts[name]}"
+        if call.product is not None:
+            yield Layer(name=unique, **call.product.fields)
+            continue
         reader = _reader(module)
         assert reader is not None
         if id(module) not in copies:
             copies[id(module)] = reader.weights(name, module)
         for ending, fields in copies[id(module)].items():
-            yield Layer(name=unique + ending, **fields, **reader.sizes(unique, module, given))
+            yield Layer(name=unique + ending, **fields, **reader.sizes(unique, module, call.given))
 
 
-class _Reader(NamedTuple):
-    """How to read the weights of a module, once, and the sizes of each of its calls."""
-
-    weights: Callable[[str, Any], Weights]
-    sizes: Callable[[str, Any, Any], Fields]
+def _reader(module: "torch.nn.Module") -> Reader | None:
+    return next((reader for kind, reader in readers().items() if isinstance(module, kind)), None)
 
 
-def _reader(module: "torch.nn.Module") -> _Reader | None:
-    from torch import nn
-
-    readers: dict[type, _Reader] = {
-        nn.Linear: _Reader(_linear, _positions),
-        nn.Conv1d: _Reader(_convolution, _input_size),
-        nn.Conv2d: _Reader(_convolution, _input_size),
-        nn.LSTM: _Reader(_recurrent, _steps),
-        nn.GRU: _Reader(_recurrent, _steps),
-    }
-    return next((reader for kind, reader in readers.items() if isinstance(module, kind)), None)
-
-
-def _linear(_: str, module: Any) -> Weights:
-    weight = _copied(module.weight)
-    return {"": {"kind": "linear", "weight_shape": weight.shape, "source": weight, "n_bias": _bias(module)}}
-
-
-def _positions(_: str, module: Any, given: Any) -> Fields:
-    return {"positions": given.numel() // module.in_features}
-
-
-def _convolution(_: str, module: Any) -> Weights:
-    weight = _copied(module.weight)
-    flat = [1] * (4 - weight.ndim)
-    shape = (*weight.shape[:2], *flat, *weight.shape[2:])
-    fields = {
-        "kind": "conv2d",
-        "weight_shape": shape,
-        "source": weight.reshape(shape),
-        "n_bias": _bias(module),
-        "stride": (*flat, *module.stride),
-        "dilation": (*flat, *module.dilation),
-        "padding": _padding(module),
-        "groups": module.groups,
-    }
-    return {"": fields}
-
-
-def _padding(module: Any) -> tuple[int, ...]:
-    """(top, left, bottom, right), also of `same`, which puts the odd one at the end."""
-    pairs = []
-    for axis, kernel in enumerate(module.kernel_size):
-        if module.padding == "same":
-            total = module.dilation[axis] * (kernel - 1)
-            pairs.append((total // 2, total - total // 2))
-        else:
-            size = 0 if module.padding == "valid" else module.padding[axis]
-            pairs.append((size, size))
-    begins, ends = zip(*[(0, 0)] * (2 - len(pairs)) + pairs, strict=True)
-    return (*begins, *ends)
-
-
-def _input_size(name: str, module: Any, given: Any) -> Fields:
-    spatial = len(module.kernel_size)
-    if given.ndim == spatial + 2 and given.shape[0] != 1:
-        raise InputError(f"layer {name!r} gets a batch of {given.shape[0]}: give a sample with a batch of 1")
-    return {"input_size": (*[1] * (2 - spatial), *given.shape[-spatial:])}
-
-
-def _recurrent(name: str, module: Any) -> Weights:
-    if getattr(module, "proj_size", 0):
-        raise InputError(f"layer {name!r}: projected LSTMs are not read")
-    endings = [f"_l{depth}{way}" for depth in range(module.num_layers) for way in ("", "_reverse")]
-    stored = [ending for ending in endings if hasattr(module, f"weight_ih{ending}")]
-    return {"" if len(stored) == 1 else f".{end[1:]}": _recurrent_layer(module, end) for end in stored}
-
-
-def _recurrent_layer(module: Any, ending: str) -> Fields:
-    kind = module.mode.lower()
-    inputs, state = _copied(getattr(module, f"weight_ih{ending}")), _copied(getattr(module, f"weight_hh{ending}"))
-    weight = np.concatenate([inputs, state], axis=1)
-    return {
-        "kind": kind,
-        "weight_shape": weight.shape,
-        "source": weight,
-        "n_bias": 2 * GATES[kind] * module.hidden_size * bool(module.bias),
-    }
-
-
-def _steps(name: str, module: Any, given: Any) -> Fields:
-    if not hasattr(given, "ndim"):
-        raise InputError(f"layer {name!r} gets a {type(given).__name__}: give a plain tensor")
-    time_axis = 1 if module.batch_first and given.ndim == 3 else 0
-    if given.ndim == 3 and given.shape[1 - time_axis] != 1:
-        raise InputError(f"layer {name!r} gets a batch of {given.shape[1 - time_axis]}: give a batch of 1")
-    return {"steps": given.shape[time_axis]}
-
-
-def _copied(parameter: Any) -> Floats:
-    return np.array(parameter.detach().float().cpu().numpy(), dtype=np.float32)
-
-
-def _bias(module: Any) -> int:
-    return 0 if module.bias is None else module.bias.numel()
+def _held(call: _Call) -> Iterator[int]:
+    """The parameters that the layers of a call hold."""
+    if call.product is not None:
+        yield from call.product.held
+    else:
+        yield from (id(parameter) for parameter in call.module.parameters())
 
 
 def _describe(sample: Any) -> str:
-    parts = sample.values() if isinstance(sample, Mapping) else sample if isinstance(sample, tuple) else (sample,)
+    parts: Iterable[Any] = sample if isinstance(sample, tuple) else (sample,)
+    if isinstance(sample, _Example):
+        parts = (*sample.args, *sample.kwargs.values())
+    elif isinstance(sample, Mapping):
+        parts = sample.values()
     return ", ".join(" x ".join(str(size) for size in getattr(part, "shape", ())) for part in parts)
 
 
-def _notes(module: "torch.nn.Module", called: set[int]) -> str:
+def _notes(module: "torch.nn.Module", held: set[int]) -> str:
     """Modules with weight matrices of their own that no layer stands for."""
     left_out = [
         f"{name or 'itself'} ({type(part).__name__}, {sum(weights)} weights)"
         for name, part in module.named_modules()
-        if id(part) not in called and (weights := [p.numel() for p in part.parameters(recurse=False) if p.ndim > 1])
+        if (weights := [p.numel() for p in part.parameters(recurse=False) if p.ndim > 1 and id(p) not in held])
     ]
     return f"not counted: {', '.join(left_out)}" if left_out else ""
+
+
+def _other_params(module: "torch.nn.Module", held: set[int]) -> dict[str, int]:
+    """Parameters that no layer holds, by the class of their module."""
+    counts: dict[str, int] = {}
+    for part in module.modules():
+        for parameter in part.parameters(recurse=False):
+            if id(parameter) not in held and parameter.numel():
+                counts[type(part).__name__] = counts.get(type(part).__name__, 0) + parameter.numel()
+                held = held | {id(parameter)}
+    return counts

@@ -11,7 +11,7 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import value_type_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
-from sparsesim.networks import Network, load_network, read_arrays
+from sparsesim.networks import Layout, Network, load_network, read_arrays
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.results import POINT
 from sparsesim.shipped import shipped_file
@@ -37,7 +37,10 @@ class NetworkEntry(_Described):
     sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None
     strides: Mapping[str, int] | None = None
     groups: Mapping[str, int] | None = None
-    layout: Literal["out_in", "in_out"] | None = None
+    paddings: Mapping[str, int] | None = None
+    layout: Layout | None = None
+    stacked: bool | None = None
+    tokens: int | None = None
     seed: int | None = None
     architecture: str | None = None
     variant: str | None = None

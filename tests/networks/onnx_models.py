@@ -7,7 +7,7 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 
-def save(path, nodes, constants, inputs, outputs=("y",), value_info=(), types=None):
+def save(path, nodes, constants, inputs, outputs=("y",), value_info=(), types=None, domains=()):
     """An opset-17 model; `constants` {name: array}, `inputs` {name: shape}, outputs of unknown shape."""
     types = types or {}
     floats = [
@@ -17,7 +17,8 @@ def save(path, nodes, constants, inputs, outputs=("y",), value_info=(), types=No
     known = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in value_info]
     stored = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "test", floats, results, stored, value_info=known)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    opsets = [helper.make_opsetid("", 17), *(helper.make_opsetid(domain, 1) for domain in domains)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
     return path
 
 

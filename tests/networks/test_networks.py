@@ -32,6 +32,8 @@ def test_unknown_names_get_suggestions():
 def test_every_importer_refuses_missing_and_meaningless_files(tmp_path, suffix):
     if suffix in (".pt", ".pth"):
         pytest.importorskip("torch")
+    if suffix in (".h5", ".hdf5", ".keras"):
+        pytest.importorskip("h5py")
     if suffix == ".onnx":
         pytest.importorskip("onnx")
     path = tmp_path / f"net{suffix}"
@@ -47,9 +49,9 @@ def test_every_importer_refuses_missing_and_meaningless_files(tmp_path, suffix):
 
 
 def test_unknown_suffixes_list_the_known_ones(tmp_path):
-    path = tmp_path / "net.h5"
+    path = tmp_path / "net.mat"
     path.write_text("")
-    with pytest.raises(InputError, match=r"net.h5: cannot read .h5, only .yaml, .yml, .onnx, .npz"):
+    with pytest.raises(InputError, match=r"net.mat: cannot read .mat, only .yaml, .yml, .onnx, .npz"):
         load_network(path)
     with pytest.raises(InputError, match="no such file"):
         load_network(tmp_path)
@@ -69,12 +71,17 @@ def test_a_missing_package_names_the_extra(monkeypatch, tmp_path):
     (tmp_path / "net.pt").write_bytes(b"x")
     with pytest.raises(InputError, match=r"pip install 'sparsesim\[torch\]'"):
         load_network(tmp_path / "net.pt")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    (tmp_path / "net.h5").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"pip install 'sparsesim\[keras\]'"):
+        load_network(tmp_path / "net.h5")
 
 
 def test_importing_the_package_stays_light():
     code = (
         "import sys, sparsesim.networks as n; n.load_network('alexnet'); "
-        "print([m for m in ('onnx', 'onnxruntime', 'torch', 'safetensors', 'sklearn', 'numba') if m in sys.modules])"
+        "heavy = ('onnx', 'onnxruntime', 'torch', 'h5py', 'safetensors', 'sklearn', 'numba'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -33,7 +33,8 @@ def test_weights_and_biases_find_each_other(tmp_path):
     network = load_network(saved(tmp_path, **arrays))
     assert {layer.name: layer.n_bias for layer in network.layers} == {"fc1": 4, "fc2": 3, "fc3": 2, "last": 0}
     assert network.weights_origin == "imported"
-    assert network.notes == "not counted: labels (2, 5)"
+    assert network.notes == "not read as layers: labels (2, 5)"
+    assert network.other_params == {"bn.weight": 4, "other.bias": 9}
 
 
 def test_endings_stay_where_names_would_collide(tmp_path):
@@ -204,7 +205,7 @@ REAL = {
     "hls4ml_3layer.npz": ({"layout": "in_out", "input_shape": (16,)}, 4_256, 4_389),
     "hls4ml_3layer_70pruned_retrained.npz": ({"layout": "in_out"}, 4_256, 4_389),
     "squeezenet_deep_compression.npz": ({"sizes": (55, 55)}, 1_244_448, 1_248_424),
-    "arm_kws_dnn_m.npz": ({"layout": "in_out"}, 198_144, 198_912),
+    "arm_kws_dnn_m.npz": ({"layout": "in_out"}, 198_144, 198_924),
 }
 
 

@@ -102,12 +102,130 @@ def test_a_module_called_twice_is_two_layers_with_one_set_of_weights():
     assert network.macs == 72
 
 
-def test_weights_outside_of_layers_are_named():
+def test_a_transformer_layer_with_its_attention():
     model = nn.Sequential(nn.Embedding(50, 8), nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), nn.Linear(8, 2))
+    fast = torch.backends.mha.get_fastpath_enabled()
     network = network_from_torch(model, torch.zeros(1, 5, dtype=torch.long))
-    assert [layer.name for layer in network.layers] == ["1.linear1", "1.linear2", "2"]
-    assert "0 (Embedding, 400 weights)" in network.notes
-    assert "1.self_attn (MultiheadAttention, 192 weights)" in network.notes
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+    layers = {layer.name: layer for layer in network.layers}
+    attention = [f"1.self_attn.{part}" for part in ("in_proj", "scores", "context", "out_proj")]
+    assert list(layers) == [*attention, "1.linear1", "1.linear2", "2"]
+    assert layers["1.self_attn.in_proj"].gemm == (24, 5, 8, 1)
+    assert layers["1.self_attn.in_proj"].n_bias == 24
+    assert layers["1.self_attn.scores"].gemm == (5, 5, 4, 2)
+    assert layers["1.self_attn.context"].gemm == (5, 4, 5, 2)
+    assert np.array_equal(layers["1.self_attn.in_proj"].weight(), model[1].self_attn.in_proj_weight.detach().numpy())
+    assert network.other_params == {"Embedding": 400, "LayerNorm": 32}
+    assert network.n_params == sum(parameter.numel() for parameter in model.parameters())
+    assert network.notes == "not counted: 0 (Embedding, 400 weights)"
+
+
+class OwnAttention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.query, self.key = nn.Linear(8, 8), nn.Linear(8, 8, bias=False)
+        self.mix = nn.Parameter(torch.randn(8, 3))
+        self.filters = nn.Parameter(torch.randn(4, 3, 3))
+        self.experts = nn.Parameter(torch.randn(2, 3, 3))
+
+    def forward(self, x):
+        q, k = self.query(x), self.key(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2), -1)
+        y = torch.einsum("bij,bjk->bik", weights, x) @ self.mix
+        y = nn.functional.conv1d(y.transpose(1, 2), self.filters, padding=1)
+        return y, torch.bmm(torch.ones(2, 1, 3), self.experts)
+
+
+def test_products_that_a_module_writes_itself():
+    model = OwnAttention()
+    network = network_from_torch(model, torch.randn(1, 6, 8))
+    layers = {layer.name: layer for layer in network.layers}
+    assert list(layers) == ["query", "key", "matmul", "matmul#2", "mix", "filters"]
+    assert layers["matmul"].gemm == (6, 6, 8, 1)
+    assert layers["matmul#2"].gemm == (6, 8, 6, 1)
+    assert layers["mix"].gemm == (3, 6, 8, 1)
+    assert np.array_equal(layers["mix"].weight(), model.mix.detach().numpy().T)
+    assert (layers["filters"].weight_shape, layers["filters"].padding) == ((4, 3, 1, 3), (0, 1, 0, 1))
+    assert network.other_params == {"OwnAttention": 18}
+    assert "itself (OwnAttention, 18 weights)" in network.notes
+    assert network.n_params == sum(parameter.numel() for parameter in model.parameters())
+
+
+class Fused(nn.Module):
+    def forward(self, q, k, v):
+        return nn.functional.scaled_dot_product_attention(q, k, v)
+
+
+def test_fused_attention():
+    q, k, v = torch.randn(1, 3, 6, 8), torch.randn(1, 3, 7, 8), torch.randn(1, 3, 7, 8)
+    scores, context = network_from_torch(Fused(), (q, k, v)).layers
+    assert (scores.gemm, context.gemm) == ((6, 7, 8, 3), (6, 8, 7, 3))
+
+
+def test_cross_attention_has_a_layer_for_each_part_of_its_weight():
+    model = nn.MultiheadAttention(8, 2, batch_first=True)
+    x, y = torch.randn(1, 4, 8), torch.randn(1, 6, 8)
+    network = network_from_torch(model, (x, y, y))
+    assert [layer.name for layer in network.layers][:2] == ["in_proj", "in_proj#2"]
+    assert network.n_params == sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"stride": (2, 3), "padding": (1, 0), "output_padding": (1, 2), "dilation": 2}]
+)
+def test_transposed_convolutions(options):
+    model = nn.ConvTranspose2d(4, 6, (3, 2), groups=2, **options)
+    network = network_from_torch(model, torch.zeros(1, 4, 5, 6))
+    (layer,) = network.layers
+    assert (layer.kind, layer.weight_shape, layer.n_bias, layer.groups) == ("conv_transpose2d", (4, 3, 3, 2), 6, 2)
+    assert layer.output_size == tuple(model(torch.zeros(1, 4, 5, 6)).shape[2:])
+    assert network.other_params == {}
+
+
+def test_one_dimensional_transposed_convolutions():
+    model = nn.ConvTranspose1d(3, 4, 5, stride=2, padding=1, output_padding=1)
+    (layer,) = network_from_torch(model, torch.zeros(1, 3, 10)).layers
+    assert (layer.weight_shape, layer.output_padding) == ((3, 4, 1, 5), (0, 1))
+    assert layer.output_size == (1, model(torch.zeros(1, 3, 10)).shape[2])
+
+
+class Everything(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3, stride=2, padding=1, groups=1), nn.BatchNorm2d(4)
+        self.up = nn.ConvTranspose2d(4, 4, 2, stride=2, groups=2, bias=False)
+        self.attention, self.fc = nn.MultiheadAttention(4, 2, batch_first=True), nn.Linear(4, 2)
+
+    def forward(self, x, *, scale=None):
+        y = self.up(torch.relu(self.norm(self.conv(x)))).flatten(2).transpose(1, 2)
+        return self.fc(self.attention(y, y, y, need_weights=False)[0])
+
+
+def test_exported_programs_are_read_like_their_modules():
+    model, sample = Everything().eval(), torch.randn(1, 3, 8, 8)
+    program = torch.export.export(model, (sample,))
+    plain, exported = network_from_torch(model, sample), network_from_torch(program)
+    assert [layer.gemm for layer in exported.layers] == [layer.gemm for layer in plain.layers]
+    assert [layer.n_bias for layer in exported.layers] == [layer.n_bias for layer in plain.layers]
+    by_name = {layer.name: layer for layer in exported.layers}
+    for name in ("conv", "up", "attention.in_proj", "attention.out_proj", "fc"):
+        assert np.array_equal(by_name[name].weight(), plain.layer(name).weight())
+        assert by_name[name].padding == plain.layer(name).padding
+    assert exported.n_params == plain.n_params == sum(parameter.numel() for parameter in model.parameters())
+    assert exported.input_description == "1 x 3 x 8 x 8"
+
+
+def test_an_exported_program_takes_another_sample_and_keywords():
+    batch = torch.export.Dim("length", min=2, max=64)
+    shapes = {"input": {1: batch}}
+    program = torch.export.export(nn.Linear(6, 4), (), {"input": torch.randn(1, 5, 6)}, dynamic_shapes=shapes)
+    assert network_from_torch(program).layers[0].positions == 5
+    assert network_from_torch(program, {"input": torch.randn(1, 9, 6)}, name="fc").layers[0].positions == 9
+
+
+def test_a_module_needs_a_sample():
+    with pytest.raises(InputError, match="a sample is needed"):
+        network_from_torch(nn.Linear(4, 4))
 
 
 class TwoInputs(nn.Module):

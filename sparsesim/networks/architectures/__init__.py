@@ -10,7 +10,8 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.architectures.mlp import build_mlp
 from sparsesim.networks.architectures.resnet_cifar import build_resnet_cifar
-from sparsesim.networks.array_files import ARRAY_READERS, Arrays
+from sparsesim.networks.array_files import ARRAY_READERS
+from sparsesim.networks.array_names import Arrays
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_file import layers_of_model
 from sparsesim.networks.state_dict import network_from_state_dict, stored_origin

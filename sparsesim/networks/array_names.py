@@ -1,0 +1,137 @@
+"""What the names in a file of arrays tell: layers, biases, look-up tables, groups of other parameters."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[Any]]
+
+WEIGHT_ENDINGS = (
+    *("/depthwise_kernel:0", "/depthwise_kernel", "/kernel:0", "/kernel", ".weight", "_weight", ".kernel", "_kernel"),
+    *("_W", "_w", "_Conv2D", "_MatMul", "_BiasAdd_ReadVariableOp_resource"),
+)
+_BIAS_ENDINGS = (".bias", "_bias", "/bias:0", "/bias", "_b")
+_PREFIXED = {"W_": "b_", "w_": "b_"}  # W_o and b_o
+_NUMBER = re.compile(r"^\d{2,}_")  # files converted from TFLite number their arrays
+_RECURRENT = re.compile(r"lstm|gru|rnn|recurrent|_(ih|hh)_l\d", re.IGNORECASE)
+_TABLE = re.compile(
+    r"embed(?!.*(proj|dense|conv|kernel|mapping|linear|mlp|fc|[./]\d+[./]))|(^|[./])w[tp]e([./]|$)", re.IGNORECASE
+)
+
+
+def layer_names(keys: list[str]) -> dict[str, str]:
+    """Keys without number in front and without the ending that says "weight", where that keeps them apart."""
+    names = {key: without_ending(_NUMBER.sub("", key), WEIGHT_ENDINGS) for key in keys}
+    values = list(names.values())
+    return {key: name if values.count(name) == 1 else key for key, name in names.items()}
+
+
+def without_ending(key: str, endings: Iterable[str]) -> str:
+    """The key without the first of these endings that it has."""
+    for ending in endings:
+        if key.endswith(ending) and key != ending:
+            return key.removesuffix(ending)
+    return key
+
+
+def bias_key(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str | None:
+    """The key of the bias [outputs] that belongs to the weight under `key`; None where there is none."""
+    stem = without_ending(key, WEIGHT_ENDINGS)
+    candidates = [stem + ending for ending in _BIAS_ENDINGS]
+    candidates += [new + key.removeprefix(old) for old, new in _PREFIXED.items() if key.startswith(old)]
+    found = [name for name in candidates if name in arrays and arrays[name].shape == (outputs,)]
+    return found[0] if found else _numbered_bias(key, outputs, arrays)
+
+
+def _numbered_bias(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str | None:
+    """TFLite names a bias after all operations fused with it, and the last one or `BiasAdd` is its layer's."""
+    if not _NUMBER.match(key):
+        return None
+    operation = _NUMBER.sub("", key)
+    added = f"{without_ending(operation, WEIGHT_ENDINGS)}_BiasAdd"
+    vectors = [name for name, array in arrays.items() if array.shape == (outputs,) and _NUMBER.match(name)]
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == operation,
+        lambda name: name.endswith(f"_{operation}"),
+        lambda name: added in name,
+    )
+    for fits in tests:
+        for name in vectors:
+            if fits(_NUMBER.sub("", name)):
+                return name
+    return None
+
+
+def is_table(key: str) -> bool:
+    """Whether the name is that of a look-up table, which is read by index and multiplies nothing."""
+    return bool(_TABLE.search(key))
+
+
+def is_bias(key: str) -> bool:
+    """Whether the name is that of a bias; recurrent cells may store theirs as a matrix of two rows."""
+    return key.endswith(_BIAS_ENDINGS[:-1])
+
+
+def is_recurrent(name: str) -> bool:
+    """Whether the name is that of a recurrent cell, which multiplies once per time step."""
+    return bool(_RECURRENT.search(name))
+
+
+def is_depthwise(key: str) -> bool:
+    """Whether the name says that each channel has filters of its own."""
+    return "depthwise" in key.lower()
+
+
+def group_name(key: str) -> str:
+    """What arrays of one sort have in common: the last two parts of the name without their numbers."""
+    parts = re.split(r"[./:]", _NUMBER.sub("", key))
+    words = [word for word in (part.strip("0123456789") for part in parts) if word]
+    return ".".join(words[-2:]) or key
+
+
+def other_parameters(arrays: Arrays, held: Iterable[str]) -> dict[str, int]:
+    """The numbers of floating point values that no layer holds, by `group_name`.
+
+    Memory that a layer shares is the layer's; integers are shapes, labels or counters, no parameters.
+    """
+    keys = set(held)
+    memory = {_place(arrays[key]) for key in keys}
+    counts: dict[str, int] = {}
+    for key, array in arrays.items():
+        is_parameter = array.size and np.issubdtype(array.dtype, np.floating)
+        if is_parameter and key not in keys and _place(array) not in memory:
+            counts[group_name(key)] = counts.get(group_name(key), 0) + array.size
+    return counts
+
+
+def _place(array: NDArray[Any]) -> tuple[int, int]:
+    return array.__array_interface__["data"][0], array.size
+
+
+def dequantized(arrays: Arrays) -> Arrays:
+    """8-bit weights times their scale; scales (`<name>_scale`, `<name>.scale`, `<number>_scale`) are left out."""
+    scales = {key: scale for key, array in arrays.items() if (scale := _scale_key(key, array, arrays))}
+    product = {key: _times(array, arrays[scales[key]]) if key in scales else array for key, array in arrays.items()}
+    return {key: array for key, array in product.items() if key not in scales.values()}
+
+
+def _scale_key(key: str, array: NDArray[Any], arrays: Arrays) -> str | None:
+    number = _NUMBER.match(key)
+    if array.dtype != np.int8 or array.ndim < 2 or not array.size:
+        return None
+    for name in (f"{key}_scale", f"{key}.scale", f"{number.group()}scale" if number else key):
+        scale = arrays.get(name)
+        if scale is not None and np.issubdtype(scale.dtype, np.floating) and scale.size in (1, len(array)):
+            return name
+    return None
+
+
+def _times(array: NDArray[Any], scale: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        factors = scale.astype(np.float32).reshape(-1, *[1] * (array.ndim - 1))
+        product: NDArray[Any] = array.astype(np.float32) * factors
+    product.flags.writeable = False
+    return product

@@ -1,0 +1,218 @@
+"""Transformers as Hugging Face stores them: `config.json` beside `.safetensors` files, or alone."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import InputError
+from sparsesim.networks.array_files import ARRAY_READERS
+from sparsesim.networks.array_names import Arrays, other_parameters
+from sparsesim.networks.layer import Layer
+from sparsesim.networks.network import Network
+from sparsesim.networks.safetensors_file import read_safetensors
+from sparsesim.networks.state_dict import network_from_state_dict
+from sparsesim.networks.transformer_families import FAMILIES, Family, image_tokens
+from sparsesim.networks.transformer_rows import Config, LinearRow, PatchRow, ProductRow, Row
+from sparsesim.networks.weights import SyntheticWeights
+
+CONFIG = "config.json"
+_WEIGHTS, _INDEX, _TORCH = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
+_DEFAULT_TOKENS = 128
+_MOST_LAYERS = 10_000
+# Masks and angles that old checkpoints hold beside their parameters.
+_BUFFERS = re.compile(r"(^|\.)(attn\.(masked_)?bias|inv_freq|position_ids)$")
+
+
+def network_from_folder(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
+    """The transformer that `config.json` in a folder describes, with the weights that lie beside it.
+
+    Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`;
+    without any they are drawn. `tokens` is the length of the sequence, 128 if the model takes as many; a
+    vision transformer knows its own. Attention is counted in full, causal masks or not.
+    Raises InputError for a damaged file and a `model_type` that is not one of `FAMILIES`.
+    """
+    config = read_config(path / CONFIG)
+    tensors = _tensors(path)
+    return _network(path, path.name, config, tensors, tokens, seed)
+
+
+def network_from_config(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
+    """The transformer that a `config.json` describes, with drawn weights; see `network_from_folder`."""
+    return _network(path, path.resolve().parent.name, read_config(path), None, tokens, seed)
+
+
+def network_from_safetensors(path: Path, *, tokens: int | None = None, **options: Any) -> Network:
+    """A `.safetensors` file: a transformer where `config.json` beside it says so, else arrays by name.
+
+    With any option of `network_from_state_dict` it is read as arrays.
+    """
+    beside = path.parent / CONFIG
+    if options or not beside.is_file():
+        if tokens is not None:
+            raise InputError("tokens needs a config.json beside the file, and none of the options for arrays")
+        return network_from_state_dict(path, **options)
+    config = read_config(beside)
+    if config.model_type not in FAMILIES and tokens is None:
+        network = network_from_state_dict(path)
+        remark = f"{CONFIG} beside it describes a {config.model_type!r}, which is not known: read as arrays"
+        return replace(network, notes="; ".join(filter(None, [remark, network.notes])))
+    name = path.resolve().parent.name if path.name == _WEIGHTS else path.stem
+    return _network(path, name, config, read_safetensors(path), tokens, 0)
+
+
+def read_config(path: Path) -> Config:
+    """The entries of a `config.json`; InputError for anything else."""
+    return Config(_json_mapping(path))
+
+
+def _json_mapping(path: Path) -> Mapping[str, Any]:
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"not a readable {path.name}: {' '.join(str(error).split())}") from error
+    if not isinstance(entries, dict):
+        raise InputError(f"not a readable {path.name}: it holds no mapping")
+    return entries
+
+
+def _tensors(folder: Path) -> Arrays | None:
+    if (folder / _WEIGHTS).is_file():
+        return read_safetensors(folder / _WEIGHTS)
+    if (folder / _INDEX).is_file():
+        return _sharded(folder)
+    if (folder / _TORCH).is_file():
+        return ARRAY_READERS[".pt"](folder / _TORCH)
+    unknown = [path.name for path in folder.iterdir() if path.suffix in (".safetensors", ".bin", ".h5", ".pt")]
+    if unknown:
+        raise InputError(f"its weights are neither {_WEIGHTS} nor {_INDEX}: found {sorted(unknown)[0]}")
+    return None
+
+
+def _sharded(folder: Path) -> Arrays:
+    shards = _json_mapping(folder / _INDEX).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise InputError(f"not a readable {_INDEX}: it has no weight_map")
+    arrays: Arrays = {}
+    for name in sorted({str(shard) for shard in shards.values()}):
+        if Path(name).name != name or not name.endswith(".safetensors") or "\\" in name or "\0" in name:
+            raise InputError(f"{_INDEX}: {name!r} is not the name of a .safetensors file in the same folder")
+        if not (folder / name).is_file():
+            raise InputError(f"{_INDEX} names {name!r}, which is missing")
+        arrays |= read_safetensors(folder / name)
+    return arrays
+
+
+def _network(path: Path, name: str, config: Config, tensors: Arrays | None, tokens: int | None, seed: int) -> Network:
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        raise InputError(f"{CONFIG}: model_type {config.model_type!r} is none of {', '.join(FAMILIES)}")
+    if max(config.size(key, 1) for key in ("num_hidden_layers", "n_layers", "n_layer")) > _MOST_LAYERS:
+        raise InputError(f"{CONFIG}: more than {_MOST_LAYERS} layers")
+    length = _tokens(config, family, tokens)
+    rows = list(family.rows(config, length))
+    if tensors is None:
+        layers, others = _drawn(config, family, rows, SyntheticWeights(seed))
+    else:
+        layers, others = _stored(family, rows, tensors)
+    return Network(
+        name=name,
+        layers=tuple(layers),
+        weights_origin="synthetic" if tensors is None else "imported",
+        source=f"{path}, {config.model_type}",
+        input_description=f"{length} tokens",
+        notes="attention is counted in full",
+        other_params=others,
+        path=path,
+    )
+
+
+def _tokens(config: Config, family: Family, tokens: int | None) -> int:
+    if not family.longest:
+        if tokens is not None:
+            raise InputError(f"tokens means nothing for a {config.model_type}: its image has {image_tokens(config)}")
+        return image_tokens(config)
+    longest = config.size(family.longest, _DEFAULT_TOKENS)
+    if tokens is not None and not 1 <= tokens <= longest:
+        raise InputError(f"tokens must be from 1 to {longest}, found {tokens}")
+    return min(_DEFAULT_TOKENS, longest) if tokens is None else tokens
+
+
+def _drawn(
+    config: Config, family: Family, rows: list[Row], weights: SyntheticWeights
+) -> tuple[list[Layer], dict[str, int]]:
+    chosen = [row for row in rows if not isinstance(row, LinearRow) or row.expected]
+    others = family.others(config)
+    head = next((row for row in rows if isinstance(row, LinearRow) and row.name == family.head), None)
+    if head is not None and not (head.expected and head.tied_to):
+        others["word embeddings"] = head.outputs * head.inputs
+    layers = [_layer(row, weights, _shape(row), _default_bias(row)) for row in chosen]
+    return layers, others
+
+
+def _stored(family: Family, rows: list[Row], tensors: Arrays) -> tuple[list[Layer], dict[str, int]]:
+    arrays = {key: array for key, array in tensors.items() if not _BUFFERS.search(key)}
+    held: set[str] = set()
+    layers = list(_layers(family, rows, arrays, held))
+    return layers, other_parameters(arrays, held)
+
+
+def _layers(family: Family, rows: list[Row], arrays: Arrays, held: set[str]) -> Iterator[Layer]:
+    for row in rows:
+        if isinstance(row, ProductRow):
+            yield _layer(row, None, (), 0)
+            continue
+        key = _key(f"{row.name}.weight", family, arrays)
+        if key is None and isinstance(row, LinearRow) and row.tied_to and row.expected:
+            key = _key(f"{row.tied_to}.weight", family, arrays)
+        if key is None and isinstance(row, LinearRow) and row.optional:
+            continue
+        if key is None:
+            raise InputError(f"the file holds no tensor {row.name}.weight, which {CONFIG} asks for")
+        bias = _key(f"{row.name}.bias", family, arrays)
+        held |= {name for name in (key, bias) if name}
+        weight = arrays[key].T if isinstance(row, LinearRow) and row.transposed else arrays[key]
+        _check(row, key, weight)
+        yield _layer(row, weight, weight.shape, arrays[bias].size if bias else 0)
+
+
+def _check(row: Row, key: str, weight: NDArray[Any]) -> None:
+    """Sizes must be those of the configuration; only classifiers have as many outputs as the file says."""
+    is_optional = isinstance(row, LinearRow) and row.optional
+    wanted = _shape(row)[1:] if is_optional else _shape(row)
+    if weight.ndim != len(_shape(row)) or weight.shape[len(_shape(row)) - len(wanted) :] != wanted:
+        raise InputError(f"tensor {key}, seen as (outputs, inputs), is {weight.shape}; {CONFIG} asks for {_shape(row)}")
+    if not np.issubdtype(weight.dtype, np.floating):
+        raise InputError(f"tensor {key} is {weight.dtype}, not floating point")
+
+
+def _key(name: str, family: Family, arrays: Arrays) -> str | None:
+    return next((key for key in (name, family.prefix + name) if key in arrays), None)
+
+
+def _shape(row: Row) -> tuple[int, ...]:
+    if isinstance(row, LinearRow):
+        return row.outputs, row.inputs
+    return (row.outputs, row.channels, row.patch, row.patch) if isinstance(row, PatchRow) else ()
+
+
+def _default_bias(row: Row) -> int:
+    return 0 if isinstance(row, ProductRow) or (isinstance(row, LinearRow) and not row.bias) else row.outputs
+
+
+def _layer(row: Row, source: Any, shape: tuple[int, ...], n_bias: int) -> Layer:
+    if isinstance(row, ProductRow):
+        return Layer(name=row.name, kind="matmul", m=row.m, k=row.k, n=row.n, batch=row.heads)
+    if isinstance(row, PatchRow):
+        return Layer(
+            name=row.name, kind="conv2d", weight_shape=shape, source=source, n_bias=n_bias,
+            input_size=row.size, stride=(row.patch, row.patch),
+        )  # fmt: skip
+    return Layer(
+        name=row.name, kind="linear", weight_shape=shape, source=source, n_bias=n_bias, positions=row.positions
+    )
