@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Labels:
-    """Where an operation came from, repeated in its Result."""
+    """Where an operation came from, repeated in its Result.
+
+    `format` is that of the weights of the whole network, where an operation has none and is stored otherwise.
+    """
 
     network: str = "matrix"
     pruner: str = "none"
     sparsity: float = 0.0
     weights: str = "given"
+    format: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,10 @@ def simulate_network(
     lowering: Lowering | None = None,
     engine: str = "fast",
 ) -> list[Result]:
-    """Every layer of a pruned network in every format on every machine; refusals are kept as results."""
+    """Every layer of a pruned network in every format on every machine; refusals are kept as results.
+
+    Formats are those of the weights: products of two activations are stored dense, and run so on every machine.
+    """
     lowering = lowering or Lowering()
     forms, units = [format_by_name(form) for form in formats], [Runs(machine, engine) for machine in machines]
     labels = Labels(network.label, pruner.name, pruner.sparsity or 0.0, network.weights_origin)
@@ -135,10 +142,13 @@ def _play(
 ) -> tuple[list[Result], int, int]:
     """Results of one layer, and how many of its weights were kept."""
     results = []
-    stored = [stored_as(layer.op, form) for form in forms]
+    stored = [(stored_as(layer.op, form) if layer.weights else layer.op, form.name) for form in forms]
     for runs in units:
         trace = cache(partial(runs.machine.accelerator.trace, layer.op))
-        results += [_tried(each, runs.machine, table, labels, partial(runs.of, each, trace)) for each in stored]
+        results += [
+            _tried(op, runs.machine, table, replace(labels, format=name), partial(runs.of, op, trace))
+            for op, name in stored
+        ]
     return results, layer.kept, layer.weights
 
 
@@ -188,7 +198,7 @@ def _identity(op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels
         "sparsity": labels.sparsity,
         "weights": labels.weights,
         "layer": op.name,
-        "format": op.a.format.name,
+        "format": labels.format or op.a.format.name,
         "machine": machine.name,
         "energy_table": table.name,
         "value_type": op.a.value_type.name,

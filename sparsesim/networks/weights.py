@@ -26,8 +26,10 @@ def _laplace(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
 
 
 def _uniform(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    centred = generator.random(shape, dtype=np.float32) - np.float32(0.5)
-    return centred * np.float32(np.sqrt(12.0))
+    centred = generator.random(shape, dtype=np.float32)
+    centred -= np.float32(0.5)
+    centred *= np.float32(np.sqrt(12.0))
+    return centred
 
 
 DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Floats]] = {
@@ -66,5 +68,6 @@ class SyntheticWeights:
         weight = DISTRIBUTIONS[self.distribution](generator, shape)
         weight *= np.float32(self.std or np.sqrt(2.0 * shape[0] / weight.size))
         # A draw of exactly zero (one in ten million) would make an unpruned layer count as sparse.
-        np.copyto(weight, np.finfo(np.float32).tiny, where=weight == 0)
+        if np.count_nonzero(weight) < weight.size:
+            np.copyto(weight, np.finfo(np.float32).tiny, where=weight == 0)
         return weight

@@ -176,3 +176,17 @@ def test_the_sparsity_that_was_reached_is_told_of_every_layer():
     assert sparsity == pytest.approx(0.68, abs=0.02)
     table = compare(network(), ["titan-x"], ["csr"], [pruner_by_name("2:4")], lowering=Lowering("fp32"))
     assert list(table["sparsity"]) == [0.5]
+
+
+def test_products_of_activations_run_dense_beside_compressed_weights():
+    layers = (linear("fc"), Layer(name="scores", kind="matmul", m=16, k=64, n=16, batch=4))
+    whole = Network(name="one", layers=layers, weights_origin="synthetic", source="made up")
+    machine = load_machine("a100-pcie-2to4")
+    results = simulate_network(whole, pruner_by_name("2:4"), ["nm-2:4"], [machine], machine.energy_table)
+    assert [(result.layer, result.format, result.status) for result in results] == [
+        ("fc", "nm-2:4", "ok"),
+        ("scores", "nm-2:4", "ok"),
+    ]
+    assert results[0].details["kept"] == 2
+    assert results[1].details["kept"] == 1
+    assert results[1].a_bytes == 4 * 16 * 64 * 2
