@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sparsesim.hardware import load_machine, machine_names
@@ -29,6 +30,8 @@ def test_the_python_example_runs_as_printed(readme, tmp_path):
 
 def test_every_command_of_the_examples_runs(readme, tmp_path):
     (tmp_path / "graph.mtx").write_text("%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n")
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "digits.npz", images=random.random((4, 1, 8, 8), np.float32), labels=random.integers(0, 10, 4))
     lines = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("sparsesim ")]
     assert len(lines) >= 5
     for line in lines:

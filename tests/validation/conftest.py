@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparsesim.validation import REFERENCES
+from sparsesim.validation import REFERENCES, data_folder
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +28,14 @@ def exact(sparch):
 @pytest.fixture(scope="session")
 def rows(sparch):
     return sparch.rows()
+
+
+@pytest.fixture(scope="session")
+def deep_compression():
+    """On real data where there are some; the sizes of drawn weights need none."""
+    return REFERENCES["deep-compression"](data_folder(), watch=lambda words: None)
+
+
+@pytest.fixture(scope="session")
+def deep_rows(deep_compression):
+    return {(row.case, row.metric): row for row in deep_compression.rows()}
