@@ -6,6 +6,7 @@ from sparsesim.cli.catalogue import list_names, show
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
+from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
 from sparsesim.cli.validate import validate
 
@@ -22,6 +23,7 @@ app.command()(compare)
 app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
+app.command()(shrink)
 app.command()(evaluate)
 app.command()(validate)
 app.command(name="list")(list_names)

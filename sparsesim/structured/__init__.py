@@ -3,6 +3,7 @@
 from sparsesim.structured.groups import Dependencies, Group, Member, dependencies, dependency_groups
 from sparsesim.structured.importance import AGGREGATIONS
 from sparsesim.structured.shrink import Removal, Shrunk, remove_channels, zero_channels
+from sparsesim.structured.transformer import shrink_transformer, transformer_blocks
 
 __all__ = [
     "AGGREGATIONS",
@@ -14,5 +15,7 @@ __all__ = [
     "dependencies",
     "dependency_groups",
     "remove_channels",
+    "shrink_transformer",
+    "transformer_blocks",
     "zero_channels",
 ]

@@ -62,7 +62,9 @@ def chosen(
     if scope == "global":
         wanted = _ranked_together(scores, sparsity)
     else:
-        wanted = [math.floor(share * g.n_units + 1e-9) for g, share in zip(groups, shares(groups, sparsity), strict=True)]
+        wanted = [
+            math.floor(share * g.n_units + 1e-9) for g, share in zip(groups, shares(groups, sparsity), strict=True)
+        ]
     gone = []
     for group, score, removed in zip(groups, scores, wanted, strict=True):
         kept = n_kept(group.n_units, removed, group.width, round_to, minimum)
@@ -80,4 +82,4 @@ def _ranked_together(scores: Sequence[Scores], sparsity: Ratios) -> list[int]:
     relative = np.concatenate([score / (abs(score.mean()) or 1.0) for score in scores])
     owners = np.repeat(np.arange(len(scores)), [len(score) for score in scores])
     lowest = np.argsort(relative, kind="stable")[: math.floor(sparsity * len(relative) + 1e-9)]
-    return np.bincount(owners[lowest], minlength=len(scores)).tolist()
+    return [int(count) for count in np.bincount(owners[lowest], minlength=len(scores))]

@@ -116,7 +116,9 @@ def _groups(walk: Walk) -> tuple[Group, ...]:
 def _free_axes(walk: Walk) -> dict[tuple[str, int], Ids]:
     """The roots along every axis of every constant that could lose positions, in order of the graph."""
     constants = {name: labels for name, labels in walk.labels.items() if walk.is_constant(name)}
-    roots = {(name, axis): walk.units.roots(ids) for name, labels in constants.items() for axis, ids in _numbered(labels)}
+    roots = {
+        (name, axis): walk.units.roots(ids) for name, labels in constants.items() for axis, ids in _numbered(labels)
+    }
     return {key: ids for key, ids in roots.items() if (ids != FROZEN).any()}
 
 
@@ -131,5 +133,3 @@ def _member(walk: Walk, key: tuple[str, int], ids: Ids, roots: Ids, layers: dict
     units = np.searchsorted(roots, ids[positions])
     role = walk.roles.get(key, "vector")
     return Member(layers.get(tensor, tensor), tensor, axis, role, len(ids), positions, units)
-
-

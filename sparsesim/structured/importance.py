@@ -55,7 +55,7 @@ def rows_scores(rows: NDArray[Any], units: NDArray[np.int64], n_units: int, impo
     criterion = CRITERIA[importance]
     magnitudes = np.abs(rows, dtype=np.float64)
     by_row = (magnitudes**2 if criterion.squared else magnitudes).sum(axis=1)
-    sums = np.bincount(units, by_row, minlength=n_units)
+    sums = np.bincount(units, by_row, minlength=n_units).astype(np.float64)
     if criterion.mean:
-        sums /= np.bincount(units, minlength=n_units) * rows.shape[1]
+        sums = sums / (np.bincount(units, minlength=n_units) * rows.shape[1])
     return np.sqrt(sums) if criterion.squared else sums

@@ -153,5 +153,3 @@ def _give(graph: "GraphProto", node: "NodeProto", constants: dict[int, Array], o
             node.input[place] = name
         else:
             node.input.append(name)
-
-

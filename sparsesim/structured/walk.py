@@ -40,8 +40,10 @@ class Walk:
         """The labels of a tensor; constants get units of their own when they are first read."""
         if tensor not in self.labels:
             value = self.graph.constant(tensor)
-            known = value is not None
-            self.labels[tensor] = tuple(self.units.fresh(n) for n in value.shape) if known else self.frozen(tensor)
+            if value is None:
+                self.labels[tensor] = self.frozen(tensor)
+            else:
+                self.labels[tensor] = tuple(self.units.fresh(size) for size in value.shape)
         return self.labels[tensor]
 
     def is_constant(self, tensor: str) -> bool:
