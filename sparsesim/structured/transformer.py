@@ -95,7 +95,8 @@ def shrink_transformer(
         aggregation: how that comes together over the layers, see `AGGREGATIONS`.
         round_to: MLP channels that are left are rounded up to a multiple of this.
 
-    Raises InputError for unknown blocks, ratios out of range, and layers that do not fit together.
+    Raises InputError for unknown blocks, ratios out of range, layers that do not fit together, and blocks without such
+    layers (query, key and value in one are not cut apart); a ratio of 0 asks for none of them.
     """
     channel_ratio = head_ratio if channel_ratio is None else channel_ratio
     for name, ratio in (("head_ratio", head_ratio), ("channel_ratio", channel_ratio)):
@@ -161,7 +162,7 @@ def _chosen(found: list[Block], wanted: Collection[int] | None) -> Iterable[Bloc
 
 def _without_heads(block: Block, ratio: float, head_dim: int | None, rule: _Rule) -> dict[str, Layer]:
     parts = block.parts
-    if not ratio or not any(part in parts for part in _ATTENTION):
+    if not ratio:
         return {}
     query, key, value, out = (_required(block, part) for part in _ATTENTION)
     width = head_dim or (parts["scores"].k if "scores" in parts else 0)
@@ -181,7 +182,7 @@ def _without_heads(block: Block, ratio: float, head_dim: int | None, rule: _Rule
 
 
 def _without_channels(block: Block, ratio: float, rule: _Rule) -> dict[str, Layer]:
-    if not ratio or not any(part in block.parts for part in ("gate", "up", "down")):
+    if not ratio:
         return {}
     entries = [_required(block, "up"), *([block.parts["gate"]] if "gate" in block.parts else [])]
     down = _required(block, "down")

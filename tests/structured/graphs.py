@@ -6,7 +6,7 @@ import pytest
 onnx = pytest.importorskip("onnx")
 from onnx import helper  # noqa: E402
 
-from ..networks.onnx_models import normal, save  # noqa: E402
+from tests.networks.onnx_models import normal, save  # noqa: E402
 
 node = helper.make_node
 
