@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.structured.groups import Group
 from sparsesim.structured.importance import Scores
+from sparsesim.structured.walk import Walk
 
 Scope = Literal["layer", "global"]
 Ratios = float | Mapping[str, float]
@@ -83,3 +84,21 @@ def _ranked_together(scores: Sequence[Scores], sparsity: Ratios) -> list[int]:
     owners = np.repeat(np.arange(len(scores)), [len(score) for score in scores])
     lowest = np.argsort(relative, kind="stable")[: math.floor(sparsity * len(relative) + 1e-9)]
     return [int(count) for count in np.bincount(owners[lowest], minlength=len(scores))]
+
+
+def spared(
+    walk: Walk, groups: Sequence[Group], scores: Sequence[Scores], gone: Sequence[NDArray[np.int64]]
+) -> list[NDArray[np.int64]]:
+    """The same choice, but where it would leave nothing of an axis of some tensor, its most important unit stays.
+
+    A part that Split or Slice cuts off may hold units of a group that lives on elsewhere.
+    """
+    places = {int(root): (g, unit) for g, group in enumerate(groups) for unit, root in enumerate(group.roots)}
+    left = [set(units.tolist()) for units in gone]
+    for ids in (ids for labels in walk.labels.values() for ids in labels or () if len(ids)):
+        found = [places.get(int(root)) for root in set(walk.units.roots(ids).tolist())]
+        units = [place for place in found if place is not None]
+        if len(units) == len(found) and all(unit in left[g] for g, unit in units):
+            g, unit = max(units, key=lambda place: (scores[place[0]][place[1]], place))
+            left[g].discard(unit)
+    return [np.array(sorted(units), np.int64) for units in left]

@@ -33,7 +33,7 @@ def plain_model(network: Network) -> "ModelProto":
     sparse = {tensor.values.name: look_up.constant(tensor.values.name) for tensor in graph.sparse_initializer}
     del graph.sparse_initializer[:]
     for name, value in (folded | sparse).items():
-        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        graph.initializer.append(numpy_helper.from_array(np.array(value, order="C"), name))
     drop_unread(graph)
     return model
 
@@ -102,7 +102,7 @@ def _cut(walk: Walk, name: str, kept: Kept) -> Array:
     values = np.asarray(walk.graph.constant(name))
     for axis, ids in enumerate(walk.labels[name] or ()):
         values = np.compress(kept(ids), values, axis)
-    return np.ascontiguousarray(values)
+    return np.array(values, order="C")
 
 
 def _replace(graph: "GraphProto", values: dict[str, Array]) -> None:
@@ -122,7 +122,7 @@ def _correct(graph: "GraphProto", node: "NodeProto", walk: Walk, kept: Kept) -> 
     changed = any(not kept(ids).all() for labels in involved for ids in labels or ())
     if changed and node.op_type in ("Conv", "ConvTranspose"):
         _correct_groups(node, walk, kept)
-    elif changed and node.op_type in CORRECTIONS:
+    elif node.op_type in CORRECTIONS and (changed or node.op_type == "Concat"):  # of sizes, not of channels
         _give(graph, node, CORRECTIONS[node.op_type](walk, node, kept), walk.opset)
 
 

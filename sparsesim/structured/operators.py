@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sparsesim.errors import InputError
 from sparsesim.structured.elementwise import ELEMENTWISE
 from sparsesim.structured.products import PRODUCTS
-from sparsesim.structured.reshaping import RESHAPING, new_shape
+from sparsesim.structured.reshaping import RESHAPING, new_shape, pieces_of_shape
 from sparsesim.structured.slicing import SLICING, Constants, pad_sizes, slice_ends, split_sizes
 from sparsesim.structured.walk import Kept, Walk
 
@@ -18,6 +18,7 @@ OPERATORS: dict[str, Callable[[Walk, "NodeProto"], bool]] = {**PRODUCTS, **ELEME
 
 CORRECTIONS: dict[str, Callable[[Walk, "NodeProto", Kept], Constants]] = {
     "Reshape": new_shape,
+    "Concat": pieces_of_shape,
     "Split": split_sizes,
     "Slice": slice_ends,
     "Pad": pad_sizes,

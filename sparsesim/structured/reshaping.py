@@ -17,10 +17,11 @@ Blocks = list[tuple[list[int], list[int]]]
 def reshaped(walk: Walk, node: "NodeProto") -> bool:
     """Axes that are merged or split keep their positions; a split axis can only lose whole parts (heads).
 
-    Refused where the new shape is computed from the input: nothing could correct it.
+    A shape put together by Concat, as exporters do where the batch is open, counts channels in its constants alone.
+    Refused where the new shape is computed in another way: nothing could correct it.
     """
     entry, result = walk.of(node.input[0]), walk.frozen(node.output[0])
-    if entry is None or result is None or not all(map(walk.is_constant, filter(None, node.input[1:]))):
+    if entry is None or result is None or not _has_known_shape(walk, node, len(result)):
         return False
     if node.op_type == "Reshape" and len(node.input) < 2:  # the attribute of opset 1
         return False
@@ -32,6 +33,20 @@ def reshaped(walk: Walk, node: "NodeProto") -> bool:
         _relabel(walk, entry, before, after, labels)
     walk.labels[node.output[0]] = tuple(labels)
     return True
+
+
+def _has_known_shape(walk: Walk, node: "NodeProto", rank: int) -> bool:
+    if all(map(walk.is_constant, filter(None, node.input[1:]))):
+        return True
+    producer = walk.graph.producers.get(node.input[1])
+    if node.op_type != "Reshape" or producer is None or producer.op_type != "Concat":
+        return False
+    one_each = len(producer.input) == rank and all(walk.graph.size(name) == [1] for name in producer.input)
+    return one_each and len(_readers(walk, producer)) == 1
+
+
+def _readers(walk: Walk, node: "NodeProto") -> list["NodeProto"]:
+    return [reader for reader in walk.graph.graph.node if node.output[0] in reader.input]
 
 
 def matched_axes(old: list[int], new: list[int]) -> Blocks:
@@ -82,10 +97,24 @@ def _split(walk: Walk, ids: Ids, sizes: list[int]) -> tuple[int, Ids]:
 def new_shape(walk: Walk, node: "NodeProto", kept: Kept) -> dict[int, np.ndarray]:
     """The constant of a Reshape after channels fell, by the index of the input."""
     shape, labels = walk.graph.constant(node.input[1]), walk.labels[node.output[0]]
-    assert shape is not None
-    assert labels is not None
+    if shape is None or labels is None:  # see pieces_of_shape
+        return {}
     sizes = [int(kept(ids).sum()) if size > 0 else size for ids, size in zip(labels, shape.tolist(), strict=True)]
     return {1: np.array(sizes, np.int64)}
+
+
+def pieces_of_shape(walk: Walk, node: "NodeProto", kept: Kept) -> dict[int, np.ndarray]:
+    """The constants of a Concat that only says the shape of a Reshape, after channels fell."""
+    readers = _readers(walk, node)
+    if len(readers) != 1 or not _has_known_shape(walk, readers[0], len(node.input)):
+        return {}
+    labels = walk.labels[readers[0].output[0]]
+    if labels is None or walk.is_constant(node.output[0]) or node.output[0] not in readers[0].input[1:2]:
+        return {}
+    stored = [walk.graph.constant(name) for name in node.input]
+    pairs = enumerate(zip(stored, labels, strict=True))
+    fixed = {place: ids for place, (value, ids) in pairs if value is not None and value.item() > 0}
+    return {place: np.array([kept(ids).sum()], np.int64) for place, ids in fixed.items()}
 
 
 RESHAPING = dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), reshaped)

@@ -11,7 +11,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.networks.onnx_file import layers_of_model
 from sparsesim.networks.onnx_graph import Graph, InputShape
-from sparsesim.structured.choice import Ratios, chosen
+from sparsesim.structured.choice import Ratios, chosen, spared
 from sparsesim.structured.groups import Dependencies, Group, dependencies
 from sparsesim.structured.importance import unit_scores
 from sparsesim.structured.model import plain_model, smaller_model, zeroed_model
@@ -100,10 +100,11 @@ def remove_channels(
         raise InputError(f"{network.name!r} has no channel that could go{_because(found)}")
     scores = [unit_scores(found.walk, group, importance, aggregation) for group in found.groups]
     gone = chosen(found.groups, scores, sparsity, scope, round_to, minimum)
+    gone = spared(found.walk, found.groups, scores, gone)
     removed = tuple(Removal(group, units) for group, units in zip(found.groups, gone, strict=True))
     kept = _Kept(found.walk, removed)
-    _check_nothing_vanishes(found.walk, kept)
     smaller = _network(network, smaller_model(plain_model(network), found.walk, kept), found.walk, input_shape)
+    smaller = replace(smaller, name=f"{network.name}-shrunk")
     return Shrunk(
         network=smaller,
         removed=removed,
@@ -136,12 +137,6 @@ class _Kept:
 def _because(found: Dependencies) -> str:
     listed = ", ".join(f"{count} {operator}" for operator, count in sorted(found.unknown.items()))
     return f"; not followed: {listed}" if listed else ""
-
-
-def _check_nothing_vanishes(walk: Walk, kept: _Kept) -> None:
-    for name, labels in walk.labels.items():
-        if any(len(ids) and not kept(ids).any() for ids in labels or ()):
-            raise InputError(f"nothing would be left of {name!r}: remove less, or raise minimum")
 
 
 def _network(network: Network, model: "ModelProto", walk: Walk, input_shape: InputShape | None) -> Network:

@@ -110,7 +110,7 @@ def shrink_transformer(
         changed.update(_without_heads(block, head_ratio, head_dim, rule))
         changed.update(_without_channels(block, channel_ratio, rule))
     layers = tuple(changed.get(layer.name, layer) for layer in network.layers)
-    return replace(network, layers=layers, graph=None, path=None, accuracy=None)
+    return replace(network, name=f"{network.name}-shrunk", layers=layers, graph=None, path=None, accuracy=None)
 
 
 @dataclass(frozen=True)

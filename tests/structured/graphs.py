@@ -160,8 +160,42 @@ def fused_heads(path):
     return save(path, nodes, constants, {"x": [TOKENS, MODEL]})
 
 
-GRAPHS = {
-    graph.__name__: graph for graph in (depthwise, grouped, transposed, residual, joined, transformer, fused_heads)
-}
+def open_batch(path):
+    """Flattened to (batch, channels * area) by a shape that is put together from the size of the input."""
+    nodes = [
+        conv("x", "a", "w1"),
+        node("Shape", ["a"], ["size"]),
+        node("Gather", ["size", "zero"], ["batch"]),
+        node("Concat", ["batch", "area"], ["shape"], axis=0),
+        node("Reshape", ["a", "shape"], ["flat"]),
+        node("Tanh", ["flat"], ["t"]),
+        node("MatMul", ["t", "w2"], ["y"], "head"),
+    ]
+    constants = {"w1": normal(8, 2, 1, 1), "w2": normal(8 * 9, 4), "zero": np.array([0]), "area": np.array([72])}
+    return save(path, nodes, constants, {"x": ["batch", 2, 3, 3]})
+
+
+def channel_shuffle(path):
+    """Halves that cross: reshaped to (2, 6), transposed, reshaped back, and cut in two."""
+    nodes = [
+        conv("x", "a", "w1"),
+        node("Reshape", ["a", "pairs"], ["p"]),
+        node("Transpose", ["p"], ["q"], perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["q", "flat"], ["s"]),
+        conv("s", "b", "w2"),
+        node("Split", ["b", "halves"], ["left", "right"], axis=1),
+        node("Softplus", ["left"], ["l"]),
+        node("Concat", ["right", "l"], ["z"], axis=1),
+        conv("z", "y", "w3"),
+    ]
+    integers = {"pairs": [1, 2, 6, 4, 4], "flat": [1, 12, 4, 4], "halves": [2, 10]}
+    constants = {name: np.array(value) for name, value in integers.items()}
+    constants |= {"w1": normal(12, 2, 1, 1), "w2": normal(12, 12, 1, 1), "w3": normal(5, 12, 1, 1)}
+    return save(path, nodes, constants, {"x": [1, 2, 4, 4]})
+
+
+_ALL = (depthwise, grouped, transposed, residual, joined, transformer, fused_heads, open_batch, channel_shuffle)
+GRAPHS = {graph.__name__: graph for graph in _ALL}
 INPUTS = {"residual": (1, 3, 3, 3), "depthwise": (1, 3, 6, 6), "grouped": (1, 3, 9, 9), "transposed": (1, 2, 7, 7)}
 INPUTS |= {"joined": (1, 2, 4, 4), "transformer": (1, TOKENS, MODEL), "fused_heads": (TOKENS, MODEL)}
+INPUTS |= {"open_batch": (1, 2, 3, 3), "channel_shuffle": (1, 2, 4, 4)}

@@ -36,6 +36,19 @@ def test_small_graphs_agree_with_zeroed_ones(name, sparsity, tmp_path):
     agree(network, shape, sparsity, round_to=1, input_shape=shape)
 
 
+def test_an_open_batch_stays_open(tmp_path):
+    agree(load_network(GRAPHS["open_batch"](tmp_path / "graph.onnx")), (3, 2, 3, 3), 0.5, round_to=1)
+
+
+def test_something_is_left_of_every_part(tmp_path):
+    """Hardly anything is to stay of the convolution whose first two channels are cut off."""
+    network = load_network(GRAPHS["channel_shuffle"](tmp_path / "graph.onnx"))
+    weight = network.layer("b").weight().copy()
+    weight[:2] *= 1e-3
+    shrunk = agree(network.with_weights({"b": weight}), (1, 2, 4, 4), {"b": 0.9}, round_to=1)
+    assert shrunk.network.layer("b").weight_shape[0] == 3
+
+
 @pytest.mark.parametrize("scope", ["layer", "global"])
 @pytest.mark.parametrize(
     ("name", "shape"), [("mnist_cntk.onnx", (3, 1, 28, 28)), ("squeezenet_fp16.onnx", (1, 3, 224, 224))]
@@ -50,6 +63,24 @@ def test_onnx_files_agree_with_zeroed_ones(name, shape, scope, data_dir):
 )
 def test_networks_of_arrays_agree_with_zeroed_ones(name, architecture, shape, data_dir):
     agree(array_network(data_dir, name, architecture), shape, 0.4, round_to=1)
+
+
+def test_resnet20_without_a_channel_is_resnet20_that_does_not_compute_it(data_dir, tmp_path):
+    """By hand: channel c of stage 1 is channel 8 + c of stage 2 and 24 + c of stage 3, behind padded shortcuts."""
+    shrunk = remove_channels(array_network(data_dir, "resnet20_cifar10", "resnet-cifar"), {"conv1": 0.25}, round_to=1)
+    gone = shrunk.removed[0].units
+    assert len(gone) == 4
+    with np.load(data_dir / "nets" / "resnet20_cifar10.npz") as file:
+        arrays = {key: file[key].copy() for key in file.files}
+    for key, array in arrays.items():
+        stage = 1 if key.split(".")[0] in ("conv1", "bn1") else int(key[5]) if ".conv2." in key or ".bn2." in key else 0
+        if stage and not key.endswith("running_var") and array.ndim:
+            array[gone + (0, 8, 24)[stage - 1]] = 0
+    np.savez(tmp_path / "zeroed.npz", **arrays)
+    zeroed = load_network(tmp_path / "zeroed.npz", architecture="resnet-cifar")
+    images, _ = cifar(data_dir)
+    small, whole = (evaluate(network, images[:20]).outputs for network in (shrunk.network, zeroed))
+    np.testing.assert_allclose(small, whole, atol=2e-5)
 
 
 def test_the_digits_network_loses_the_channels_of_smallest_norm(tmp_path):
