@@ -7,6 +7,7 @@ from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
+from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
 from sparsesim.cli.validate import validate
 
@@ -23,6 +24,7 @@ app.command()(compare)
 app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
+app.command()(shrink)
 app.command()(evaluate)
 app.command()(compress)
 app.command()(validate)
