@@ -201,7 +201,8 @@ def test_memory_and_operations_of_ds_cnn_are_those_of_the_paper(tables):
 def test_every_variant_loads_and_leaves_less(tables):
     found = {name: network.variants for name, network in tables.items() if network.variants}
     assert found == dict.fromkeys(
-        ("alexnet", "googlenet", "neuraltalk", "resnet50", "squeezenet", "vgg16"), ("pruned",)
+        ("alexnet", "googlenet", "lenet-300-100", "lenet-5", "neuraltalk", "resnet50", "squeezenet", "vgg16"),
+        ("pruned",),
     )
     for name in found:
         pruned = load_network(f"{name}@pruned")
