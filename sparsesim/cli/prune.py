@@ -86,7 +86,8 @@ def _check_needs(pruner: "Pruner", inputs: Path | None, samples: int) -> None:
     """Raise InputError where the pruner needs what was not given, or what a command cannot give."""
     if pruner.needs not in (None, "input_norm"):
         raise InputError(
-            f"criterion {pruner.criterion!r} needs a {pruner.needs} per weight: only from Python, Pruner.masks(data=...)"
+            f"criterion {pruner.criterion!r} needs the {pruner.needs} of every weight, which no option gives: "
+            "call Pruner.masks(data=...) from Python"
         )
     if pruner.needs == "input_norm" and inputs is None:
         raise InputError(f"criterion {pruner.criterion!r} needs samples of the network's input: give --inputs FILE")

@@ -21,7 +21,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 MOST_CELLS: Final = 256  # squares along one side of a panel; larger matrices show the density of each
 MOST_PANELS: Final = 12
 # Inches: the matrix, the bars beside it, the seam between both, tick labels around them, two lines of title, margin.
-SIDE, EDGE, SEAM, GAP, TITLE, MARGIN = 2.6, 0.45, 0.06, 0.5, 0.35, 0.5
+SIDE, EDGE, SEAM, GAP, TITLE, MARGIN = 2.6, 0.45, 0.1, 0.5, 0.35, 0.5
 BAR, LINE = "#56B4E9", "#D55E00"
 
 
@@ -101,7 +101,13 @@ def _panel(figure: "Figure", corner: tuple[float, float], name: str, counted: _C
     extent = (-0.5, counted.shape[1] - 0.5, counted.shape[0] - 0.5, -0.5)
     top = float(counted.density.max())
     squares.imshow(
-        counted.density, cmap=_shades(), vmin=0, vmax=top or 1, aspect="auto", interpolation="nearest", extent=extent
+        counted.density,
+        cmap=_shades(),
+        vmin=0,
+        vmax=max(top, 1 / 256) if counted.steps != [1, 1] else 2,
+        aspect="auto",
+        interpolation="nearest",
+        extent=extent,
     )
     squares.set_xlabel("column", fontsize=7, labelpad=1)
     squares.set_ylabel("row", fontsize=7, labelpad=1)
@@ -136,10 +142,10 @@ def _words(name: str, counted: _Counted, top: float) -> str:
     rows, columns = counted.shape
     busiest = [_busiest(counts) for counts in (counted.per_row, counted.per_column)]
     head = f"{name}  {rows:,} × {columns:,}".strip()
-    squares = "" if counted.steps == [1, 1] else f", darkest square {top:.0%}"
+    darkest = "" if counted.steps == [1, 1] else f"; darkest square {top:.0%}"
     return (
-        f"{head}, {counted.nnz / counted.size:.1%} non-zero{squares}\n"
-        f"fullest row {busiest[0]:.2f} × mean, column {busiest[1]:.2f} ×"
+        f"{head}, {counted.nnz / counted.size:.1%} non-zero\n"
+        f"fullest row {busiest[0]:.2f}, column {busiest[1]:.2f} × mean{darkest}"
     )
 
 
