@@ -90,7 +90,7 @@ def mask_statistics(
         row_nnz_mean=rows.mean,
         row_nnz_variation=rows.variation,
         busiest_row_over_mean=rows.busiest_over_mean,
-        kept_magnitude_fraction=kept / whole if whole else 1.0,
+        kept_magnitude_fraction=min(1.0, kept / whole) if whole else 1.0,  # sums may round either way
         columns=_balance(matrix.sum(axis=0)),
         tiles={f"{height}x{width}": _balance(_per_tile(matrix, height, width)) for height, width in tiles},
         tail_note="" if pruner is None else pruner.pattern.tail_note(weight.shape),
@@ -125,7 +125,7 @@ def total_statistics(
         sparsity=1 - nnz / size if size else 0.0,
         nnz=nnz,
         size=size,
-        kept_magnitude_fraction=kept / whole if whole else 1.0,
+        kept_magnitude_fraction=min(1.0, kept / whole) if whole else 1.0,  # sums may round either way
         empty_layers=tuple(layer for layer, mask in masks.items() if mask.size and not mask.any()),
     )
 

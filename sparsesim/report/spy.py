@@ -100,11 +100,12 @@ def _panel(figure: "Figure", corner: tuple[float, float], name: str, counted: _C
     squares = _axes(figure, corner, (SIDE, SIDE))
     extent = (-0.5, counted.shape[1] - 0.5, counted.shape[0] - 0.5, -0.5)
     top = float(counted.density.max())
+    darkest = 2.0 if counted.steps == [1, 1] else max(top, 1 / MOST_CELLS)  # single weights in plain blue
     squares.imshow(
         counted.density,
         cmap=_shades(),
         vmin=0,
-        vmax=max(top, 1 / 256) if counted.steps != [1, 1] else 2,
+        vmax=darkest,
         aspect="auto",
         interpolation="nearest",
         extent=extent,
