@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,11 +71,21 @@ class KernelPattern(FixedPattern):
         raised = ranks.copy()
         raised[:, centre] = np.inf
         order = np.argsort(-raised, axis=1, kind="stable")[:, : self.keep]
-        natural, counts = np.unique(np.sort(order, axis=1), axis=0, return_counts=True)
-        frequent = natural[np.argsort(-counts, kind="stable")[: self.shapes]]
-        patterns = np.zeros((len(frequent), ranks.shape[1]), dtype=np.bool_)
-        np.put_along_axis(patterns, frequent, values=True, axis=1)
-        return patterns
+        natural = np.zeros(ranks.shape, dtype=np.bool_)
+        np.put_along_axis(natural, order, values=True, axis=1)
+        _, first, counts = np.unique(_keys(natural), return_index=True, return_counts=True)
+        frequent = first[::-1][np.argsort(-counts[::-1], kind="stable")[: self.shapes]]
+        return natural[frequent]
+
+
+def _keys(patterns: BoolArray) -> NDArray[Any]:
+    """One key per pattern `[n, positions]`; the larger of two has the lower positions."""
+    packed = np.packbits(patterns, axis=1)
+    if packed.shape[1] > 7:
+        return packed.view(f"V{packed.shape[1]}")[:, 0]
+    weights = np.left_shift(1, 8 * np.arange(packed.shape[1])[::-1])
+    keys: NDArray[np.int64] = packed.astype(np.int64) @ weights
+    return keys
 
 
 def _centre(shape: tuple[int, ...]) -> int:

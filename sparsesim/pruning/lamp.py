@@ -7,7 +7,8 @@ import numpy as np
 
 from sparsesim.pruning.candidates import Candidates
 from sparsesim.pruning.checks import check_amount
-from sparsesim.pruning.shares import keep_together, n_kept
+from sparsesim.pruning.ranking import keep_largest
+from sparsesim.pruning.shares import n_kept
 from sparsesim.pruning.types import BoolArray, FloatArray
 
 
@@ -28,7 +29,9 @@ class ByLAMP:
     def keep(self, layers: Sequence[Candidates]) -> list[BoolArray]:
         """One flag per candidate of every layer; True stays."""
         keep = n_kept(sum(layer.groups for layer in layers), self.sparsity)
-        return keep_together(layers, [lamp_scores(layer.scores) for layer in layers], keep, 1.0)
+        # Within a layer the order stays that of the scores, so that only the number of groups kept is needed.
+        counts = [int(kept.sum()) for kept in keep_largest([lamp_scores(layer.scores) for layer in layers], keep)]
+        return [keep_largest([layer.scores], n)[0] for layer, n in zip(layers, counts, strict=True)]
 
     def requested(self, layers: Sequence[Candidates]) -> list[float | None]:
         """The sparsity of a single layer; of several, only the weights decide."""
@@ -40,13 +43,10 @@ class ByLAMP:
 
 
 def lamp_scores(scores: FloatArray) -> FloatArray:
-    """Layer-adaptive scores `[n]` in float64; of equal ones the lower index counts as the larger."""
-    sizes = np.abs(scores, dtype=np.float64)
+    """Layer-adaptive scores `[n]` in float64, in descending order of |score|, which is their own order too."""
+    sizes = np.sort(np.abs(scores, dtype=np.float64))[::-1]
     largest = sizes.max(initial=0.0)
     squares = np.square(sizes / largest) if 0 < largest < np.inf else np.zeros_like(sizes)
-    order = np.argsort(-sizes, kind="stable")
-    adapted = np.zeros_like(squares)
-    left = np.cumsum(squares[order])
-    np.divide(squares[order], left, out=left, where=left > 0)
-    adapted[order] = left
+    left = np.cumsum(squares)
+    adapted: FloatArray = np.divide(squares, left, out=np.zeros_like(left), where=left > 0)
     return adapted

@@ -127,10 +127,23 @@ def test_erk_of_known_layers():
 
 def test_lamp_scores_follow_their_definition():
     scores = np.array([3.0, -1, 2, 2, 0])
-    expected = [1, 1 / 18, 4 / 13, 4 / 17, 0]  # of equal ones the lower index counts as the larger
+    expected = [1, 4 / 13, 4 / 17, 1 / 18, 0]  # for 3, 2, 2, 1, 0
     np.testing.assert_allclose(lamp_scores(scores), expected)
     np.testing.assert_allclose(lamp_scores(scores * 1e200), expected)
     assert lamp_scores(np.zeros(3)).tolist() == [0, 0, 0]
+
+
+def test_lamp_is_one_ranking_of_its_scores():
+    layers = {"a": np.array([[1.0, -5, 2, 0]]), "b": np.array([[0.3], [0.2], [0.1], [0.3]])}
+    # a: 5 -> 1, 2 -> 4/29, 1 -> 1/30, 0 -> 0; b (x 10): 3 -> 1, 3 -> 1/2, 2 -> 4/22, 1 -> 1/23
+    for n_dropped, a, b in [
+        (4, [0, 1, 0, 0], [1, 1, 0, 1]),
+        (3, [0, 1, 1, 0], [1, 1, 0, 1]),
+        (2, [0, 1, 1, 0], [1] * 4),
+    ]:
+        masks = Pruner(Element(), ByLAMP(n_dropped / 8)).masks(layers)
+        assert masks["a"].astype(int).tolist() == [a]
+        assert masks["b"].astype(int)[:, 0].tolist() == b
 
 
 def test_lamp_does_not_depend_on_the_scale_of_a_layer():

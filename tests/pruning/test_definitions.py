@@ -98,7 +98,7 @@ def test_two_of_four_of_importances(criterion, shape):
 
 
 @every_criterion
-@pytest.mark.parametrize("shape", [(4, 6, 3, 3), (5, 3, 1, 2), (2, 4, 5, 5)], ids=str)
+@pytest.mark.parametrize("shape", [(4, 6, 3, 3), (5, 3, 1, 2), (2, 4, 5, 5), (3, 4, 8, 9)], ids=str)
 @pytest.mark.parametrize(
     ("pattern", "define"),
     [
