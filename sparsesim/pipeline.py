@@ -13,10 +13,10 @@ from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Network
-from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.pruning import Pruner
 from sparsesim.results import Result, compare_to_baseline, result_table, totals
 from sparsesim.units import pj_to_joule
-from sparsesim.workload import Activations, LoweredLayer, lowered_layers, stored_as
+from sparsesim.workload import Activations, LoweredLayer, lowered_layers, pruner_of, stored_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,7 @@ def compare(
     of the reference point) is the first pruner in the first format on the first machine if left out.
     """
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
-    chosen = [pruner_by_name(pruner) if isinstance(pruner, str) else pruner for pruner in pruners]
+    chosen = [pruner_of(network, pruner) if isinstance(pruner, str) else pruner for pruner in pruners]
     table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
     results = [
         result

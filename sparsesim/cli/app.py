@@ -9,6 +9,7 @@ from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
 from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
+from sparsesim.cli.tradeoff import tradeoff
 from sparsesim.cli.validate import validate
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command()(prune)
 app.command()(shrink)
 app.command()(evaluate)
 app.command()(compress)
+app.command()(tradeoff)
 app.command()(validate)
 app.command(name="list")(list_names)
 app.command()(show)

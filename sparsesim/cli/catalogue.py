@@ -135,7 +135,8 @@ def _show_pruner(name: str) -> dict[str, Any]:
     if name in PRUNERS:
         family = PRUNERS[name]
         return {"name": family.form, "description": family.describe(), "needs": family.amount}
-    pruner = pruner_by_name(name, None if ":" in name else 0.5)
+    fixed = ":" in name or any(f.amount == "fixed" and name.startswith(f"{f.name}-") for f in PRUNERS.values())
+    pruner = pruner_by_name(name, None if fixed else 0.5)
     return {"name": pruner.name, "description": pruner.describe()}
 
 

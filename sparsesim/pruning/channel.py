@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sparsesim.pruning.tiles import TilePattern, kernel_area
+from sparsesim.pruning.lowering import kernel_area
+from sparsesim.pruning.tiles import TilePattern
 
 
 @dataclass(frozen=True)

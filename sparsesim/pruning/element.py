@@ -20,7 +20,7 @@ class Element(TilePattern):
         return "single weights"
 
     def scores(self, weight: FloatArray, criterion: Criterion) -> FloatArray:
-        """The weights themselves, without a copy: every criterion of one weight is |w|."""
+        """The importances themselves, without a copy: every criterion of one weight is its importance."""
         return weight.reshape(-1)
 
     def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sparsesim.pruning.tiles import TilePattern, matrix_shape
+from sparsesim.pruning.lowering import matrix_shape
+from sparsesim.pruning.tiles import TilePattern
 
 
 @dataclass(frozen=True)

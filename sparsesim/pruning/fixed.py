@@ -1,4 +1,4 @@
-"""What the patterns share that fix by themselves how many weights stay: N:M, N:M in pairs, V:N:M."""
+"""What the patterns share that fix by themselves how many weights stay, such as N:M."""
 
 from abc import ABC, abstractmethod
 
@@ -10,12 +10,12 @@ from sparsesim.pruning.types import BoolArray, FloatArray
 
 
 class FixedPattern(ABC):
-    """A pattern of the lowered matrix [c_out, K] whose masks all have the same number of weights in every group."""
+    """A pattern whose masks all have the same number of weights in groups of the same size."""
 
     @property
     @abstractmethod
     def sparsity(self) -> float:
-        """Sparsity of a row without a tail."""
+        """Sparsity of whole groups, those without a tail."""
 
     @abstractmethod
     def describe(self) -> str:
@@ -26,14 +26,23 @@ class FixedPattern(ABC):
         """A sentence on the last, shorter group of every row, or an empty text."""
 
     @abstractmethod
+    def mask(self, weight: FloatArray, allowed: BoolArray | None = None) -> BoolArray:
+        """Mask of the weights that stay; ties go to the lower index.
+
+        `weight` holds the importance of every weight (its absolute value counts), contiguous and finite. Weights
+        outside `allowed` (same shape) are never kept.
+        """
+
+
+class LoweredPattern(FixedPattern):
+    """A pattern of the lowered matrix [c_out, K] whose rows all keep the same number of weights in every group."""
+
+    @abstractmethod
     def _matrix_mask(self, matrix: FloatArray, allowed: BoolArray | None) -> BoolArray:
         """The mask of the lowered matrix; what lies outside `allowed` ranks last, and may be marked all the same."""
 
     def mask(self, weight: FloatArray, allowed: BoolArray | None = None) -> BoolArray:
-        """Mask of the weights that stay; ties go to the lower index along K.
-
-        `weight` is contiguous and finite. Weights outside `allowed` (same shape) are never kept.
-        """
+        """Mask of the weights that stay; ties go to the lower index along K."""
         if allowed is None:
             return lift(self._matrix_mask(lower(weight), None), weight.shape)
         return lift(self._matrix_mask(lower(weight), lower(allowed)), weight.shape) & allowed
@@ -54,3 +63,8 @@ def _keys(scores: FloatArray, allowed: BoolArray) -> FloatArray:
     integer = np.dtype(f"i{scores.itemsize}")
     sizes = scores.view(integer) & np.iinfo(integer).max
     return np.where(allowed, sizes + 1, 0)
+
+
+def allowed_part(weight: FloatArray, allowed: BoolArray | None) -> FloatArray:
+    """The weight with zeros outside `allowed`."""
+    return weight if allowed is None else np.where(allowed, weight, weight.dtype.type(0))

@@ -4,35 +4,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparsesim.pruning.candidates import Candidates
 from sparsesim.pruning.criteria import Criterion
-from sparsesim.pruning.selectors import Candidates
+from sparsesim.pruning.fixed import allowed_part
 from sparsesim.pruning.tiles import TilePattern
 from sparsesim.pruning.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
 class RankedLayer:
-    """A checked weight, the same before any pruning, and an earlier mask whose dropped weights stay dropped."""
+    """The importance of every weight, the dense weight, and an earlier mask whose dropped weights stay dropped."""
 
+    name: str
     pattern: TilePattern
-    weight: FloatArray
+    importance: FloatArray
     dense: FloatArray
     allowed: BoolArray | None
 
     def candidates(self, criterion: Criterion) -> Candidates:
         """The groups that may be kept; weights dropped earlier count as zero in their scores."""
-        groups = self.pattern.group_count(self.weight.shape)
-        if self.allowed is None:
-            return Candidates(self.pattern.scores(self.weight, criterion), groups, self.dense)
-        alive = self.pattern.alive(self.allowed)
-        left = np.where(self.allowed, self.weight, self.weight.dtype.type(0))
-        return Candidates(self.pattern.scores(left, criterion)[alive], groups, self.dense)
+        rows, columns = self.pattern.grid(self.importance.shape)
+        scores = self.pattern.scores(allowed_part(self.importance, self.allowed), criterion)
+        alive = None if self.allowed is None else self.pattern.alive(self.allowed)
+        left = scores if alive is None else scores[alive]
+        return Candidates(left, rows * columns, self.dense, self.name, columns, alive)
 
     def mask(self, kept: BoolArray) -> BoolArray:
         """The mask of the weight from one flag per candidate."""
+        shape = self.importance.shape
         if self.allowed is None:
-            return self.pattern.expand(kept, self.weight.shape)
+            return self.pattern.expand(kept, shape)
         alive = self.pattern.alive(self.allowed)
         flags = np.zeros(alive.size, dtype=np.bool_)
         flags[alive] = kept
-        return self.pattern.expand(flags, self.weight.shape) & self.allowed
+        return self.pattern.expand(flags, shape) & self.allowed

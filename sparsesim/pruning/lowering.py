@@ -26,3 +26,13 @@ def lift(matrix: NDArray[Scalar], shape: tuple[int, ...]) -> NDArray[Scalar]:
         return matrix
     c_out, c_in, kh, kw = shape
     return np.ascontiguousarray(matrix.reshape(c_out, kh, kw, c_in).transpose(0, 3, 1, 2))
+
+
+def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the 2-D view of a weight of `shape`."""
+    return shape[0], int(np.prod(shape[1:], dtype=np.int64))
+
+
+def kernel_area(shape: tuple[int, ...]) -> int:
+    """Number of positions kh * kw of a convolution, 1 of a 2-D weight."""
+    return int(np.prod(shape[2:], dtype=np.int64))

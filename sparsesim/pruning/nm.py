@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.fixed import FixedPattern, largest
-from sparsesim.pruning.tiles import matrix_shape
+from sparsesim.pruning.fixed import LoweredPattern, largest
+from sparsesim.pruning.lowering import matrix_shape
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NM(FixedPattern):
+class NM(LoweredPattern):
     """`keep` weights stay of every `of` consecutive ones along K of the lowered matrix (NVIDIA's meaning of N:M).
 
     The largest magnitudes of every group stay. Other tools call the number of *zeroed* weights N; the two agree at

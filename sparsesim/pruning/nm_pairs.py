@@ -7,15 +7,15 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
 from sparsesim.pruning.criteria import CRITERIA
-from sparsesim.pruning.fixed import FixedPattern, largest
+from sparsesim.pruning.fixed import LoweredPattern, largest
+from sparsesim.pruning.lowering import matrix_shape
 from sparsesim.pruning.nm import NM
-from sparsesim.pruning.tiles import matrix_shape
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NMPairs(FixedPattern):
+class NMPairs(LoweredPattern):
     """`keep` / 2 pairs of adjacent weights stay of every `of` weights along K: those with the largest |a| + |b|."""
 
     keep: int

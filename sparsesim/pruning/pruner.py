@@ -4,27 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.pruning.candidates import Candidates, Selector
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
-from sparsesim.pruning.criteria import CRITERIA, criterion_by_name
+from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
+from sparsesim.pruning.filter import Filter
 from sparsesim.pruning.fixed import FixedPattern
 from sparsesim.pruning.layers import RankedLayer
-from sparsesim.pruning.selectors import Selector
+from sparsesim.pruning.selectors import BySparsity
 from sparsesim.pruning.tiles import TilePattern
-from sparsesim.pruning.types import BoolArray
+from sparsesim.pruning.types import BoolArray, FloatArray
 
 Pattern: TypeAlias = TilePattern | FixedPattern
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Pruner:
     """Which weights stay. Masks are True where a weight is kept; arrays are never modified.
 
-    `pattern` says which weights stand or fall together, `criterion` how important such a group is (see CRITERIA),
-    `selector` how many go. An N:M pattern or one of its kin fixes
-    the number itself and takes no selector. `name` is a label.
+    `pattern` says which weights stand or fall together, `criterion` how important such a group is (see CRITERIA and
+    `criterion_by_name`), `selector` how many go. An N:M pattern or one of its kin fixes the number itself, takes no
+    selector and adds up importances where it compares groups. `name` is a label.
     Raises InputError or UnknownNameError on parts that do not fit together.
     """
 
@@ -40,24 +44,31 @@ class Pruner:
             raise InputError(f"pruner {self.name!r}: {groups!r} fixes the amount already; leave the selector out")
         if not fixed and self.selector is None:
             raise InputError(f"pruner {self.name!r}: {groups!r} needs a selector that says how many go")
+        if isinstance(self.selector, BySparsity) and self.selector.scope == "row" and isinstance(self.pattern, Filter):
+            raise InputError(f"pruner {self.name!r}: a row holds one filter only; scope='row' needs smaller groups")
 
     @property
     def sparsity(self) -> float | None:
-        """The requested sparsity, or None when only the weights decide (threshold, sigma)."""
+        """The requested sparsity, or None when only the weights or the layers decide (threshold, sigma, by layer)."""
         if isinstance(self.pattern, FixedPattern):
             return self.pattern.sparsity
         return self._selector.sparsity
 
     @property
     def per_layer(self) -> bool:
-        """Whether every layer is pruned for itself; a selector of global scope ranks all layers together."""
-        return getattr(self.selector, "scope", "layer") == "layer"
+        """Whether every layer is pruned for itself; otherwise all layers must be at hand together."""
+        return isinstance(self.pattern, FixedPattern) or self._selector.per_layer
+
+    @property
+    def needs(self) -> Needs | None:
+        """What `mask` has to be given as `data`: "input_norm", "gradient" or "importance" of a layer, or nothing."""
+        return self._criterion.needs
 
     def describe(self) -> str:
         """The pruner in words."""
+        score = self._criterion.description
         if isinstance(self.pattern, FixedPattern):
-            return self.pattern.describe()
-        score = CRITERIA[self.criterion].description
+            return self.pattern.describe() + ("" if self._criterion.weight_only else f", score: {score}")
         return f"{self.pattern.describe()}, {self._selector.describe()}, score: {score}"
 
     def mask(
@@ -67,43 +78,74 @@ class Pruner:
         layer: str = "weight",
         frozen: BoolArray | None = None,
         dense: NDArray[Any] | None = None,
+        data: NDArray[Any] | None = None,
     ) -> BoolArray:
         """Mask of one weight, `[out, in]` or `[c_out, c_in, kh, kw]`, of float16, float32 or float64.
 
         `frozen` is an earlier mask (True = kept) of the same shape: what it dropped stays dropped, still counts as
         dropped, and the result is a subset of it. `dense` is the weight before any pruning, from which `sigma` is
-        taken; by default the weight itself. `layer` is its name in errors.
-        Raises InputError on other shapes or dtypes, and on NaN or infinity with the position of the first.
+        taken; by default the weight itself. `data` is the array that the criterion `needs`, finite: "input_norm"
+        `[K]` (see `input_norm`), "gradient" or "importance" of the shape of the weight. `layer` is its name in errors.
+        Raises InputError on other shapes or dtypes, on NaN or infinity with the position of the first, and on data
+        that is missing or not needed.
         """
-        earlier = None if frozen is None else {layer: frozen}
-        unpruned = None if dense is None else {layer: dense}
-        return self.masks({layer: weight}, frozen=earlier, dense=unpruned)[layer]
+        named = [None if array is None else {layer: array} for array in (frozen, dense, data)]
+        return self.masks({layer: weight}, frozen=named[0], dense=named[1], data=named[2])[layer]
 
     def masks(
         self,
-        weights: Mapping[str, NDArray[Any]],
+        weights: Arrays,
         *,
         frozen: Mapping[str, BoolArray] | None = None,
-        dense: Mapping[str, NDArray[Any]] | None = None,
+        dense: Arrays | None = None,
+        data: Arrays | None = None,
     ) -> dict[str, BoolArray]:
         """Masks of several layers by name; a selector of global scope ranks them together, in their order.
 
-        `frozen` and `dense` may name some of the layers; see `mask`.
+        `frozen` and `dense` may name some of the layers, `data` has to name all when the criterion needs any;
+        see `mask`.
         """
-        frozen, dense = frozen or {}, dense or {}
-        check_layers("frozen", frozen, weights)
-        check_layers("dense", dense, weights)
         arrays = {layer: checked_weight(weight, layer) for layer, weight in weights.items()}
-        allowed = {layer: checked_mask(mask, arrays[layer].shape, layer) for layer, mask in frozen.items()}
+        check_layers("frozen", frozen or {}, weights)
+        allowed = {layer: checked_mask(mask, arrays[layer].shape, layer) for layer, mask in (frozen or {}).items()}
+        important = self._importances(arrays, data or {})
         if isinstance(self.pattern, FixedPattern):
-            return {layer: self.pattern.mask(array, allowed.get(layer)) for layer, array in arrays.items()}
-        unpruned = arrays | {layer: checked_weight(weight, layer) for layer, weight in dense.items()}
-        ranked = {
-            layer: RankedLayer(self.pattern, array, unpruned[layer], allowed.get(layer))
-            for layer, array in arrays.items()
-        }
-        kept = self._selector.keep([layer.candidates(CRITERIA[self.criterion]) for layer in ranked.values()])
-        return {layer: ranked[layer].mask(flags) for layer, flags in zip(ranked, kept, strict=True)}
+            return {layer: self.pattern.mask(array, allowed.get(layer)) for layer, array in important.items()}
+        check_layers("dense", dense or {}, weights)
+        unpruned = arrays | {layer: checked_weight(weight, layer) for layer, weight in (dense or {}).items()}
+        ranked = [
+            RankedLayer(layer, self.pattern, array, unpruned[layer], allowed.get(layer))
+            for layer, array in important.items()
+        ]
+        kept = self._selector.keep([layer.candidates(self._criterion) for layer in ranked])
+        return {layer.name: layer.mask(flags) for layer, flags in zip(ranked, kept, strict=True)}
+
+    def requested(self, weights: Arrays) -> dict[str, float | None]:
+        """The sparsity that every layer is asked to have, where that is known before anything is ranked."""
+        if isinstance(self.pattern, FixedPattern):
+            return dict.fromkeys(weights, self.pattern.sparsity)
+        none = np.empty(0)  # amounts are shared out by names and shapes, not by scores
+        layers = [
+            Candidates(none, self.pattern.group_count(weight.shape), weight, layer) for layer, weight in weights.items()
+        ]
+        return dict(zip(weights, self._selector.requested(layers), strict=True))
+
+    def _importances(self, weights: Mapping[str, FloatArray], data: Arrays) -> dict[str, FloatArray]:
+        """The importance of every weight, by layer."""
+        criterion = self._criterion
+        check_layers("data", data, weights)
+        if data and criterion.needs is None:
+            raise InputError(f"criterion {self.criterion!r} looks at the weights alone and takes no data")
+        for layer in weights if criterion.needs else ():
+            if layer not in data:
+                raise InputError(
+                    f"criterion {self.criterion!r} needs the {criterion.needs} of layer {layer!r}: give it as data"
+                )
+        return {layer: criterion.importance(weight, data.get(layer), layer) for layer, weight in weights.items()}
+
+    @property
+    def _criterion(self) -> Criterion:
+        return criterion_by_name(self.criterion)
 
     @property
     def _selector(self) -> Selector:

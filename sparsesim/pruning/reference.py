@@ -67,3 +67,33 @@ def first_non_finite(values: FloatArray) -> int:
     """Index of the first NaN or infinity, or -1."""
     bad = np.flatnonzero(~np.isfinite(values))
     return int(bad[0]) if bad.size else -1
+
+
+def kernel_stride(sizes: FloatArray, stride: int) -> BoolArray:
+    """Per input channel of `sizes [c_out, c_in, kh, kw]`, every `stride`-th position from the heaviest offset."""
+    c_out, c_in, kh, kw = sizes.shape
+    mask = np.zeros(sizes.shape, dtype=np.bool_)
+    for channel in range(c_in):
+        flat = np.abs(sizes[:, channel].reshape(c_out, kh * kw))
+        offsets = range(min(stride, kh * kw))
+        best = max(offsets, key=lambda offset: (float(flat[:, offset :: len(offsets)].sum()), -offset))
+        for position in range(best, kh * kw, len(offsets)):
+            mask[:, channel, position // kw, position % kw] = True
+    return mask
+
+
+def kernel_patterns(sizes: FloatArray, keep: int, shapes: int) -> BoolArray:
+    """Every kernel of `sizes [c_out, c_in, kh, kw]` in the best of the layer's most frequent natural patterns."""
+    kh, kw = sizes.shape[2:]
+    kernels = np.abs(sizes.reshape(-1, kh * kw))
+    centre = kh // 2 * kw + kw // 2
+    counts: dict[tuple[int, ...], int] = {}
+    for kernel in kernels:
+        others = sorted((p for p in range(kh * kw) if p != centre), key=lambda p: (-kernel[p], p))
+        natural = tuple(sorted([centre, *others[: keep - 1]]))
+        counts[natural] = counts.get(natural, 0) + 1
+    library = sorted(counts, key=lambda pattern: (-counts[pattern], pattern))[:shapes]
+    mask = np.zeros(kernels.shape, dtype=np.bool_)
+    for kernel, out in zip(kernels, mask, strict=True):
+        out[list(max(library, key=lambda pattern: kernel[list(pattern)].sum()))] = True
+    return mask.reshape(sizes.shape)

@@ -2,21 +2,28 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.pruning.block import Block
+from sparsesim.pruning.candidates import Selector
 from sparsesim.pruning.channel import Channel
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.element import Element
+from sparsesim.pruning.erk import ByERK
 from sparsesim.pruning.filter import Filter
+from sparsesim.pruning.filter_shape import FilterShape
 from sparsesim.pruning.kernel import Kernel
+from sparsesim.pruning.kernel_pattern import KernelPattern
+from sparsesim.pruning.lamp import ByLAMP
 from sparsesim.pruning.nm import NM
 from sparsesim.pruning.nm_pairs import NMPairs
 from sparsesim.pruning.pruner import Pattern, Pruner
-from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold, Selector
+from sparsesim.pruning.rounding import RoundedUp
+from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.stride import Stride
 from sparsesim.pruning.vector import Vector
 from sparsesim.pruning.vnm import VNM
 
@@ -95,6 +102,27 @@ PRUNERS = {
             Element,
             partial(BySparsity, scope="global"),
         ),
+        PrunerFamily(
+            "magnitude-erk", "drop the smallest weights, layers sharing the sparsity by their shapes", Element, ByERK
+        ),
+        PrunerFamily(
+            "magnitude-lamp", "drop the weights of the network with the smallest layer-adaptive score", Element, ByLAMP
+        ),
+        PrunerFamily("random", "drop weights at random", Element, BySparsity, criterion="random"),
+        PrunerFamily(
+            "wanda",
+            "drop the weights of every output row with the smallest |w| x norm of their input",
+            Element,
+            partial(BySparsity, scope="row"),
+            criterion="wanda",
+        ),
+        PrunerFamily(
+            "taylor",
+            "drop the weights of the network that change its loss least, from gradients",
+            Element,
+            partial(BySparsity, scope="global"),
+            criterion="taylor",
+        ),
         PrunerFamily("threshold", "drop weights with |w| <= threshold", Element, ByThreshold, "threshold"),
         PrunerFamily("sigma", "drop weights with |w| <= s x their layer's deviation", Element, BySigma, "s"),
         PrunerFamily("nm", "keep N of every M weights along K", NM.parse, _no_selector, "fixed", "N:M", "2:4"),
@@ -115,8 +143,21 @@ PRUNERS = {
         ),
         PrunerFamily("vector", "drop runs of V weights along K", Vector.parse, BySparsity, "sparsity", "V", "4", "l1"),
         PrunerFamily("kernel", "drop kh x kw kernels", Kernel, BySparsity, criterion="l1"),
+        PrunerFamily(
+            "kernel-pattern",
+            "keep N positions of every kernel in one of a few patterns (x P: how many)",
+            KernelPattern.parse,
+            _no_selector,
+            "fixed",
+            "N",
+            "4",
+        ),
+        PrunerFamily(
+            "stride", "keep every S-th position of the kernels", Stride.parse, _no_selector, "fixed", "S", "2"
+        ),
         PrunerFamily("channel", "drop input channels", Channel, BySparsity, criterion="l1"),
         PrunerFamily("filter", "drop filters (output channels)", Filter, BySparsity, criterion="l1"),
+        PrunerFamily("filter-shape", "drop columns of the lowered matrix", FilterShape, BySparsity, criterion="l1"),
     )
 }
 
@@ -128,18 +169,27 @@ def pruner_by_name(
     threshold: float | None = None,
     s: float | None = None,
     criterion: str | None = None,
+    round_to: int | None = None,
 ) -> Pruner:
     """The pruner called `name` (see PRUNERS), for instance 'magnitude', 'block-4x4', 'nm-2:4' or just '2:4'.
 
     `sparsity` in [0, 1) is the share of groups to drop; 'threshold' takes `threshold` and 'sigma' takes `s` instead;
-    N:M and 'none' fix it themselves. `criterion` overrides how groups are scored (see CRITERIA).
+    N:M and 'none' fix it themselves. `criterion` overrides how groups are scored (see `criterion_by_name`);
+    `round_to` rounds the number of groups that a layer keeps up to a multiple.
     Raises UnknownNameError on an unknown name, InputError on a wrong size, or an amount that is missing, out of
     range or contradicts the name.
     """
     family, size = _family_and_size(name)
     given = {"sparsity": sparsity, "threshold": threshold, "s": s}
     amounts = {field: value for field, value in given.items() if value is not None}
-    return family.build(size, amounts, criterion)
+    pruner = family.build(size, amounts, criterion)
+    return pruner if round_to is None else _rounded(pruner, round_to)
+
+
+def _rounded(pruner: Pruner, multiple: int) -> Pruner:
+    if pruner.selector is None:
+        raise InputError(f"pruner {pruner.name!r} ({pruner.describe()}) takes no round_to (got {multiple})")
+    return replace(pruner, selector=RoundedUp(pruner.selector, multiple))
 
 
 def _family_and_size(name: str) -> tuple[PrunerFamily, str]:

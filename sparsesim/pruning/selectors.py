@@ -1,85 +1,87 @@
-"""How many groups are dropped: by sparsity per layer or over all layers, by a threshold, or by `s * sigma`."""
+"""How many groups are dropped: by sparsity per row, per layer or over all layers, by a threshold, or by `s * sigma`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.pruning.candidates import Candidates, Selector
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.kernels import mark_above, standard_deviation
-from sparsesim.pruning.ranking import keep_largest
+from sparsesim.pruning.shares import keep_in_layer, keep_in_rows, keep_together, n_kept
 from sparsesim.pruning.types import BoolArray, FloatArray
 
-Scope: TypeAlias = Literal["layer", "global"]
+Scope: TypeAlias = Literal["row", "layer", "global"]
+SCOPES: dict[str, str] = {"row": "in every output row", "layer": "per layer", "global": "over all layers"}
 
-
-@dataclass(frozen=True)
-class Candidates:
-    """The groups of one layer that may be kept.
-
-    `scores` is 1-D and ranks by absolute value; `groups` also counts those that an earlier mask dropped already;
-    `dense` is the layer's weight before any pruning.
-    """
-
-    scores: FloatArray
-    groups: int
-    dense: FloatArray
-
-
-class Selector(Protocol):
-    """Chooses the groups that stay."""
-
-    @property
-    def sparsity(self) -> float | None:
-        """The share of groups to drop, if it is known beforehand."""
-
-    def keep(self, layers: Sequence[Candidates]) -> list[BoolArray]:
-        """One flag per candidate of every layer; True stays."""
-
-    def describe(self) -> str:
-        """The choice in words."""
+__all__ = ["SCOPES", "BySigma", "BySparsity", "ByThreshold", "Candidates", "Scope", "Selector", "sigma"]
 
 
 @dataclass(frozen=True)
 class BySparsity:
-    """Drop exactly round(sparsity * groups): in every layer, or in one ranking over all layers ("global").
+    """Drop exactly round(sparsity * groups): of every output row, of every layer, or in one ranking over all layers.
 
-    Ties go to the earlier layer, then to the lower index. `round` is Python's: halves go to the even number.
+    Ties go to the earlier layer, then to the lower index. `round` is Python's: halves go to the even number. In
+    global scope no layer loses more than round(max_layer_sparsity * groups) of its groups, and one always stays;
+    1 sets no limit, and whole layers may vanish.
     """
 
     sparsity: float
     scope: Scope = "layer"
+    max_layer_sparsity: float = 1.0
 
     def __post_init__(self) -> None:
         check_amount("sparsity", self.sparsity, below=1)
-        if self.scope not in ("layer", "global"):
-            raise InputError(f"scope={self.scope!r} must be 'layer' or 'global'")
+        if self.scope not in SCOPES:
+            raise InputError(f"scope={self.scope!r} must be 'row', 'layer' or 'global'")
+        if not self.sparsity <= self.max_layer_sparsity <= 1:
+            raise InputError(f"max_layer_sparsity={self.max_layer_sparsity!r} must lie between the sparsity and 1")
+        if self.max_layer_sparsity < 1 and self.scope != "global":
+            raise InputError(f"max_layer_sparsity={self.max_layer_sparsity!r} means nothing in scope {self.scope!r}")
+
+    @property
+    def per_layer(self) -> bool:
+        """Whether every layer is ranked for itself."""
+        return self.scope != "global"
 
     def keep(self, layers: Sequence[Candidates]) -> list[BoolArray]:
         """One flag per candidate of every layer; True stays."""
         if self.scope == "global":
-            return self._keep_together(layers)
-        return [self._keep_together([layer])[0] for layer in layers]
+            keep = n_kept(sum(layer.groups for layer in layers), self.sparsity)
+            return keep_together(layers, [layer.scores for layer in layers], keep, self.max_layer_sparsity)
+        chosen = keep_in_rows if self.scope == "row" else keep_in_layer
+        return [chosen(layer, self.sparsity) for layer in layers]
 
-    def _keep_together(self, layers: Sequence[Candidates]) -> list[BoolArray]:
-        groups = sum(layer.groups for layer in layers)
-        return keep_largest([layer.scores for layer in layers], groups - round(self.sparsity * groups))
+    def requested(self, layers: Sequence[Candidates]) -> list[float | None]:
+        """The sparsity, unless several layers share it."""
+        return [None if self.scope == "global" and len(layers) > 1 else self.sparsity] * len(layers)
 
     def describe(self) -> str:
         """The choice in words."""
         if self.sparsity == 0:
             return "all kept"
-        return f"{100 * self.sparsity:g} % dropped {'per layer' if self.scope == 'layer' else 'over all layers'}"
+        limit = f", at most {100 * self.max_layer_sparsity:g} % of a layer" if self.max_layer_sparsity < 1 else ""
+        return f"{100 * self.sparsity:g} % dropped {SCOPES[self.scope]}{limit}"
+
+
+class _WeightsDecide:
+    """What selectors share whose amounts are known only after ranking."""
+
+    sparsity = None
+    per_layer = True
+
+    def requested(self, layers: Sequence[Candidates]) -> list[float | None]:
+        """Unknown beforehand."""
+        return [None] * len(layers)
 
 
 @dataclass(frozen=True)
-class ByThreshold:
+class ByThreshold(_WeightsDecide):
     """Drop every group whose score is at most `threshold`: w -> 0 if |w| <= lambda."""
 
     threshold: float
-    sparsity = None
 
     def __post_init__(self) -> None:
         check_amount("threshold", self.threshold)
@@ -94,14 +96,13 @@ class ByThreshold:
 
 
 @dataclass(frozen=True)
-class BySigma:
+class BySigma(_WeightsDecide):
     """Drop every group whose score is at most `s * sigma_l`, the standard deviation of the layer's dense weights.
 
     Of Gaussian weights, s = 0.5, 1, 1.5, 2 drops 38, 68, 87, 95 %.
     """
 
     s: float
-    sparsity = None
 
     def __post_init__(self) -> None:
         check_amount("s", self.s)

@@ -12,7 +12,7 @@ import numpy as np
 
 from sparsesim.pruning.criteria import CRITERIA, Criterion
 from sparsesim.pruning.kernels import spread_tiles
-from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.lowering import lift, lower, matrix_shape
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.units import ceil_div
 
@@ -31,20 +31,28 @@ class TilePattern(ABC):
     def describe(self) -> str:
         """What one group is, in words."""
 
+    def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Rows and columns of groups in a weight of `shape`; a row of groups belongs to the same outputs."""
+        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
+        return ceil_div(height, rows), ceil_div(width, cols)
+
     def group_count(self, shape: tuple[int, ...]) -> int:
         """Number of groups in a weight of `shape`."""
-        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
-        return ceil_div(height, rows) * ceil_div(width, cols)
+        height, width = self.grid(shape)
+        return height * width
 
     def scores(self, weight: FloatArray, criterion: Criterion) -> FloatArray:
-        """One score per group, 1-D, in row order of the tiles; groups rank by its absolute value."""
+        """One score per group, 1-D, in row order of the tiles; groups rank by its absolute value.
+
+        `weight` stands for the importance of every single weight.
+        """
         return criterion.scores(self._view(weight), *self.tile(weight.shape)).reshape(-1)
 
     def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:
         """The mask of `shape` in which every weight has the flag of its group in `kept [groups]`."""
         (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
         matrix = np.empty((height, width), dtype=np.bool_)
-        spread_tiles(kept.reshape(ceil_div(height, rows), ceil_div(width, cols)), rows, cols, matrix)
+        spread_tiles(kept.reshape(self.grid(shape)), rows, cols, matrix)
         return lift(matrix, shape) if self.lowered else matrix.reshape(shape)
 
     def alive(self, flags: BoolArray) -> BoolArray:
@@ -58,13 +66,3 @@ class TilePattern(ABC):
 
     def _view(self, weight: FloatArray) -> FloatArray:
         return lower(weight) if self.lowered else weight.reshape(matrix_shape(weight.shape))
-
-
-def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Rows and columns of the 2-D view of a weight of `shape`."""
-    return shape[0], int(np.prod(shape[1:], dtype=np.int64))
-
-
-def kernel_area(shape: tuple[int, ...]) -> int:
-    """Number of positions kh * kw of a convolution, 1 of a 2-D weight."""
-    return int(np.prod(shape[2:], dtype=np.int64))

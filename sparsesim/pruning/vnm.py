@@ -8,15 +8,15 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
 from sparsesim.pruning.criteria import CRITERIA
-from sparsesim.pruning.fixed import FixedPattern, largest
-from sparsesim.pruning.tiles import matrix_shape
+from sparsesim.pruning.fixed import LoweredPattern, largest
+from sparsesim.pruning.lowering import matrix_shape
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.tensors.patterns import LOCATED
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class VNM(FixedPattern):
+class VNM(LoweredPattern):
     """Of every block of `rows` x `of` weights four columns stay, and `keep` weights of every row within them.
 
     The columns with the largest summed magnitude stay, then the largest magnitudes of each row (R. L. Castro et

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.errors import UnknownNameError
-from sparsesim.pruning import CRITERIA
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.pruning import criterion_by_name
 from sparsesim.structured.groups import Group, Member
 from sparsesim.structured.walk import Walk
 
@@ -34,8 +34,8 @@ def unit_scores(walk: Walk, group: Group, importance: str = "l1", aggregation: s
     `importance` is `l1` (sum of |w| of a row or column), `l2` or `magnitude` (mean of |w|), as in pruning.CRITERIA.
     A group of constants without layers is scored by those. Raises UnknownNameError.
     """
-    if importance not in CRITERIA:
-        raise UnknownNameError("importance", importance, CRITERIA)
+    if not criterion_by_name(importance).weight_only:
+        raise InputError(f"importance {importance!r} needs more than the weights; take magnitude, l1 or l2")
     if aggregation not in AGGREGATIONS:
         raise UnknownNameError("aggregation", aggregation, AGGREGATIONS)
     weights = [member for member in group.members if member.role != "vector"] or list(group.members)
@@ -52,10 +52,9 @@ def _member_scores(walk: Walk, member: Member, n_units: int, importance: str) ->
 
 def rows_scores(rows: NDArray[Any], units: NDArray[np.int64], n_units: int, importance: str) -> Scores:
     """The criterion over the rows [n, columns] of each unit; `units` int64[n] says whose they are."""
-    criterion = CRITERIA[importance]
-    magnitudes = np.abs(rows, dtype=np.float64)
-    by_row = (magnitudes**2 if criterion.squared else magnitudes).sum(axis=1)
+    criterion = criterion_by_name(importance)
+    by_row = (np.abs(rows, dtype=np.float64) ** criterion.power).sum(axis=1)
     sums = np.bincount(units, by_row, minlength=n_units).astype(np.float64)
     if criterion.mean:
         sums = sums / (np.bincount(units, minlength=n_units) * rows.shape[1])
-    return np.sqrt(sums) if criterion.squared else sums
+    return np.sqrt(sums) if criterion.power == 2 else sums ** (1 / criterion.power)

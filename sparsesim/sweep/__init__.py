@@ -1,6 +1,7 @@
-"""The grid of points, run on all cores."""
+"""The grid of points, run on all cores; accuracy beside what prunings gain."""
 
 from sparsesim.sweep.description import Sweep, Task, load_sweep
 from sparsesim.sweep.run import ResultLog, in_order, run_sweep, run_task
+from sparsesim.sweep.tradeoff import tradeoff
 
-__all__ = ["ResultLog", "Sweep", "Task", "in_order", "load_sweep", "run_sweep", "run_task"]
+__all__ = ["ResultLog", "Sweep", "Task", "in_order", "load_sweep", "run_sweep", "run_task", "tradeoff"]

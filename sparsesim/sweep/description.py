@@ -12,10 +12,10 @@ from sparsesim.formats import format_by_name
 from sparsesim.formats.value_type import value_type_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.networks import Layout, Network, load_network, read_arrays
-from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.pruning import Pruner
 from sparsesim.results import POINT
 from sparsesim.shipped import shipped_file
-from sparsesim.workload import Activations
+from sparsesim.workload import Activations, pruner_of
 from sparsesim.yaml_file import is_path, load_description
 
 
@@ -69,13 +69,12 @@ class PrunerEntry(_Described):
     threshold: float | None = None
     s: float | None = None
     criterion: str | None = None
+    round_to: int | None = None
 
-    def pruners(self) -> list[Pruner]:
-        """One pruner per sparsity."""
-        return [
-            pruner_by_name(self.name, sparsity, threshold=self.threshold, s=self.s, criterion=self.criterion)
-            for sparsity in self.sparsity or (None,)
-        ]
+    def pruners(self, network: Network) -> list[Pruner]:
+        """One pruner per sparsity; "published" takes the densities of the network."""
+        amounts = self.model_dump(exclude={"name", "sparsity"})
+        return [pruner_of(network, self.name, sparsity, **amounts) for sparsity in self.sparsity or (None,)]
 
 
 def _named(value: Any) -> Any:
@@ -110,7 +109,7 @@ class Sweep(_Described):
     def reference(self) -> dict[str, str | float]:
         """The baseline: as described, else the first pruner in the first format on the first machine."""
         first = {"machine": self.load_machines()[0].name, "format": format_by_name(self.formats[0]).name}
-        return dict(self.baseline) or {**first, "pruner": self.pruners[0].pruners()[0].name}
+        return dict(self.baseline) or {**first, "pruner": self.pruners[0].pruners(self.networks[0].load())[0].name}
 
     @property
     def reference_in_words(self) -> str:
@@ -121,18 +120,20 @@ class Sweep(_Described):
         """Raise for the first name that does not exist or file that cannot be read, before any work is done."""
         for form in self.formats:
             format_by_name(form)
-        for entry in self.pruners:
-            entry.pruners()
         self.load_machines()
         load_energy_table(self.energy_table)
         value_type_by_name(self.value_type)
         for network in self.networks:
-            self.activations_of(network).check(network.load())
+            loaded = network.load()
+            self.activations_of(network).check(loaded)
+            for entry in self.pruners:
+                entry.pruners(loaded)
         self._check_baseline()
 
     def _check_baseline(self) -> None:
         """The baseline must be a point of the grid."""
-        pruners = {pruner.name for entry in self.pruners for pruner in entry.pruners()}
+        network = self.networks[0].load()
+        pruners = {pruner.name for entry in self.pruners for pruner in entry.pruners(network)}
         known: dict[str, set[str]] = {
             "machine": {machine.name for machine in self.load_machines()},
             "format": {format_by_name(form).name for form in self.formats},
@@ -162,7 +163,7 @@ class Sweep(_Described):
         machines, table = tuple(self.load_machines()), load_energy_table(self.energy_table)
         for network in self.networks:
             for entry in self.pruners:
-                for pruner in entry.pruners():
+                for pruner in entry.pruners(network.load()):
                     yield Task(self, network, pruner, machines, table)
 
     @property

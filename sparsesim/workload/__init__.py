@@ -8,9 +8,10 @@ from sparsesim.workload.compressed import (
     quantise_network,
 )
 from sparsesim.workload.im2col import col2im, im2col
+from sparsesim.workload.input_norms import input_norms
 from sparsesim.workload.lowering import lower, lower_layer
 from sparsesim.workload.ops import matmul_op, stored_as
-from sparsesim.workload.pruned import prune_network
+from sparsesim.workload.pruned import prune_network, pruner_of
 from sparsesim.workload.stream import LoweredLayer, lowered_layers
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "deep_compress_network",
     "factorise_network",
     "im2col",
+    "input_norms",
     "lower",
     "lower_layer",
     "lowered_layers",
     "matmul_op",
     "prune_network",
+    "pruner_of",
     "quantise_network",
     "stored_as",
 ]

@@ -7,12 +7,27 @@ from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
 from sparsesim.formats import format_by_name
-from sparsesim.pruning import NM, VNM, FixedPattern, NMPairs, Pruner, lower, reference
+from sparsesim.pruning import (
+    NM,
+    VNM,
+    BySparsity,
+    FixedPattern,
+    KernelPattern,
+    NMPairs,
+    Pruner,
+    RoundedUp,
+    lower,
+    reference,
+)
+from sparsesim.pruning.fixed import LoweredPattern
 from sparsesim.tensors import SparseMatrix
-from tests.pruning.weights import example_pruners, gaussian, weights
+from tests.pruning.weights import CONV_ONLY, data_for, every_combination, example_pruners, gaussian, weights
 
 PRUNERS_HERE = example_pruners()
 every_pruner = pytest.mark.parametrize("pruner", PRUNERS_HERE, ids=lambda pruner: pruner.name)
+every_criterion = pytest.mark.parametrize(
+    "pruner", every_combination(), ids=lambda pruner: f"{pruner.name}-{pruner.criterion}"
+)
 SHAPES = [(6, 12), (7, 10), (1, 9), (5, 1), (1, 1), (8, 6, 3, 3), (4, 5, 1, 1), (3, 1, 5, 2)]
 EMPTY = [(0, 4), (4, 0), (0, 0), (0, 3, 3, 3), (2, 0, 3, 3)]
 
@@ -20,22 +35,28 @@ EMPTY = [(0, 4), (4, 0), (0, 0), (0, 3, 3, 3), (2, 0, 3, 3)]
 def check(pruner: Pruner, weight: np.ndarray) -> np.ndarray:
     """The mask, after everything that must hold for it was asserted."""
     before = weight.copy()
-    mask = pruner.mask(weight)
+    data = data_for(pruner, weight)
+    mask = pruner.mask(weight, data=data)
     np.testing.assert_array_equal(weight, before)
     assert mask.dtype == np.bool_
     assert mask.shape == weight.shape
     check_rule(pruner, weight, mask)
     masked = np.where(mask, weight, 0).astype(weight.dtype)
-    again = pruner.mask(masked, dense=weight)
+    again = pruner.mask(masked, dense=weight, data=data)
     if isinstance(pruner.pattern, VNM):  # a located column without weights left may give way to another empty one
-        np.testing.assert_array_equal(np.where(again, masked, 0), masked)
-    else:
+        if pruner.needs is None:
+            np.testing.assert_array_equal(np.where(again, masked, 0), masked)
+    elif not isinstance(pruner.pattern, KernelPattern):  # kernels with zeros left are free to choose other patterns
         np.testing.assert_array_equal(again, mask)
+    np.testing.assert_array_equal(pruner.mask(weight, dense=weight, data=data, frozen=mask), mask)
     return mask
 
 
 def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
     """Groups stand or fall together and their number is exact; N:M quotas hold along K."""
+    if isinstance(pruner.pattern, CONV_ONLY):
+        check_kernels(pruner.pattern, mask)
+        return
     if isinstance(pruner.pattern, FixedPattern):
         check_fixed(pruner.pattern, lower(mask))
         return
@@ -43,8 +64,30 @@ def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
     kept = pruner.pattern.alive(mask)
     assert kept.size == groups
     np.testing.assert_array_equal(pruner.pattern.expand(kept, weight.shape), mask)
-    if pruner.sparsity is not None:
+    if isinstance(pruner.selector, RoundedUp):
+        exact = groups - round(0.6 * groups)
+        assert int(kept.sum()) == min(groups, -(-exact // 4) * 4)
+    elif isinstance(pruner.selector, BySparsity) and pruner.selector.scope == "row":
+        rows, columns = pruner.pattern.grid(weight.shape)
+        per_row = kept.reshape(rows, columns).sum(axis=1)
+        assert (per_row == columns - round(pruner.sparsity * columns)).all()
+    elif pruner.sparsity is not None:
         assert groups - int(kept.sum()) == round(pruner.sparsity * groups)
+
+
+def check_kernels(pattern: FixedPattern, mask: np.ndarray) -> None:
+    """Kernels of a stride keep every n-th position; pattern-based ones the same number, in few patterns."""
+    kernels = mask.reshape(*mask.shape[:2], int(np.prod(mask.shape[2:])))
+    if isinstance(pattern, KernelPattern):
+        assert (kernels.sum(axis=2) == min(pattern.keep, kernels.shape[2])).all()
+        assert len(np.unique(kernels.reshape(-1, kernels.shape[2]), axis=0)) <= pattern.shapes
+        return
+    np.testing.assert_array_equal(kernels, np.broadcast_to(kernels[:1], kernels.shape))
+    step = min(pattern.stride, kernels.shape[2])
+    for kernel in kernels[0] if len(kernels) else ():
+        positions = np.flatnonzero(kernel)
+        np.testing.assert_array_equal(positions, np.arange(positions[0], kernel.size, step))
+        assert positions[0] < step
 
 
 def check_fixed(pattern: FixedPattern, matrix: np.ndarray) -> None:
@@ -66,6 +109,12 @@ def check_fixed(pattern: FixedPattern, matrix: np.ndarray) -> None:
 @every_pruner
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_gaussian_weights(pruner, shape):
+    check(pruner, gaussian(shape))
+
+
+@every_criterion
+@pytest.mark.parametrize("shape", [(7, 10), (8, 6, 3, 3), (2, 0, 3, 3)], ids=str)
+def test_every_criterion_with_every_pattern(pruner, shape):
     check(pruner, gaussian(shape))
 
 
@@ -94,30 +143,34 @@ def test_any_weights(pruner, weight):
 @given(weights, st.integers(0, 2**32))
 def test_what_was_dropped_stays_dropped(pruner, weight, seed):
     frozen = np.random.default_rng(seed).random(weight.shape) < 0.6
-    mask = pruner.mask(weight, frozen=frozen)
+    data = data_for(pruner, weight)
+    mask = pruner.mask(weight, frozen=frozen, data=data)
     assert not (mask & ~frozen).any()
-    np.testing.assert_array_equal(pruner.mask(weight, frozen=np.ones_like(frozen)), pruner.mask(weight))
-    assert not pruner.mask(weight, frozen=np.zeros_like(frozen)).any()
+    whole = pruner.mask(weight, frozen=np.ones_like(frozen), data=data)
+    np.testing.assert_array_equal(whole, pruner.mask(weight, data=data))
+    assert not pruner.mask(weight, frozen=np.zeros_like(frozen), data=data).any()
 
 
 @every_pruner
 @pytest.mark.parametrize("shape", [(7, 10), (4, 6, 3, 3)], ids=str)
 def test_layout_and_precision_do_not_matter(pruner, shape):
     weight = np.round(gaussian(shape) * 64).astype(np.float32) / 64
-    mask = pruner.mask(weight)
+    data = data_for(pruner, weight)
+    mask = pruner.mask(weight, data=data)
     reordered = np.asfortranarray(weight)
     strided = np.repeat(weight, 2, axis=1)[:, ::2]
     read_only = weight.copy()
     read_only.setflags(write=False)
     big_endian = weight.astype(">f4")
     for other in (reordered, strided, read_only, big_endian, weight.astype(np.float64), weight.astype(np.float16)):
-        np.testing.assert_array_equal(pruner.mask(other), mask)
+        np.testing.assert_array_equal(pruner.mask(other, data=data), mask)
 
 
 @every_pruner
 def test_several_layers_keep_their_names_and_order(pruner):
     layers = {"b": gaussian((6, 8), 1), "a": gaussian((4, 3, 3, 3), 2), "c": np.empty((0, 3), np.float32)}
-    masks = pruner.masks(layers)
+    data = {name: data_for(pruner, weight) for name, weight in layers.items()} if pruner.needs else None
+    masks = pruner.masks(layers, data=data)
     assert list(masks) == ["b", "a", "c"]
     assert {name: mask.shape for name, mask in masks.items()} == {name: w.shape for name, w in layers.items()}
     assert pruner.masks({}) == {}
@@ -158,7 +211,7 @@ def definition(pattern: FixedPattern, matrix: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, FixedPattern)], ids=lambda pruner: pruner.name
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
 )
 @settings(max_examples=40, deadline=None)
 @given(weights)
@@ -167,7 +220,7 @@ def test_a_fixed_pattern_equals_its_definition_on_the_lowered_matrix(pruner, wei
 
 
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, FixedPattern)], ids=lambda pruner: pruner.name
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
 )
 def test_a_fixed_pattern_leaves_what_the_format_of_the_same_name_holds(pruner):
     weight = gaussian((5, 7, 3, 3))

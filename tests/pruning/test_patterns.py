@@ -131,7 +131,7 @@ def test_masks_combine():
         (lambda: Vector(0), "vector length=0 must be between"),
         (lambda: Pruner(NM(2, 4), BySparsity(0.5)), "'2 kept of every 4 along K' fixes the amount"),
         (lambda: Pruner(Element()), "'single weights' needs a selector"),
-        (lambda: Pruner(Element(), BySparsity(0.5), "l7"), "unknown criterion 'l7'"),
+        (lambda: Pruner(Element(), BySparsity(0.5), "norm"), "unknown criterion 'norm'"),
     ],
 )
 def test_impossible_patterns_are_refused(make, message):

@@ -90,7 +90,7 @@ def test_sigma_differs_from_layer_to_layer():
         (lambda: BySparsity(-0.1), "sparsity=-0.1 must be"),
         (lambda: BySparsity(float("nan")), "sparsity=nan must be"),
         (lambda: BySparsity("0.5"), "sparsity='0.5' must be"),
-        (lambda: BySparsity(0.5, "network"), "scope='network' must be 'layer' or 'global'"),
+        (lambda: BySparsity(0.5, "network"), "scope='network' must be 'row', 'layer' or 'global'"),
         (lambda: ByThreshold(-1), "threshold=-1 must be"),
         (lambda: ByThreshold(float("inf")), "threshold=inf must be"),
         (lambda: BySigma(float("nan")), "s=nan must be"),

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.pruning import mask_statistics, pruner_by_name
+from sparsesim.pruning import (
+    Balance,
+    ByLayer,
+    Element,
+    Pruner,
+    mask_statistics,
+    network_statistics,
+    pruner_by_name,
+    total_statistics,
+)
 from tests.pruning.weights import gaussian
 
 
@@ -92,3 +101,56 @@ def test_real_weights_are_less_balanced_than_random_ones(data_dir):
     assert real.sparsity == uniform.sparsity == pytest.approx(0.9, abs=1e-5)
     assert real.row_nnz_variation > 2 * uniform.row_nnz_variation
     assert real.busiest_row_over_mean > uniform.busiest_row_over_mean
+
+
+def test_columns_and_tiles_are_counted_on_the_lowered_matrix():
+    mask = np.zeros((5, 7), np.bool_)
+    mask[0, :4] = mask[4, 6] = True
+    found = mask_statistics(np.ones((5, 7)), mask, tiles=((2, 3), (16, 16)))
+    assert list(found.tiles) == ["2x3", "16x16"]
+    tiles = np.array([[3, 1, 0], [0, 0, 0], [0, 0, 1]])
+    balance = found.tiles["2x3"]
+    assert balance.mean == pytest.approx(5 / 9)
+    assert balance.variation == pytest.approx(tiles.std() / (5 / 9))
+    assert balance.busiest_over_mean == pytest.approx(3 / (5 / 9))
+    assert balance.empty == pytest.approx(6 / 9)
+    assert found.tiles["16x16"] == Balance(5.0, 0.0, 1.0, 0.0)
+    assert found.columns == Balance(5 / 7, pytest.approx(np.std([1, 1, 1, 1, 0, 0, 1]) / (5 / 7)), 7 / 5, 2 / 7)
+
+
+def test_columns_of_a_convolution_are_inputs_at_a_position():
+    mask = np.zeros((2, 3, 1, 2), np.bool_)
+    mask[:, 1, 0, 1] = True
+    found = mask_statistics(np.ones(mask.shape), mask, tiles=((2, 3),))
+    assert found.columns.busiest_over_mean == 6
+    assert found.tiles["2x3"].empty == 0.5  # (kh, kw, c_in): the two positions are one tile each
+
+
+def test_tiles_of_two_usual_sizes_are_counted_by_default():
+    found = mask_statistics(np.ones((300, 40)), np.ones((300, 40), np.bool_))
+    assert {name: balance.mean for name, balance in found.tiles.items()} == {
+        "16x16": pytest.approx(12_000 / (19 * 3)),
+        "128x128": pytest.approx(4_000),
+    }
+
+
+def test_layers_and_their_total():
+    weights = {"a": gaussian((20, 30), 1), "b": gaussian((10, 10), 2) * 1e-3}
+    pruner = pruner_by_name("magnitude-global", 0.8)
+    masks = pruner.masks(weights)
+    total = total_statistics(weights, masks, pruner)
+    assert (total.nnz, total.size) == (140, 700)
+    assert total.requested_sparsity == 0.8
+    assert total.sparsity == pytest.approx(0.8)
+    assert total.empty_layers == ("b",)
+    kept = sum(float(np.abs(w[masks[n]]).sum()) for n, w in weights.items())
+    assert total.kept_magnitude_fraction == pytest.approx(kept / sum(float(np.abs(w).sum()) for w in weights.values()))
+    layers = network_statistics(weights, masks, pruner)
+    assert [layers[name].requested_sparsity for name in weights] == [None, None]  # only their sum is asked for
+    assert layers["a"].nnz == 140
+    by_layer = Pruner(Element(), ByLayer({"a": 0.5}, 0.25))
+    found = network_statistics(weights, by_layer.masks(weights), by_layer)
+    assert [found[name].requested_sparsity for name in weights] == [0.5, 0.25]
+    assert total_statistics({}, {}).sparsity == 0
+    with pytest.raises(InputError, match="masks of a do not belong to weights of a, b"):
+        network_statistics(weights, {"a": masks["a"]})

@@ -1,12 +1,26 @@
 """Weights and pruners that the tests of this folder share."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sparsesim.pruning import PRUNERS, Pruner, pruner_by_name
+from sparsesim.pruning import (
+    CRITERIA,
+    PRUNERS,
+    Block,
+    ByERK,
+    ByLayer,
+    BySparsity,
+    Element,
+    Kernel,
+    KernelPattern,
+    Pruner,
+    Stride,
+    pruner_by_name,
+)
 
 AMOUNTS: dict[str, dict[str, float]] = {
     "sparsity": {"sparsity": 0.6},
@@ -26,14 +40,47 @@ EXTRA_NAMES = [
     "block-3x2",
     "block-1x1",
     "vector-50",
+    "vector-2",
+    "block-1x2",
+    "stride-3",
+    "stride-4",
+    "kernel-pattern-2",
+    "kernel-pattern-4x2",
+    "kernel-pattern-9",
 ]
+CONV_ONLY = (Stride, KernelPattern)
 
 
 def example_pruners() -> list[Pruner]:
     """One pruner of every family, and a few more sizes."""
     examples = [pruner_by_name(f.example, **AMOUNTS[f.amount]) for f in PRUNERS.values()]
-    sized = [pruner_by_name(n, **({} if ":" in n else AMOUNTS["sparsity"])) for n in EXTRA_NAMES]
-    return examples + sized
+    sized = [pruner_by_name(n, **({} if _fixed(n) else AMOUNTS["sparsity"])) for n in EXTRA_NAMES]
+    rounded = [pruner_by_name(n, 0.6, round_to=4) for n in ("filter", "channel")]
+    layered = [Pruner(Element(), ByLayer({"*": 0.6}), name="by-layer"), Pruner(Kernel(), ByERK(0.6), name="kernel-erk")]
+    rows = [Pruner(Block(2, 2), BySparsity(0.6, "row"), name="block-rows")]
+    return examples + sized + rounded + layered + rows
+
+
+def every_combination() -> list[Pruner]:
+    """One pruner of every family with every criterion."""
+    examples = [pruner_by_name(f.example, **AMOUNTS[f.amount]) for f in PRUNERS.values()]
+    return [replace(pruner, criterion=name) for pruner in examples for name in CRITERIA]
+
+
+def data_for(pruner: Pruner, weight: np.ndarray) -> np.ndarray | None:
+    """What the criterion of `pruner` needs of a layer; few small whole numbers, so that sums are exact."""
+    k = int(np.prod(weight.shape[1:]))
+    made = {
+        None: lambda: None,
+        "input_norm": lambda: np.arange(k) % 5 + 1.0,
+        "gradient": lambda: (np.arange(weight.size) % 7 - 3.0).reshape(weight.shape),
+        "importance": lambda: (np.arange(weight.size) % 11).reshape(weight.shape),
+    }
+    return made[pruner.needs]()
+
+
+def _fixed(name: str) -> bool:
+    return ":" in name or name.startswith(("stride", "kernel-pattern"))
 
 
 def gaussian(shape: tuple[int, ...], seed: int = 0, dtype: Any = np.float32) -> np.ndarray:

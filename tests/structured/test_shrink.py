@@ -190,7 +190,7 @@ def test_resnet20_without_retraining_gets_worse_the_more_goes(data_dir):
         ({"sparsity": {"conv9": 0.5}}, UnknownNameError, "conv9"),
         ({"sparsity": {"conv1": 0.5}, "scope": "global"}, InputError, "takes one sparsity"),
         ({"sparsity": 0.5, "scope": "world"}, UnknownNameError, "world"),
-        ({"sparsity": 0.5, "importance": "taylor"}, UnknownNameError, "taylor"),
+        ({"sparsity": 0.5, "importance": "taylor"}, InputError, "needs more than the weights"),
         ({"sparsity": 0.5, "aggregation": "median"}, UnknownNameError, "median"),
         ({"sparsity": 0.5, "round_to": 0}, InputError, "must be at least 1"),
     ],

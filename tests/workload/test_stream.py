@@ -8,7 +8,7 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_machine
-from sparsesim.networks import Layer, Network, SyntheticWeights
+from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pipeline import Lowering, compare, simulate_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.workload import Activations, lower, lowered_layers, prune_network, pruned, stream
@@ -190,3 +190,11 @@ def test_products_of_activations_run_dense_beside_compressed_weights():
     assert results[0].details["kept"] == 2
     assert results[1].details["kept"] == 1
     assert results[1].a_bytes == 4 * 16 * 64 * 2
+
+
+def test_published_densities_are_what_a_pruner_leaves():
+    network = load_network("lenet-300-100@pruned")
+    pruned = prune_network(network, "published")
+    assert [round(float(layer.mask.mean()), 2) for layer in pruned.layers] == [0.08, 0.09, 0.26]
+    with pytest.raises(InputError, match="gives no weight density"):
+        prune_network(load_network("lenet-300-100"), "published")
