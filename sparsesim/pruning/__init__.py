@@ -17,6 +17,7 @@ from sparsesim.pruning.nm_pairs import NMPairs
 from sparsesim.pruning.pruner import Pruner
 from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.sparse_gpt import Repaired, input_hessian, sparse_gpt
 from sparsesim.pruning.statistics import MaskStatistics, mask_statistics
 from sparsesim.pruning.tiles import TilePattern
 from sparsesim.pruning.vector import Vector
@@ -41,10 +42,13 @@ __all__ = [
     "NMPairs",
     "Pruner",
     "PrunerFamily",
+    "Repaired",
     "TilePattern",
     "Vector",
+    "input_hessian",
     "lift",
     "lower",
     "mask_statistics",
     "pruner_by_name",
+    "sparse_gpt",
 ]
