@@ -14,6 +14,7 @@ from sparsesim.pruning.kernel import Kernel
 from sparsesim.pruning.lowering import lift, lower
 from sparsesim.pruning.nm import NM
 from sparsesim.pruning.nm_pairs import NMPairs
+from sparsesim.pruning.permutation import ChannelPermutation, permute_channels, permuted_pair
 from sparsesim.pruning.pruner import Pruner
 from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
@@ -33,6 +34,7 @@ __all__ = [
     "BySparsity",
     "ByThreshold",
     "Channel",
+    "ChannelPermutation",
     "Criterion",
     "Element",
     "Filter",
@@ -49,6 +51,8 @@ __all__ = [
     "lift",
     "lower",
     "mask_statistics",
+    "permute_channels",
+    "permuted_pair",
     "pruner_by_name",
     "sparse_gpt",
 ]
