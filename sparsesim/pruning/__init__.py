@@ -18,6 +18,7 @@ from sparsesim.pruning.permutation import ChannelPermutation, permute_channels, 
 from sparsesim.pruning.pruner import Pruner
 from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.similarity import MergedNeurons, merge_similar
 from sparsesim.pruning.sparse_gpt import Repaired, input_hessian, sparse_gpt
 from sparsesim.pruning.statistics import MaskStatistics, mask_statistics
 from sparsesim.pruning.tiles import TilePattern
@@ -41,6 +42,7 @@ __all__ = [
     "FixedPattern",
     "Kernel",
     "MaskStatistics",
+    "MergedNeurons",
     "NMPairs",
     "Pruner",
     "PrunerFamily",
@@ -51,6 +53,7 @@ __all__ = [
     "lift",
     "lower",
     "mask_statistics",
+    "merge_similar",
     "permute_channels",
     "permuted_pair",
     "pruner_by_name",
