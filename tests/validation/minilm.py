@@ -128,7 +128,7 @@ The satellite sends images of the clouds to Earth.
 I would like a cup of tea without sugar, please.
 The factory makes parts for aeroplanes.
 Voters will choose a new mayor next week.
-An old map led them to the hidden valley.""".split("\n")
+An old map led them to the hidden valley.""".splitlines()
 
 EVALUATION = """Dogs need a long walk every morning.
 Snow covered the roofs of the village.
@@ -153,4 +153,4 @@ The boy built a castle out of sand.
 Bees visit flowers to collect nectar.
 The film was long, but never dull.
 An earthquake shook the island last night.
-Software should be tested before it is released.""".split("\n")
+Software should be tested before it is released.""".splitlines()
