@@ -63,10 +63,9 @@ def encoder_weights(weights):
 
 def embed(sentences, weights, seen=None):
     """Unit embeddings `[sentences, 384]` of lists of tokens; `seen` collects the inputs of every encoder matrix."""
-    return np.array([_embed(np.array(sentence), weights, seen) for sentence in sentences])
+    ends = np.cumsum([len(sentence) for sentence in sentences])
+    spans = [slice(end - len(sentence), end) for end, sentence in zip(ends, sentences, strict=True)]
 
-
-def _embed(sentence, weights, seen):
     def linear(name, x):
         if seen is not None:
             seen.setdefault(name, []).append(x)
@@ -77,24 +76,28 @@ def _embed(sentence, weights, seen):
         scaled = centred / np.sqrt(np.mean(centred**2, axis=-1, keepdims=True) + 1e-12)
         return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
-    x = weights["embeddings.word_embeddings.weight"][sentence]
-    x = x + weights["embeddings.position_embeddings.weight"][: len(sentence)]
+    def attention(query, key, value):
+        query, key, value = (part.reshape(len(part), HEADS, -1).swapaxes(0, 1) for part in (query, key, value))
+        scores = query @ key.swapaxes(1, 2) / np.float32(query.shape[2] ** 0.5)
+        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+        context = scores / scores.sum(axis=2, keepdims=True) @ value
+        return context.swapaxes(0, 1).reshape(context.shape[1], -1)
+
+    # The tokens of all sentences stand one below the other; only attention keeps them apart.
+    x = weights["embeddings.word_embeddings.weight"][np.concatenate(sentences)]
+    places = np.concatenate([np.arange(len(sentence)) for sentence in sentences])
+    x = x + weights["embeddings.position_embeddings.weight"][places]
     x = norm("embeddings.LayerNorm", x + weights["embeddings.token_type_embeddings.weight"][0])
     for layer in range(6):
         at = f"{PREFIX}{layer}"
-        query, key, value = (
-            linear(f"{at}.attention.self.{part}", x).reshape(len(x), HEADS, -1).swapaxes(0, 1)
-            for part in ("query", "key", "value")
-        )
-        scores = query @ key.swapaxes(1, 2) / np.float32(query.shape[2] ** 0.5)
-        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
-        context = (scores / scores.sum(axis=2, keepdims=True) @ value).swapaxes(0, 1).reshape(x.shape)
+        parts = [linear(f"{at}.attention.self.{part}", x) for part in ("query", "key", "value")]
+        context = np.concatenate([attention(*(part[span] for part in parts)) for span in spans])
         x = norm(f"{at}.attention.output.LayerNorm", linear(f"{at}.attention.output.dense", context) + x)
         hidden = linear(f"{at}.intermediate.dense", x)
         hidden = hidden * (1 + erf(hidden / np.float32(2**0.5))) / 2
         x = norm(f"{at}.output.LayerNorm", linear(f"{at}.output.dense", hidden) + x)
-    pooled = x.mean(axis=0)
-    return pooled / np.linalg.norm(pooled)
+    pooled = np.array([x[span].mean(axis=0) for span in spans])
+    return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
 
 CALIBRATION = """The cat sleeps on the warm windowsill.

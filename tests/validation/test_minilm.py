@@ -16,12 +16,15 @@ DAMPING = 0.1  # 359 tokens of calibration are fewer than the 1536 inputs of a m
 
 SPEEDUPS = {
     "a100-sxm-spmm": (2.93, 2.35),
-    "a100-sxm-vectorsparse": (1.06, 0.66),
+    "a100-sxm-vectorsparse": (1.08, 0.66),
     "core-i7-5930k": (0.242, 0.242),
     "titan-x": (0.301, 0.301),
-    "sparch": (10.7, 10.7),
+    "sparch": (9.9, 9.9),
 }
-"""Speedup over dense of encoder layer 0 at 90 % sparsity, 128 columns: uniform mask, real mask."""
+"""Speedup over dense of encoder layer 0 at 90 % sparsity, 128 columns: uniform mask, real mask.
+
+Of its query matrix alone for SpArch, whose simulation of dense matrices takes long.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def inputs(weights, vocabulary):
     """What every encoder matrix reads on the calibration sentences, `[tokens, K]`."""
     seen = {}
     minilm.embed([minilm.tokens(text, vocabulary) for text in minilm.CALIBRATION], weights, seen)
-    return {name: np.concatenate(parts) for name, parts in seen.items()}
+    return {name: read for name, (read,) in seen.items()}
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +157,7 @@ def test_a_uniform_mask_promises_too_much_where_rows_share_units(masks, name):
         dense / sum(seconds(SparseMatrix.from_dense(chosen[layer].astype(np.float32)), "csr") for layer in layers)
         for chosen in (even, real)
     )
-    assert (promised, found) == pytest.approx(SPEEDUPS[name], rel=0.1)
+    assert (promised, found) == pytest.approx(SPEEDUPS[name], rel=0.05)
     if name.startswith("a100"):
         assert promised > 1.15 * found
     else:
