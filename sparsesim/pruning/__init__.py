@@ -21,10 +21,13 @@ from sparsesim.pruning.lamp import ByLAMP
 from sparsesim.pruning.lowering import lift, lower
 from sparsesim.pruning.nm import NM
 from sparsesim.pruning.nm_pairs import NMPairs
+from sparsesim.pruning.permutation import ChannelPermutation, permute_channels, permuted_pair
 from sparsesim.pruning.pruner import Pruner
 from sparsesim.pruning.registry import PRUNERS, PrunerFamily, pruner_by_name
 from sparsesim.pruning.rounding import RoundedUp
 from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.similarity import MergedNeurons, merge_similar
+from sparsesim.pruning.sparse_gpt import Repaired, input_hessian, sparse_gpt
 from sparsesim.pruning.statistics import (
     Balance,
     MaskStatistics,
@@ -53,6 +56,7 @@ __all__ = [
     "ByThreshold",
     "Candidates",
     "Channel",
+    "ChannelPermutation",
     "Criterion",
     "Element",
     "Filter",
@@ -61,9 +65,11 @@ __all__ = [
     "Kernel",
     "KernelPattern",
     "MaskStatistics",
+    "MergedNeurons",
     "NMPairs",
     "Pruner",
     "PrunerFamily",
+    "Repaired",
     "RoundedUp",
     "Selector",
     "Stride",
@@ -71,11 +77,16 @@ __all__ = [
     "TotalStatistics",
     "Vector",
     "criterion_by_name",
+    "input_hessian",
     "input_norm",
     "lift",
     "lower",
     "mask_statistics",
+    "merge_similar",
     "network_statistics",
+    "permute_channels",
+    "permuted_pair",
     "pruner_by_name",
+    "sparse_gpt",
     "total_statistics",
 ]
