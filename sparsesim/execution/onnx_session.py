@@ -10,8 +10,8 @@ from sparsesim.errors import InputError
 from sparsesim.execution.session import Array, Batch, Inputs, Session, Watch
 from sparsesim.networks import Network
 from sparsesim.networks.export import masked_model
-from sparsesim.networks.onnx_graph import Graph, attributes
-from sparsesim.networks.onnx_weights import stored_weights
+from sparsesim.networks.onnx_files.graph import Graph, attributes
+from sparsesim.networks.onnx_files.weights import stored_weights
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

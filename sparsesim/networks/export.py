@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.networks.arrays.state_dict import ORIGIN_KEY
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_file import read_onnx
-from sparsesim.networks.onnx_graph import Array, Graph
-from sparsesim.networks.onnx_weights import StoredWeight, stored_weights
-from sparsesim.networks.state_dict import ORIGIN_KEY
+from sparsesim.networks.onnx_files.file import read_onnx
+from sparsesim.networks.onnx_files.graph import Array, Graph
+from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto

@@ -8,16 +8,21 @@ import numpy as np
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures import network_from_arrays
-from sparsesim.networks.array_files import ARRAY_READERS
-from sparsesim.networks.array_layout import Layout
-from sparsesim.networks.huggingface import CONFIG, network_from_config, network_from_folder, network_from_safetensors
-from sparsesim.networks.layer_table import VARIANT, network_from_layer_table
+from sparsesim.networks.arrays.files import ARRAY_READERS
+from sparsesim.networks.arrays.layout import Layout
+from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_file import network_from_onnx
-from sparsesim.networks.onnx_graph import InputShape
-from sparsesim.networks.state_dict import Size
-from sparsesim.networks.topology_file import network_from_topology
-from sparsesim.networks.trained_file import is_training_record, network_from_training_record
+from sparsesim.networks.onnx_files.file import network_from_onnx
+from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.tables.layer_table import VARIANT, network_from_layer_table
+from sparsesim.networks.tables.topology_file import network_from_topology
+from sparsesim.networks.tables.trained_file import is_training_record, network_from_training_record
+from sparsesim.networks.transformers.huggingface import (
+    CONFIG,
+    network_from_config,
+    network_from_folder,
+    network_from_safetensors,
+)
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.yaml_file import read_mapping
 

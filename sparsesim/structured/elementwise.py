@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sparsesim.networks.onnx_graph import attributes
+from sparsesim.networks.onnx_files.graph import attributes
 from sparsesim.structured.products import broadcast
 from sparsesim.structured.units import Labels
 from sparsesim.structured.walk import Walk

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.networks import Network
-from sparsesim.networks.onnx_graph import InputShape
-from sparsesim.networks.onnx_weights import stored_weights
+from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.onnx_files.weights import stored_weights
 from sparsesim.structured.model import inferred, plain_model
 from sparsesim.structured.operators import walk_through
 from sparsesim.structured.units import FROZEN, Ids

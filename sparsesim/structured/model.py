@@ -6,7 +6,7 @@ import numpy as np
 
 from sparsesim.networks import Network
 from sparsesim.networks.export import masked_model
-from sparsesim.networks.onnx_graph import Array, Graph, InputShape, with_input_sizes
+from sparsesim.networks.onnx_files.graph import Array, Graph, InputShape, with_input_sizes
 from sparsesim.structured.operators import CORRECTIONS
 from sparsesim.structured.units import Ids
 from sparsesim.structured.walk import Kept, Walk, read_by

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.networks import Network
-from sparsesim.networks.onnx_file import layers_of_model
-from sparsesim.networks.onnx_graph import Graph, InputShape
+from sparsesim.networks.onnx_files.file import layers_of_model
+from sparsesim.networks.onnx_files.graph import Graph, InputShape
 from sparsesim.structured.choice import Ratios, chosen, spared
 from sparsesim.structured.groups import Dependencies, Group, dependencies
 from sparsesim.structured.importance import unit_scores

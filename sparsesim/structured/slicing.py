@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsesim.networks.onnx_graph import attributes
+from sparsesim.networks.onnx_files.graph import attributes
 from sparsesim.structured.products import broadcast
 from sparsesim.structured.units import Ids, Labels, frozen
 from sparsesim.structured.walk import Kept, Walk

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.networks.onnx_graph import Graph
+from sparsesim.networks.onnx_files.graph import Graph
 from sparsesim.structured.units import Ids, Labels, Units, frozen
 
 if TYPE_CHECKING:

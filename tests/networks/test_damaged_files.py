@@ -8,9 +8,8 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import IMPORTERS, load_network
-
-from .test_data_folder import NETWORKS
-from .test_huggingface import LLAMA, folder, llama_tensors
+from tests.networks.test_data_folder import NETWORKS
+from tests.networks.transformers.test_huggingface import LLAMA, folder, llama_tensors
 
 TRUNCATIONS = (0.0, 0.02, 0.3, 0.7, 0.999)
 FLIPS = 8
@@ -43,7 +42,7 @@ def torch_file(path):
 
 def onnx_file(path):
     pytest.importorskip("onnx")
-    from .test_onnx_quantized import quantized_gemm
+    from tests.networks.onnx_files.test_quantized import quantized_gemm
 
     quantized_gemm(path)
 

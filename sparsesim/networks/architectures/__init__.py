@@ -10,11 +10,11 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.architectures.mlp import build_mlp
 from sparsesim.networks.architectures.resnet_cifar import build_resnet_cifar
-from sparsesim.networks.array_files import ARRAY_READERS
-from sparsesim.networks.array_names import Arrays
+from sparsesim.networks.arrays.files import ARRAY_READERS
+from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.state_dict import network_from_state_dict, stored_origin
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_file import layers_of_model
-from sparsesim.networks.state_dict import network_from_state_dict, stored_origin
+from sparsesim.networks.onnx_files.file import layers_of_model
 
 __all__ = ["ARCHITECTURES", "network_from_arrays"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.array_names import Arrays
+from sparsesim.networks.arrays.names import Arrays
 
 if TYPE_CHECKING:
     from onnx import ModelProto

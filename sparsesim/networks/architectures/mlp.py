@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
-from sparsesim.networks.array_layout import Layout
-from sparsesim.networks.array_names import Arrays
-from sparsesim.networks.state_dict import weights_and_biases
+from sparsesim.networks.arrays.layout import Layout
+from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.state_dict import weights_and_biases
 
 
 def build_mlp(arrays: Arrays, *, input_shape: tuple[int, ...] | None = None, layout: Layout = "out_in") -> GraphBuilder:

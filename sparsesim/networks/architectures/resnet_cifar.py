@@ -6,8 +6,8 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
-from sparsesim.networks.array_layout import Layout
-from sparsesim.networks.array_names import Arrays
+from sparsesim.networks.arrays.layout import Layout
+from sparsesim.networks.arrays.names import Arrays
 
 _STAGES = (1, 2, 3)
 _NORMALISATION = ("weight", "bias", "running_mean", "running_var")

@@ -8,9 +8,9 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
-from sparsesim.networks.onnx_graph import Array, Graph, attributes
-from sparsesim.networks.onnx_operators import Operator, operator
-from sparsesim.networks.onnx_weights import StoredWeight
+from sparsesim.networks.onnx_files.graph import Array, Graph, attributes
+from sparsesim.networks.onnx_files.operators import Operator, operator
+from sparsesim.networks.onnx_files.weights import StoredWeight
 
 if TYPE_CHECKING:
     from onnx import NodeProto

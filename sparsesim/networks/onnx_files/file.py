@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_graph import Graph, InputShape, attributes, with_input_sizes
-from sparsesim.networks.onnx_layers import bias_tensor, onnx_layer
-from sparsesim.networks.onnx_operators import is_not_counted, with_plain_operators
-from sparsesim.networks.onnx_weights import StoredWeight, stored_weights
+from sparsesim.networks.onnx_files.graph import Graph, InputShape, attributes, with_input_sizes
+from sparsesim.networks.onnx_files.layers import bias_tensor, onnx_layer
+from sparsesim.networks.onnx_files.operators import is_not_counted, with_plain_operators
+from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:
     from onnx import ModelProto

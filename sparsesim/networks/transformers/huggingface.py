@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.array_files import ARRAY_READERS
-from sparsesim.networks.array_names import Arrays, other_parameters
+from sparsesim.networks.arrays.files import ARRAY_READERS
+from sparsesim.networks.arrays.names import Arrays, other_parameters
+from sparsesim.networks.arrays.safetensors_file import read_safetensors
+from sparsesim.networks.arrays.state_dict import network_from_state_dict
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.safetensors_file import read_safetensors
-from sparsesim.networks.state_dict import network_from_state_dict
-from sparsesim.networks.transformer_families import FAMILIES, Family, image_tokens
-from sparsesim.networks.transformer_rows import Config, LinearRow, PatchRow, ProductRow, Row
+from sparsesim.networks.transformers.families import FAMILIES, Family, image_tokens
+from sparsesim.networks.transformers.rows import Config, LinearRow, PatchRow, ProductRow, Row
 from sparsesim.networks.weights import SyntheticWeights
 
 CONFIG = "config.json"

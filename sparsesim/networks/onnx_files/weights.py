@@ -8,9 +8,9 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Floats
-from sparsesim.networks.onnx_graph import Array, Graph, attributes, quantization_of
-from sparsesim.networks.onnx_operators import Operator, operator
-from sparsesim.networks.onnx_quantized import Quantization
+from sparsesim.networks.onnx_files.graph import Array, Graph, attributes, quantization_of
+from sparsesim.networks.onnx_files.operators import Operator, operator
+from sparsesim.networks.onnx_files.quantized import Quantization
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from sparsesim.errors import InputError
+from sparsesim.networks.arrays.state_dict import network_from_state_dict
 from sparsesim.networks.network import Network
-from sparsesim.networks.state_dict import network_from_state_dict
 from sparsesim.yaml_file import Description, read_description
 
 FIELD_OF_A_RECORD = "weights_file"

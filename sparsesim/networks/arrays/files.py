@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.array_layout import Layout
-from sparsesim.networks.array_names import Arrays
-from sparsesim.networks.keras_file import read_h5, read_keras
-from sparsesim.networks.safetensors_file import read_safetensors
+from sparsesim.networks.arrays.keras_file import read_h5, read_keras
+from sparsesim.networks.arrays.layout import Layout
+from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.safetensors_file import read_safetensors
 
 
 def _read_npz(path: Path) -> Arrays:

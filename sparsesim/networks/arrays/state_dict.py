@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.networks.array_files import ARRAY_READERS, DEFAULT_LAYOUTS
-from sparsesim.networks.array_layout import Layout, StoredArray, check_layout, is_weight, stored_arrays
-from sparsesim.networks.array_names import Arrays, bias_key, dequantized, is_recurrent, layer_names, other_parameters
+from sparsesim.networks.arrays.files import ARRAY_READERS, DEFAULT_LAYOUTS
+from sparsesim.networks.arrays.layout import Layout, StoredArray, check_layout, is_weight, stored_arrays
+from sparsesim.networks.arrays.names import Arrays, bias_key, dequantized, is_recurrent, layer_names, other_parameters
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network, WeightsOrigin
 

@@ -10,8 +10,8 @@ from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.density import with_densities
-from sparsesim.networks.layer_rows import AnyRow, Densities, LayerRow, Size
 from sparsesim.networks.network import Network
+from sparsesim.networks.tables.layer_rows import AnyRow, Densities, LayerRow, Size
 from sparsesim.networks.weights import SyntheticWeights
 from sparsesim.yaml_file import Description, read_description
 

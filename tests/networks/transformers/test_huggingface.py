@@ -5,7 +5,7 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
-from sparsesim.networks.transformer_families import FAMILIES
+from sparsesim.networks.transformers.families import FAMILIES
 
 BERT = {
     **{"model_type": "bert", "architectures": ["BertModel"], "vocab_size": 30522, "hidden_size": 768},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sparsesim.networks.transformer_rows import Config, LinearRow, PatchRow, Row, attention
+from sparsesim.networks.transformers.rows import Config, LinearRow, PatchRow, Row, attention
 
 
 class Family(NamedTuple):

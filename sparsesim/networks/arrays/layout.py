@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.array_names import Arrays, is_bias, is_depthwise, is_table
+from sparsesim.networks.arrays.names import Arrays, is_bias, is_depthwise, is_table
 
 Layout = Literal["out_in", "in_out", "ohwi"]
 _HEADS = ("lm_head", "output", "classifier", "wcls")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.torch_modules import Reader, Weights, readers
-from sparsesim.networks.torch_recording import Parameters, Product, layer_name, recorder
+from sparsesim.networks.torch_modules.readers import Reader, Weights, readers
+from sparsesim.networks.torch_modules.recording import Parameters, Product, layer_name, recorder
 
 if TYPE_CHECKING:
     import torch

@@ -5,8 +5,7 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network, write_network
-
-from .onnx_models import TensorProto, helper, normal, numpy_helper, onnx, save
+from tests.networks.onnx_models import TensorProto, helper, normal, numpy_helper, onnx, save
 
 node = helper.make_node
 

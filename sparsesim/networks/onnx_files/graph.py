@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.onnx_quantized import Quantization
+from sparsesim.networks.onnx_files.quantized import Quantization
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, SparseTensorProto

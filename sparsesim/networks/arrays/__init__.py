@@ -1,0 +1,1 @@
+"""Files of named arrays: NumPy archives, safetensors, state dicts of PyTorch, Keras weights."""

@@ -1,0 +1,1 @@
+"""ONNX graphs: reading their layers, sizes and weights, quantised ones too."""

@@ -1,0 +1,1 @@
+"""Networks described by tables: layer tables, training records, SCALE-Sim topologies."""

@@ -1,0 +1,1 @@
+"""PyTorch modules in memory and exported programs."""

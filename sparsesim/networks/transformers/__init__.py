@@ -1,0 +1,1 @@
+"""Transformers described by a config.json, with their weights or drawn ones."""
