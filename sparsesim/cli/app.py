@@ -6,6 +6,7 @@ from sparsesim.cli.catalogue import list_names, show
 from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
+from sparsesim.cli.imbalance import imbalance
 from sparsesim.cli.prune import prune
 from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
@@ -28,6 +29,7 @@ app.command()(prune)
 app.command()(shrink)
 app.command()(evaluate)
 app.command()(compress)
+app.command()(imbalance)
 app.command()(tradeoff)
 app.command()(validate)
 app.command(name="list")(list_names)

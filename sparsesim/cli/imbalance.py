@@ -1,0 +1,45 @@
+"""`sparsesim imbalance`: the speedup that uniform positions would give, beside that of the real ones."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from sparsesim.cli.console import console
+from sparsesim.cli.options import Architecture, Dtype, InputShape, Json, Layout, Machines, Seed, Sizes
+from sparsesim.cli.parse import network_options
+
+
+def imbalance(
+    network: Annotated[str, typer.Argument(help="Network: a shipped name, .onnx, arrays, a Hugging Face folder.")],
+    pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude.")] = "magnitude",
+    sparsity: Annotated[float | None, typer.Option("--sparsity", "-s")] = 0.9,
+    machine: Machines = ["a100-sxm-spmm", "a100-sxm-vectorsparse", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
+    form: Annotated[str, typer.Option("--format", "-f", help="Storage format of pruned weights.")] = "csr",
+    layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names.")] = "*",
+    batch: Annotated[int, typer.Option("--batch", "-b")] = 1,
+    dtype: Dtype = "fp16",
+    seed: Seed = 0,
+    size: Sizes = [],  # noqa: B006 - typer reads the default and never changes it
+    input_shape: InputShape = "",
+    layout: Layout = "",
+    architecture: Architecture = "",
+    as_json: Json = False,
+) -> None:
+    """Hold the real positions of pruned weights against random ones of the same density, on every machine."""
+    from sparsesim.networks import load_network
+    from sparsesim.pipeline import Lowering
+    from sparsesim.sweep import imbalance as held
+    from sparsesim.workload import pruner_of
+
+    whole = load_network(network, **network_options(size, input_shape, layout, architecture)).select(layers)
+    chosen = pruner_of(whole, pruner, sparsity)
+    table = held(whole, chosen, machine, form, lowering=Lowering(dtype, batch), seed=seed)
+    records = table.to_dict("records")
+    if as_json:
+        typer.echo(json.dumps(records))
+        return
+    from sparsesim.report.table import rows_table
+
+    totals = [{str(key): value for key, value in each.items()} for each in records if each["layer"] == "total"]
+    console().print(rows_table(totals))
