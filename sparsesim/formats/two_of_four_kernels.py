@@ -20,10 +20,11 @@ def compress_rows(matrix: FloatArray, row_codes: NDArray[np.int8], values: Float
     """Keep the two largest magnitudes of every group of `matrix [R, K]`, the lower column of equal ones.
 
     With G = ceil(K / 4): sets `values [R, 2 G]` and `codes [ceil(R G / 2)]`, two codes per byte, the low half first.
-    `row_codes [CHUNK]` is scratch. Of two weights at the end of a row one is kept. Returns whether all weights are finite.
+    `row_codes [CHUNK]` is scratch. Of two weights at the end of a row one is kept. Returns whether all
+    weights are finite.
     """
     groups, whole = values.shape[1] // 2, matrix.shape[1] // 4
-    bad = np.int32(0)
+    bad = 0
     tail = np.zeros(4, matrix.dtype)
     for i in range(matrix.shape[0]):
         row, out = matrix[i], values[i]
@@ -39,7 +40,7 @@ def compress_rows(matrix: FloatArray, row_codes: NDArray[np.int8], values: Float
             if rest == 2:
                 out[2 * whole + (1 if abs(tail[0]) >= abs(tail[1]) else 0)] = 0
             _pack(row_codes[:1], i * groups + whole, codes)
-    return bad == 0
+    return bool(bad == 0)
 
 
 @kernel
@@ -63,7 +64,7 @@ def _compress(part: FloatArray, values: FloatArray, codes: NDArray[np.int8]) -> 
     bad = np.int32(0)
     for i in range(part.size):
         bad |= np.int32((part[i] - part[i]) != 0)
-    return bad
+    return int(bad)
 
 
 @kernel

@@ -111,7 +111,7 @@ def _all_finite(row: FloatArray) -> bool:
     bad = np.int32(0)
     for i in range(row.size):
         bad |= np.int32((row[i] - row[i]) != 0)
-    return bad == 0
+    return bool(bad == 0)
 
 
 @kernel

@@ -38,7 +38,7 @@ def split_at_bracket(
             count += np.int32(out[i])
         for i in range(part.size):
             bad |= np.int32((part[i] - part[i]) != 0)
-        above += count
+        above += int(count)
         for i in range(part.size, CHUNK):
             flags[i] = 0
         number = 0

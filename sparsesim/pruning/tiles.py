@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.pruning.criteria import CRITERIA, Criterion
 from sparsesim._jit import over_rows
+from sparsesim.pruning.criteria import CRITERIA, Criterion
 from sparsesim.pruning.kernels import spread_tiles, sum_tiles
 from sparsesim.pruning.lowering import lift, lower, slabs
 from sparsesim.pruning.types import BoolArray, FloatArray
@@ -63,7 +63,9 @@ class TilePattern(ABC):
         def run(first: int, stop: int) -> None:
             for part in self._slabs(shape, rows, first, stop):
                 lifted = self.lowered and len(shape) > 2
-                matrix = np.empty((part.stop - part.start, width), np.bool_) if lifted else mask.reshape(height, width)[part]
+                matrix = (
+                    np.empty((part.stop - part.start, width), np.bool_) if lifted else mask.reshape(height, width)[part]
+                )
                 spread_tiles(flags[part.start // rows :], rows, cols, matrix)
                 if lifted:
                     mask[part] = lift(matrix, mask[part].shape)

@@ -46,7 +46,9 @@ def pattern_of_rows(dense: NDArray[Any], threads: int = 1) -> tuple[IntArray, In
     over_rows(count, rows, threads, columns)
     np.cumsum(indptr, out=indptr)
     indices = np.empty(int(indptr[-1]), np.int64)
-    over_rows(lambda first, stop: fill_rows(bits[first:stop], indptr[first : stop + 1], indices), rows, threads, columns)
+    over_rows(
+        lambda first, stop: fill_rows(bits[first:stop], indptr[first : stop + 1], indices), rows, threads, columns
+    )
     return indptr, indices
 
 
