@@ -43,7 +43,7 @@ def fused_masks(
         assert isinstance(pattern, TilePattern)
         assert isinstance(selector, BySparsity)
         masks, finite = _by_sparsity(pattern, selector, list(arrays.values()), threads)
-    if not finite:  # or a sum that overflows, which ranks first
+    if not finite:  # or only a sum overflowed; infinite scores rank first
         for layer, array in arrays.items():
             check_finite(array, layer)
     return dict(zip(arrays, masks, strict=True))

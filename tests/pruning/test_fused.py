@@ -116,3 +116,8 @@ def test_the_mask_and_little_else_is_allocated(name, shape, threads):
     tracemalloc.stop()
     # Scores of 1 x 16 vectors take half a byte per weight, values inside the bracket a quarter.
     assert peak_bytes < 1.6 * mask.nbytes + 3e6 < 0.65 * weight.nbytes + 0.2e6
+
+
+def test_large_finite_weights_are_not_refused():
+    weight = np.full((3, 9), np.finfo(np.float32).max)
+    assert_same(fused(pruner_by_name("2:4"), {"w": weight}), general(pruner_by_name("2:4"), {"w": weight}))
