@@ -53,8 +53,8 @@ def largest(scores: FloatArray, keep: int, of: int, allowed: BoolArray | None = 
 def largest_of_rows(weight: FloatArray, keep: int, of: int, threads: int = 1) -> tuple[BoolArray, bool]:
     """The mask of `largest` for a contiguous weight `[out, in]` or `[c_out, c_in, kh, kw]`, groups along K.
 
-    Also tells whether all weights are surely finite: else look for those that are not. Convolutions are lowered some filters
-    at a time, so that no second weight is ever in memory. The mask does not depend on `threads`.
+    Also tells whether all weights are surely finite: else look for those that are not. Convolutions are lowered some
+    filters at a time, so that no second weight is ever in memory. The mask does not depend on `threads`.
     """
     mask = np.empty(weight.shape, dtype=np.bool_)
 
