@@ -20,6 +20,7 @@ from sparsesim.formats.nm_pairs import NmPairs
 from sparsesim.formats.relative import Relative
 from sparsesim.formats.rle import Rle
 from sparsesim.formats.structured import Structured
+from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_4
 from sparsesim.formats.value_type import VALUE_TYPES, ValueType, value_type_by_name
 from sparsesim.formats.values import round_to
 from sparsesim.formats.vnm import Vnm
@@ -81,8 +82,11 @@ __all__ = [
     "Rle",
     "Stream",
     "Structured",
+    "TwoOfFour",
     "ValueType",
     "Vnm",
+    "compress_2_4",
+    "decompress_2_4",
     "format_by_name",
     "format_names",
     "round_to",

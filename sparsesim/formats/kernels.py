@@ -1,4 +1,4 @@
-"""Jitted loops of the formats: bit packing, and the counts that sizes need; int64 everywhere."""
+"""Jitted loops of the formats: bit packing, and the counts that sizes need; int64 for all counters."""
 
 import numpy as np
 from numpy.typing import NDArray

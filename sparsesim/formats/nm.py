@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparsesim.formats.base import Encoded, Stream
 from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.structured import Indices, IntArray, Structured
+from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_4
 from sparsesim.formats.value_type import ValueType
 from sparsesim.formats.widths import bits_for, check_range
 from sparsesim.tensors import SparseMatrix, Tensor, Violation, group_violation
@@ -41,6 +43,31 @@ class Nm(Structured):
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first group with more than `keep` non-zeros."""
         return group_violation(tensor, self.keep, self.of)
+
+    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+        """Streams "places" and "values"; PatternError names the first group with too many non-zeros."""
+        if not self._direct(value_type) or matrix.value_array().dtype != np.float32:
+            return super().encode(matrix, value_type)
+        self._check(matrix)
+        stored = compress_2_4(matrix.to_array())
+        count, payload = stored.values.size, stored.values.reshape(-1).view(np.uint8)
+        places = Stream("places", "metadata", 2, count, stored.places)
+        return Encoded(self.name, matrix.shape, value_type, (places, Stream("values", "data", 32, count, payload)), {})
+
+    def decode(self, encoded: Encoded) -> SparseMatrix:
+        """The slots with a value that is not zero."""
+        rows, columns = encoded.shape
+        values = encoded.stream("values").payload
+        if not self._direct(encoded.value_type) or columns % 4 or values.size != 2 * rows * columns:
+            return super().decode(encoded)  # which also finds places beyond the last column
+        floats = np.frombuffer(values, np.float32).reshape(rows, columns // 2)
+        return SparseMatrix.from_dense(
+            decompress_2_4(TwoOfFour(encoded.shape, floats, encoded.stream("places").payload))
+        )
+
+    def _direct(self, value_type: ValueType) -> bool:
+        """Whether the streams are those that `two_of_four` writes in one pass."""
+        return (self.keep, self.of) == (2, 4) and value_type.name == "fp32"
 
     def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
         bits = 4 if self._in_halves(value_type) else bits_for(self.of)

@@ -27,10 +27,11 @@ def check_length(field: str, value: int) -> None:
         raise InputError(f"{field}={value} must be between 1 and {LONGEST}")
 
 
-def checked_weight(weight: NDArray[Any], layer: str) -> FloatArray:
+def checked_weight(weight: NDArray[Any], layer: str, finite: bool = True) -> FloatArray:
     """`weight` as a contiguous, finite float32 or float64 array of 2 or 4 dimensions, copied only if needed.
 
-    float16 is widened to float32. Raises InputError that names the layer.
+    float16 is widened to float32. `finite=False` leaves NaN and infinity to a kernel that finds them on its way.
+    Raises InputError that names the layer.
     """
     array = np.asarray(weight)
     if array.ndim not in (2, 4):
@@ -39,7 +40,8 @@ def checked_weight(weight: NDArray[Any], layer: str) -> FloatArray:
         raise InputError(f"weights of {layer!r} are {array.dtype}: expected float16, float32 or float64")
     wide = np.float64 if array.itemsize == 8 else np.float32
     contiguous: FloatArray = np.ascontiguousarray(array, dtype=wide)
-    _check_finite(contiguous, layer)
+    if finite:
+        check_finite(contiguous, layer)
     return contiguous
 
 
@@ -60,7 +62,8 @@ def check_layers(field: str, given: Iterable[str], weights: Mapping[str, object]
             raise UnknownNameError(f"layer in {field}", layer, weights)
 
 
-def _check_finite(weight: FloatArray, layer: str) -> None:
+def check_finite(weight: FloatArray, layer: str) -> None:
+    """Raise InputError that names the first NaN or infinity of a contiguous `weight`."""
     position = first_non_finite(weight.reshape(-1))
     if position >= 0:
         index = [int(i) for i in np.unravel_index(position, weight.shape)]

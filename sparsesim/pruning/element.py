@@ -23,6 +23,6 @@ class Element(TilePattern):
         """The importances themselves, without a copy: every criterion of one weight is its importance."""
         return weight.reshape(-1)
 
-    def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:
+    def expand(self, kept: BoolArray, shape: tuple[int, ...], threads: int = 1) -> BoolArray:
         """The flags in the shape of the weight."""
         return kept.reshape(shape)

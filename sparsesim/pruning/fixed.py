@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from sparsesim._jit import over_rows
 from sparsesim.pruning.kernels import mark_n_of_m
-from sparsesim.pruning.lowering import lift, lower
+from sparsesim.pruning.lowering import lift, lower, slabs
 from sparsesim.pruning.types import BoolArray, FloatArray
 
 
@@ -56,6 +57,28 @@ def largest(scores: FloatArray, keep: int, of: int, allowed: BoolArray | None = 
     mask = np.empty(scores.shape, dtype=np.bool_)
     mark_n_of_m(scores if allowed is None else _keys(scores, allowed), keep, of, mask)
     return mask
+
+
+def largest_of_rows(weight: FloatArray, keep: int, of: int, threads: int = 1) -> tuple[BoolArray, bool]:
+    """The mask of `largest` for a contiguous weight `[out, in]` or `[c_out, c_in, kh, kw]`, groups along K.
+
+    Also tells whether all weights are surely finite: else look for those that are not. Convolutions are lowered some
+    filters at a time, so that no second weight is ever in memory. The mask does not depend on `threads`.
+    """
+    mask = np.empty(weight.shape, dtype=np.bool_)
+
+    def run(first: int, stop: int) -> bool:
+        if weight.ndim == 2:
+            return mark_n_of_m(weight[first:stop], keep, of, mask[first:stop])
+        finite = True
+        for part in slabs(weight.shape, first, stop):
+            matrix = lower(weight[part])
+            marked = np.empty(matrix.shape, dtype=np.bool_)
+            finite &= mark_n_of_m(matrix, keep, of, marked)
+            mask[part] = lift(marked, weight[part].shape)
+        return finite
+
+    return mask, all(over_rows(run, weight.shape[0], threads, weight[:1].size))
 
 
 def _keys(scores: FloatArray, allowed: BoolArray) -> FloatArray:

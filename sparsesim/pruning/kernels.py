@@ -1,10 +1,9 @@
-"""Jitted loops of pruning: exact ranking by magnitude, N:M, sums over tiles, thresholds.
+"""Jitted loops of pruning: N:M, sums over tiles, thresholds. Those of the ranking are in `ranking_kernels`.
 
-The caller passes every output; nothing here allocates more than one row. All weights are finite.
+The caller passes every output; nothing here allocates more than one row.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 from sparsesim._jit import kernel
 from sparsesim.pruning.types import BoolArray, FloatArray
 
-CHUNK = 1024  # elements per inner loop: short enough to stay in L1, a multiple of the 8 bytes of a word
-SHORT = 32  # runs up to this length are walked across, longer ones along
-LOW_BITS = 0x0101010101010101  # the lowest bit of every byte of a word
+CHUNK = 1024  # elements per inner loop: short enough to stay in L1
+SHORT = 32  # runs up to this length are written across, longer ones along
 
 
 @kernel
@@ -50,65 +48,6 @@ def standard_deviation(values: FloatArray) -> float:
     for i in range(values.size):
         squares += (values[i] - mean) ** 2
     return math.sqrt(squares / values.size)
-
-
-@kernel
-def split_at_bracket(
-    values: FloatArray,
-    low: np.floating[Any],
-    high: np.floating[Any],
-    words: NDArray[np.int64],
-    inside: NDArray[np.int64],
-) -> int:
-    """Sort out `values [n]` by magnitude: above the bracket [low, high], inside it, or below it.
-
-    `words [ceil(n / 8)]` is a byte mask seen as int64; its bytes become 1 above `high` and 0 elsewhere. The indices
-    of the values inside the bracket go to `inside`, ascending. Returns their number, or -1 when `inside` is too short.
-    """
-    classes = words.view(np.int8)
-    found = 0
-    for start in range(0, values.size, CHUNK):
-        part = values[start : start + CHUNK]
-        chunk = classes[start : start + CHUNK]
-        for i in range(part.size):
-            size = abs(part[i])
-            chunk[i] = np.int8(size > high) + np.int8(size >= low)  # 2 above, 1 inside, 0 below
-        for word in range(start // 8, (start + part.size + 7) // 8):
-            if words[word] & LOW_BITS:
-                for i in range(8 * word, 8 * word + 8):
-                    if classes[i] == 1:
-                        if found == inside.size:
-                            return -1
-                        inside[found] = i
-                        found += 1
-            words[word] = (words[word] >> 1) & LOW_BITS
-    return found
-
-
-@kernel
-def count_digits(
-    bits: NDArray[np.signedinteger], magnitude: int, prefix: int, shift: int, counts: NDArray[np.int64]
-) -> None:
-    """Histogram the 16-bit digit at `shift` of all keys `bits & magnitude` whose higher digits equal `prefix`.
-
-    `bits [n]` are floats seen as signed integers, `magnitude` clears their sign; `counts [65536]` is added to.
-    """
-    for i in range(bits.size):
-        digits = (np.int64(bits[i]) & magnitude) >> shift
-        if digits >> 16 == prefix:
-            counts[digits & 0xFFFF] += 1
-
-
-@kernel
-def mark_from_cut(bits: NDArray[np.signedinteger], magnitude: int, cut: int, ties: int, mask: BoolArray) -> int:
-    """Set `mask [n]` for keys above `cut` and for the first `ties` keys equal to it; returns the ties left over."""
-    for i in range(bits.size):
-        key = np.int64(bits[i]) & magnitude
-        mask[i] = key > cut
-        if key == cut and ties > 0:
-            mask[i] = True
-            ties -= 1
-    return ties
 
 
 @kernel
@@ -167,16 +106,31 @@ def _mark_tail(row: FloatArray, start: int, keep: int, out: BoolArray) -> None:
 
 
 @kernel
-def mark_n_of_m(matrix: FloatArray, keep: int, of: int, mask: BoolArray) -> None:
+def _surely_finite(row: FloatArray) -> bool:
+    """False if a value is NaN or infinity, or (rarely) a sum of four overflows; cheap right after the row was read."""
+    bad, quarter = np.int32(0), row.size // 4
+    a, b, c, d = row[:quarter], row[quarter : 2 * quarter], row[2 * quarter : 3 * quarter], row[3 * quarter :]
+    for i in range(quarter):
+        total = (a[i] + b[i]) + (c[i] + d[i])
+        bad |= np.int32((total - total) != 0)
+    for i in range(quarter, d.size):
+        bad |= np.int32((d[i] - d[i]) != 0)
+    return bool(bad == 0)
+
+
+@kernel
+def mark_n_of_m(matrix: FloatArray, keep: int, of: int, mask: BoolArray) -> bool:
     """Set `mask [rows, K]`: the `keep` largest of every `of` consecutive values of a row of `matrix [rows, K]`.
 
     The last group of r < of values keeps ceil(r * keep / of). Ties go to the lower index. Work grows with `of`.
+    Returns False if a value is not finite (the mask then means nothing) or if four sum up to more than fits.
     """
     columns = matrix.shape[1]
     groups, tail = columns // of, columns % of
     fast = keep == 2 and of == 4
     planes = np.empty((0 if fast else min(of, columns), groups), dtype=matrix.dtype)
     ahead = np.empty(planes.shape, dtype=np.int32)
+    finite = True
     for i in range(matrix.shape[0]):
         row, out = matrix[i], mask[i]
         if fast:
@@ -184,50 +138,81 @@ def mark_n_of_m(matrix: FloatArray, keep: int, of: int, mask: BoolArray) -> None
         elif groups > 0:
             _mark_by_planes(row, keep, of, planes, ahead, out)
         _mark_tail(row, columns - tail, (tail * keep + of - 1) // of, out)
+        finite &= _surely_finite(row)
+    return finite
 
 
 @kernel
 def sum_tiles(matrix: FloatArray, rows: int, cols: int, squared: bool, sums: NDArray[np.float64]) -> None:
-    """Add |w| (or w**2) of every rows x cols tile of `matrix [R, C]` to `sums [ceil(R/rows), ceil(C/cols)]`."""
-    for i in range(matrix.shape[0]):
-        if cols <= SHORT:
-            _sum_short_runs(matrix[i], cols, squared, sums[i // rows])
-        else:
-            _sum_long_runs(matrix[i], cols, squared, sums[i // rows])
+    """Set `sums [ceil(R/rows), ceil(C/cols)]` to the sum of |w| (or w**2) of every rows x cols tile of `matrix [R, C]`.
+
+    The rows of a tile are added up first, in straight loops over a strip of whole tiles; then the runs of the strip.
+    """
+    strip = max(cols, CHUNK // cols * cols)
+    total = np.empty(min(strip, matrix.shape[1]), np.float64)
+    for top in range(0, matrix.shape[0], rows):
+        for left in range(0, matrix.shape[1], strip):
+            width = min(strip, matrix.shape[1] - left)
+            for i in range(top, min(top + rows, matrix.shape[0])):
+                _add_row(matrix[i, left : left + width], squared, i == top, total)
+            _sum_runs(total[:width], cols, sums[top // rows, left // cols :])
 
 
 @kernel
-def _sum_short_runs(row: FloatArray, cols: int, squared: bool, sums: NDArray[np.float64]) -> None:
-    """Add up every `cols` values of a row: one straight loop over the runs per position inside a run."""
-    for offset in range(cols):
-        part = row[offset:]
-        for run in range((part.size + cols - 1) // cols):
-            size = np.float64(abs(part[run * cols]))
-            sums[run] += size * size if squared else size
+def _add_row(row: FloatArray, squared: bool, first: bool, total: NDArray[np.float64]) -> None:
+    """Add |w| or w**2 of a row to `total`, which the first row sets."""
+    for j in range(row.size):
+        size = np.float64(abs(row[j]))
+        size = size * size if squared else size
+        total[j] = size if first else total[j] + size
 
 
 @kernel
-def _sum_long_runs(row: FloatArray, cols: int, squared: bool, sums: NDArray[np.float64]) -> None:
-    """Add up every `cols` values of a row: one straight loop per run."""
-    for run in range(sums.size):
-        part = row[run * cols : (run + 1) * cols]
-        total = 0.0
-        for i in range(part.size):
-            size = np.float64(abs(part[i]))
-            total += size * size if squared else size
-        sums[run] += total
+def _sum_runs(total: NDArray[np.float64], cols: int, sums: NDArray[np.float64]) -> None:
+    """Add up every `cols` values, in four partial sums that do not wait for each other."""
+    whole = total.size // cols
+    if cols == 4:
+        for run in range(whole):
+            j = 4 * run
+            sums[run] = (total[j] + total[j + 1]) + (total[j + 2] + total[j + 3])
+    for run in range(whole if cols == 4 else 0, (total.size + cols - 1) // cols):
+        part = total[run * cols : (run + 1) * cols]
+        fours = part.size // 4 * 4
+        a, b, c, d, rest = 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(0, fours, 4):
+            a += part[j]
+            b += part[j + 1]
+            c += part[j + 2]
+            d += part[j + 3]
+        for j in range(fours, part.size):
+            rest += part[j]
+        sums[run] = (a + b) + (c + d) + rest
 
 
 @kernel
 def spread_tiles(kept: BoolArray, rows: int, cols: int, mask: BoolArray) -> None:
     """Set every element of `mask [R, C]` to the flag of its rows x cols tile in `kept`."""
-    for i in range(mask.shape[0]):
-        flags, out = kept[i // rows], mask[i]
-        if cols <= SHORT:
-            for offset in range(cols):
-                part = out[offset:]
-                for run in range((part.size + cols - 1) // cols):
-                    part[run * cols] = flags[run]
-        else:
-            for run in range(flags.size):
-                out[run * cols : (run + 1) * cols] = flags[run]
+    for top in range(0, mask.shape[0], rows):
+        first = mask[top]
+        _repeat(kept[top // rows], cols, first)
+        for i in range(top + 1, min(top + rows, mask.shape[0])):
+            mask[i] = first
+
+
+@kernel
+def _repeat(flags: BoolArray, cols: int, out: BoolArray) -> None:
+    """Write every flag `cols` times: four at once, short runs in straight loops per offset, long ones run by run."""
+    if cols == 4:
+        for run in range(out.size // 4):
+            j, flag = 4 * run, flags[run]
+            out[j], out[j + 1], out[j + 2], out[j + 3] = flag, flag, flag, flag
+        for j in range(out.size // 4 * 4, out.size):
+            out[j] = flags[-1]
+    elif cols <= SHORT:
+        for offset in range(min(cols, out.size)):
+            part = out[offset:]
+            for run in range((part.size + cols - 1) // cols):
+                part[run * cols] = flags[run]
+    else:
+        for run in range(flags.size):
+            out[run * cols : (run + 1) * cols] = flags[run]

@@ -4,11 +4,13 @@ The K axis of a convolution runs (kh, kw, c_in), channels last, as implicit GEMM
 `[out, in]` are that matrix already.
 """
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+SLAB = 1 << 17  # elements that are lowered at a time: they and their copy stay in the cache
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -36,3 +38,11 @@ def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 def kernel_area(shape: tuple[int, ...]) -> int:
     """Number of positions kh * kw of a convolution, 1 of a 2-D weight."""
     return int(np.prod(shape[2:], dtype=np.int64))
+
+
+def slabs(shape: tuple[int, ...], first: int, stop: int, step: int = 1) -> Iterator[slice]:
+    """Slices of the rows first..stop-1 of an array of `shape`, each of few elements and a multiple of `step` rows."""
+    row_size = max(1, int(np.prod(shape[1:], dtype=np.int64)))
+    rows = max(1, SLAB // (row_size * step)) * step
+    for start in range(first, stop, rows):
+        yield slice(start, min(start + rows, stop))

@@ -13,6 +13,7 @@ from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
 from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
 from sparsesim.pruning.filter import Filter
 from sparsesim.pruning.fixed import FixedPattern
+from sparsesim.pruning.fused import fused_masks
 from sparsesim.pruning.layers import RankedLayer
 from sparsesim.pruning.selectors import BySparsity
 from sparsesim.pruning.tiles import TilePattern
@@ -79,6 +80,7 @@ class Pruner:
         frozen: BoolArray | None = None,
         dense: NDArray[Any] | None = None,
         data: NDArray[Any] | None = None,
+        threads: int = 1,
     ) -> BoolArray:
         """Mask of one weight, `[out, in]` or `[c_out, c_in, kh, kw]`, of float16, float32 or float64.
 
@@ -86,11 +88,12 @@ class Pruner:
         dropped, and the result is a subset of it. `dense` is the weight before any pruning, from which `sigma` is
         taken; by default the weight itself. `data` is the array that the criterion `needs`, finite: "input_norm"
         `[K]` (see `input_norm`), "gradient" or "importance" of the shape of the weight. `layer` is its name in errors.
+        `threads` share the work where the pattern allows it; masks do not depend on them.
         Raises InputError on other shapes or dtypes, on NaN or infinity with the position of the first, and on data
         that is missing or not needed.
         """
         named = [None if array is None else {layer: array} for array in (frozen, dense, data)]
-        return self.masks({layer: weight}, frozen=named[0], dense=named[1], data=named[2])[layer]
+        return self.masks({layer: weight}, frozen=named[0], dense=named[1], data=named[2], threads=threads)[layer]
 
     def masks(
         self,
@@ -99,12 +102,17 @@ class Pruner:
         frozen: Mapping[str, BoolArray] | None = None,
         dense: Arrays | None = None,
         data: Arrays | None = None,
+        threads: int = 1,
     ) -> dict[str, BoolArray]:
         """Masks of several layers by name; a selector of global scope ranks them together, in their order.
 
         `frozen` and `dense` may name some of the layers, `data` has to name all when the criterion needs any;
         see `mask`.
         """
+        if not frozen and not dense and not data:
+            masks = fused_masks(self.pattern, self.selector, self.criterion, weights, threads)
+            if masks is not None:
+                return masks
         arrays = {layer: checked_weight(weight, layer) for layer, weight in weights.items()}
         check_layers("frozen", frozen or {}, weights)
         allowed = {layer: checked_mask(mask, arrays[layer].shape, layer) for layer, mask in (frozen or {}).items()}

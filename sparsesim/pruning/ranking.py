@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sparsesim.pruning.kernels import count_digits, mark_from_cut, split_at_bracket
+from sparsesim._jit import over_rows
+from sparsesim.pruning.kernels import first_non_finite
+from sparsesim.pruning.ranking_kernels import CHUNK, count_digits, mark_from_cut, split_at_bracket
 from sparsesim.pruning.types import BoolArray, FloatArray
 
 SAMPLES = 1 << 16
@@ -20,38 +23,60 @@ SMALL = 1 << 18  # below this the histograms cost less than the sample
 DIGIT_BITS = 16
 
 
-def keep_largest(parts: Sequence[FloatArray], keep: int) -> list[BoolArray]:
+def keep_largest(parts: Sequence[FloatArray], keep: int, threads: int = 1) -> list[BoolArray]:
     """Masks of the `keep` largest magnitudes over all `parts` (1-D float32 or float64, finite) together.
 
-    Ties go to the earlier part, then to the lower index.
+    Ties go to the earlier part, then to the lower index. The masks do not depend on `threads`.
     """
+    return ranked(parts, keep, threads)[0]
+
+
+def ranked(parts: Sequence[FloatArray], keep: int, threads: int = 1) -> tuple[list[BoolArray], bool]:
+    """The masks of `keep_largest`, and whether all values are finite; if not, the masks mean nothing."""
     total = sum(part.size for part in parts)
     if keep <= 0 or keep >= total:
-        return [np.full(part.size, keep > 0, dtype=np.bool_) for part in parts]
+        return [np.full(part.size, keep > 0, dtype=np.bool_) for part in parts], _finite(parts)
     parts = _one_type(parts)
-    masks = by_bracket(parts, keep) if total >= SMALL else None
-    return by_radix(parts, keep) if masks is None else masks
+    masks = by_bracket(parts, keep, threads) if total >= SMALL else None
+    if masks is not None:
+        return masks, True
+    return by_radix(parts, keep), _finite(parts)
 
 
-def by_bracket(parts: Sequence[FloatArray], keep: int) -> list[BoolArray] | None:
-    """The masks of `keep_largest`, or None when the sampled bracket misses the cut or holds too many values."""
+def by_bracket(parts: Sequence[FloatArray], keep: int, threads: int = 1) -> list[BoolArray] | None:
+    """The masks of `keep_largest`, or None when a value is not finite, or the sampled bracket is missed or crowded."""
     low, high = _bracket(parts, keep)
-    masks, insides = [], []
-    for part in parts:
-        words = np.zeros(-(-part.size // 8), dtype=np.int64)
-        inside = np.empty(part.size // 32 + 64, dtype=np.int64)
-        found = split_at_bracket(part, low, high, words, inside)
-        if found < 0:
+    masks = [np.empty(part.size, dtype=np.bool_) for part in parts]
+    insides, above = [], 0
+    for part, mask in zip(parts, masks, strict=True):
+        found = _split(part, low, high, mask, threads)
+        if found is None:
             return None
-        masks.append(words.view(np.bool_)[: part.size])
-        insides.append(inside[:found])
-    missing = keep - sum(int(np.count_nonzero(mask)) for mask in masks)
+        insides.append(found[0])
+        above += found[1]
+    missing = keep - above
     if not 0 <= missing <= sum(inside.size for inside in insides):
         return None
     narrow = [part[inside] for part, inside in zip(parts, insides, strict=True)]
     for mask, inside, chosen in zip(masks, insides, by_radix(narrow, missing), strict=True):
         mask[inside[chosen]] = True
     return masks
+
+
+def _split(
+    part: FloatArray, low: np.floating[Any], high: np.floating[Any], mask: BoolArray, threads: int
+) -> tuple[NDArray[np.int64], int] | None:
+    """Indices inside the bracket and the number above it, `mask` set; None when a slab gives up."""
+
+    def run(first: int, stop: int) -> tuple[NDArray[np.int64], int]:
+        inside = np.empty((stop - first) // 32 + 1024, dtype=np.int64)
+        found, above = split_at_bracket(part[first:stop], low, high, mask[first:stop], inside)
+        return inside[: max(found, 0)] + first, -1 if found < 0 else above
+
+    slabs = over_rows(run, part.size, threads, step=CHUNK)
+    if any(above < 0 for _, above in slabs):
+        return None
+    return np.concatenate([inside for inside, _ in slabs]), sum(above for _, above in slabs)
 
 
 def by_radix(parts: Sequence[FloatArray], keep: int) -> list[BoolArray]:
@@ -98,3 +123,7 @@ def _one_type(parts: Sequence[FloatArray]) -> Sequence[FloatArray]:
     """The parts in the widest of their types, copied only where they differ."""
     widest = np.result_type(*parts)
     return [part.astype(widest, copy=False) for part in parts]
+
+
+def _finite(parts: Sequence[FloatArray]) -> bool:
+    return all(first_non_finite(part) < 0 for part in parts)

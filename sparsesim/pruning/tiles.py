@@ -5,14 +5,16 @@ The view is either the lowered matrix `[c_out, K]` (channels last along K) or th
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from sparsesim._jit import over_rows
 from sparsesim.pruning.criteria import CRITERIA, Criterion
-from sparsesim.pruning.kernels import spread_tiles
-from sparsesim.pruning.lowering import lift, lower, matrix_shape
+from sparsesim.pruning.kernels import spread_tiles, sum_tiles
+from sparsesim.pruning.lowering import lift, lower, matrix_shape, slabs
 from sparsesim.pruning.types import BoolArray, FloatArray
 from sparsesim.units import ceil_div
 
@@ -48,12 +50,36 @@ class TilePattern(ABC):
         """
         return criterion.scores(self._view(weight), *self.tile(weight.shape)).reshape(-1)
 
-    def expand(self, kept: BoolArray, shape: tuple[int, ...]) -> BoolArray:
+    def sums(self, weight: FloatArray, threads: int = 1) -> FloatArray:
+        """Sum of |w| over each group, 1-D float64: the scores of the criterion "l1", without a copy of the weight."""
+        (height, width), (rows, cols) = matrix_shape(weight.shape), self.tile(weight.shape)
+        sums = np.empty(self.grid(weight.shape))
+
+        def run(first: int, stop: int) -> None:
+            for part in self._slabs(weight.shape, rows, first, stop):
+                sum_tiles(self._view(weight[part]), rows, cols, False, sums[part.start // rows :])
+
+        over_rows(run, height, threads, width, rows)
+        return sums.reshape(-1)
+
+    def expand(self, kept: BoolArray, shape: tuple[int, ...], threads: int = 1) -> BoolArray:
         """The mask of `shape` in which every weight has the flag of its group in `kept [groups]`."""
         (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
-        matrix = np.empty((height, width), dtype=np.bool_)
-        spread_tiles(kept.reshape(self.grid(shape)), rows, cols, matrix)
-        return lift(matrix, shape) if self.lowered else matrix.reshape(shape)
+        flags = kept.reshape(self.grid(shape))
+        mask = np.empty(shape, dtype=np.bool_)
+
+        def run(first: int, stop: int) -> None:
+            for part in self._slabs(shape, rows, first, stop):
+                lifted = self.lowered and len(shape) > 2
+                matrix = (
+                    np.empty((part.stop - part.start, width), np.bool_) if lifted else mask.reshape(height, width)[part]
+                )
+                spread_tiles(flags[part.start // rows :], rows, cols, matrix)
+                if lifted:
+                    mask[part] = lift(matrix, mask[part].shape)
+
+        over_rows(run, height, threads, width, rows)
+        return mask
 
     def alive(self, flags: BoolArray) -> BoolArray:
         """One flag per group: whether any of its weights is flagged."""
@@ -66,3 +92,9 @@ class TilePattern(ABC):
 
     def _view(self, weight: FloatArray) -> FloatArray:
         return lower(weight) if self.lowered else weight.reshape(matrix_shape(weight.shape))
+
+    def _slabs(self, shape: tuple[int, ...], rows: int, first: int, stop: int) -> Iterator[slice]:
+        """All rows at once, or whole tiles of few rows where the lowered matrix is a copy."""
+        if self.lowered and len(shape) > 2:
+            return slabs(shape, first, stop, rows)
+        return iter([slice(first, stop)])

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim._jit import kernel
+from sparsesim._jit import kernel, over_rows
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.floating[Any]]
+SLAB = 1 << 17  # entries that are compared at a time
 
 
 @kernel
@@ -28,44 +29,83 @@ def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int)
     return -1
 
 
-def pattern_of_rows(dense: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """CSR arrays (indptr, indices, values) of the non-zeros of a C-contiguous 2-D array.
+def pattern_of_rows(dense: NDArray[Any], threads: int = 1) -> tuple[IntArray, IntArray]:
+    """(indptr, indices) of the non-zeros of a C-contiguous 2-D array of numbers or booleans.
 
-    NumPy allocates them, in large pages: the many small pages that a kernel gets cost more than all the rest.
+    One bit per entry is all that is kept in between. NumPy allocates the results, in large pages: the many small
+    pages that a kernel gets cost more than all the rest. The result does not depend on `threads`.
     """
-    indptr = np.zeros(dense.shape[0] + 1, np.int64)
-    count_rows(dense, indptr)
-    nnz = int(indptr[-1])
-    indices, values = np.empty(nnz + 1, np.int64), np.empty(nnz + 1, dense.dtype)
-    fill_rows(dense, indptr, indices, values)
-    return indptr, indices[:nnz], values[:nnz]
+    rows, columns = dense.shape
+    bits = np.empty((rows, -(-columns // 8)), np.uint8)
+    indptr = np.zeros(rows + 1, np.int64)
+
+    def count(first: int, stop: int) -> None:
+        _pack_rows(dense[first:stop], bits[first:stop])
+        indptr[first + 1 : stop + 1] = np.bitwise_count(bits[first:stop]).sum(axis=1, dtype=np.int64)
+
+    over_rows(count, rows, threads, columns)
+    np.cumsum(indptr, out=indptr)
+    indices = np.empty(int(indptr[-1]), np.int64)
+    over_rows(
+        lambda first, stop: fill_rows(bits[first:stop], indptr[first : stop + 1], indices), rows, threads, columns
+    )
+    return indptr, indices
+
+
+def values_of_rows(dense: FloatArray, indptr: IntArray, indices: IntArray, threads: int = 1) -> FloatArray:
+    """The entries of a C-contiguous 2-D array at the positions of a CSR pattern."""
+    values = np.empty(indices.size, dense.dtype)
+
+    def gather(first: int, stop: int) -> None:
+        gather_rows(dense[first:stop], indptr[first : stop + 1], indices, values)
+
+    over_rows(gather, dense.shape[0], threads, dense.shape[1])
+    return values
+
+
+def _pack_rows(dense: NDArray[Any], bits: NDArray[np.uint8]) -> None:
+    """One bit per entry, set where it is not zero; a few rows at a time, so that the comparison stays in the cache."""
+    step = max(1, SLAB // max(1, dense.shape[1]))
+    for top in range(0, dense.shape[0], step):
+        part = dense[top : top + step]
+        bits[top : top + step] = np.packbits(part if part.dtype == np.bool_ else part != 0, axis=1, bitorder="little")
 
 
 @kernel
-def count_rows(dense: FloatArray, indptr: IntArray) -> None:
-    """Set `indptr [rows + 1]` to the offsets of the rows among the non-zeros."""
-    indptr[0] = 0
-    for i in range(dense.shape[0]):
-        count = 0
-        for entry in dense[i]:
-            count += entry != 0
-        indptr[i + 1] = indptr[i] + count
+def fill_rows(bits: NDArray[np.uint8], indptr: IntArray, indices: IntArray) -> None:
+    """Write the columns of the set bits of `bits [rows, ceil(columns / 8)]` to indices[indptr[0] : indptr[rows]].
 
-
-@kernel
-def fill_rows(dense: FloatArray, indptr: IntArray, indices: IntArray, values: FloatArray) -> None:
-    """Write columns and values of the non-zeros to `indices` and `values`, both [nnz + 1].
-
-    Every entry is written, and only past non-zeros the position advances: no branch to mispredict. Zeros at the end
-    go to the place of the next row's first non-zero, or to the one beyond the last.
+    Bytes that are not zero are gathered first. Of each, eight columns are written to a row buffer out of a table,
+    and the position advances by as many as count: no branch to mispredict.
     """
-    for i in range(dense.shape[0]):
-        row, columns, entries = dense[i], indices[indptr[i] :], values[indptr[i] :]
-        position = 0
+    places, counts = np.zeros((256, 8), np.int32), np.zeros(256, np.int64)
+    for byte in range(256):
+        for bit in range(8):
+            if (byte >> bit) & 1:
+                places[byte, counts[byte]] = bit
+                counts[byte] += 1
+    occupied, buffer = np.empty(bits.shape[1] + 1, np.int32), np.empty(8 * bits.shape[1] + 8, np.int32)
+    for i in range(bits.shape[0]):
+        row, number, position = bits[i], 0, 0
         for j in range(row.size):
-            columns[position] = j
-            entries[position] = row[j]
-            position += row[j] != 0
+            occupied[number] = j
+            number += row[j] != 0
+        for j in occupied[:number]:
+            byte, column = row[j], np.int32(8 * j)
+            place, out = places[byte], buffer[position : position + 8]
+            for k in range(8):
+                out[k] = column | place[k]
+            position += counts[byte]
+        indices[indptr[i] : indptr[i + 1]] = buffer[:position]
+
+
+@kernel
+def gather_rows(dense: FloatArray, indptr: IntArray, indices: IntArray, values: FloatArray) -> None:
+    """Set values[indptr[0] : indptr[rows]] to the entries of `dense` at these columns."""
+    for i in range(dense.shape[0]):
+        row = dense[i]
+        for position in range(indptr[i], indptr[i + 1]):
+            values[position] = row[indices[position]]
 
 
 @kernel

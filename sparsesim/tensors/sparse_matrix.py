@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.tensors.kernels import first_canonical_violation, pattern_of_rows, transposed_pattern
+from sparsesim.tensors.kernels import first_canonical_violation, pattern_of_rows, transposed_pattern, values_of_rows
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
@@ -62,6 +62,9 @@ class SparseMatrix:
         row = first_canonical_violation(self.indptr, self.indices, columns)
         if row >= 0:
             raise InputError(f"row {row} is not canonical: columns must ascend strictly and lie in 0..{columns - 1}")
+        self._check_values()
+
+    def _check_values(self) -> None:
         if self.values is not None and not np.isfinite(self.values).all():
             position = int(np.flatnonzero(~np.isfinite(self.values))[0])
             raise InputError(
@@ -70,18 +73,29 @@ class SparseMatrix:
             )
 
     @classmethod
-    def from_dense(cls, array: ArrayLike) -> "SparseMatrix":
-        """The non-zeros of a 2-D array; NaN and infinity are refused."""
-        dense = _float_values(np.asarray(array))
-        if dense.ndim != 2:
-            raise InputError(f"a matrix has 2 dimensions, this array has {dense.ndim}")
-        indptr, indices, values = pattern_of_rows(np.ascontiguousarray(dense))
-        return cls((dense.shape[0], dense.shape[1]), indptr, indices, values)
+    def from_dense(cls, array: ArrayLike, threads: int = 1) -> "SparseMatrix":
+        """The non-zeros of a 2-D array; NaN and infinity are refused. The result does not depend on `threads`."""
+        dense = _matrix(_float_values(np.asarray(array)))
+        indptr, indices = pattern_of_rows(dense, threads)
+        return cls._canonical(dense.shape, indptr, indices, values_of_rows(dense, indptr, indices, threads))
 
     @classmethod
-    def from_mask(cls, mask: NDArray[np.bool_]) -> "SparseMatrix":
+    def from_mask(cls, mask: NDArray[np.bool_], threads: int = 1) -> "SparseMatrix":
         """The pattern of the True entries of a 2-D mask, without values."""
-        return cls.from_dense(np.asarray(mask, dtype=np.float32)).pattern()
+        flags = _matrix(np.asarray(mask, dtype=np.bool_))
+        return cls._canonical(flags.shape, *pattern_of_rows(flags, threads))
+
+    @classmethod
+    def _canonical(
+        cls, shape: tuple[int, ...], indptr: IntArray, indices: IntArray, values: FloatArray | None = None
+    ) -> "SparseMatrix":
+        """A matrix of arrays that a kernel wrote in canonical order: only the values are checked."""
+        matrix = object.__new__(cls)
+        fields = {"shape": (shape[0], shape[1]), "indptr": _frozen(indptr), "indices": _frozen(indices)}
+        for name, field in (fields | {"values": None if values is None else _frozen(values)}).items():
+            object.__setattr__(matrix, name, field)
+        matrix._check_values()
+        return matrix
 
     @classmethod
     def from_scipy(cls, matrix: Any) -> "SparseMatrix":
@@ -206,3 +220,9 @@ def _float_values(array: NDArray[Any]) -> FloatArray:
         raise InputError(f"values of type {array.dtype} cannot be used; real numbers are needed")
     wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
     return array.astype(np.float64 if wide else np.float32)
+
+
+def _matrix(array: NDArray[Any]) -> NDArray[Any]:
+    if array.ndim != 2:
+        raise InputError(f"a matrix has 2 dimensions, this array has {array.ndim}")
+    return np.ascontiguousarray(array)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.pruning import kernels, ranking, reference
+from sparsesim.pruning import kernels, ranking, ranking_kernels, reference
 from sparsesim.pruning.selectors import sigma
 from tests.pruning.weights import gaussian, matrices, vectors, wide_matrices
 
@@ -37,17 +37,28 @@ def test_bracket_keeps_what_a_stable_sort_keeps(parts, data):
 def test_split_at_bracket_sorts_out_every_value(size, dtype):
     values = gaussian((size,), dtype=dtype)
     low, high = dtype(0.8), dtype(0.84)
-    words = np.full(-(-size // 8), 0, dtype=np.int64)
-    inside = np.empty(size, dtype=np.int64)
-    found = kernels.split_at_bracket(values, low, high, words, inside)
-    np.testing.assert_array_equal(words.view(np.bool_)[:size], np.abs(values) > high)
+    mask = np.empty(size, dtype=np.bool_)
+    inside = np.empty(size + 1024, dtype=np.int64)
+    found, above = ranking_kernels.split_at_bracket(values, low, high, mask, inside)
+    np.testing.assert_array_equal(mask, np.abs(values) > high)
+    assert above == mask.sum()
     np.testing.assert_array_equal(inside[:found], np.flatnonzero((np.abs(values) >= low) & (np.abs(values) <= high)))
 
 
 def test_split_at_bracket_says_when_too_many_lie_inside():
-    values = np.ones(40, dtype=np.float32)
-    words = np.zeros(5, dtype=np.int64)
-    assert kernels.split_at_bracket(values, values[0], values[0], words, np.empty(39, dtype=np.int64)) == -1
+    values, mask = np.ones(40, dtype=np.float32), np.empty(40, dtype=np.bool_)
+    inside = np.empty(39, dtype=np.int64)
+    assert ranking_kernels.split_at_bracket(values, values[0], values[0], mask, inside) == (-1, 0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("position", [0, 1023, 1024, 3000])
+def test_split_at_bracket_gives_up_on_values_that_are_not_finite(bad, position):
+    values = gaussian((3001,))
+    values[position] = bad
+    mask, inside = np.empty(3001, dtype=np.bool_), np.empty(3001, dtype=np.int64)
+    low, high = np.float32(0.8), np.float32(0.84)
+    assert ranking_kernels.split_at_bracket(values, low, high, mask, inside)[0] == -1
 
 
 @settings(max_examples=150, deadline=None)
@@ -55,7 +66,7 @@ def test_split_at_bracket_says_when_too_many_lie_inside():
 def test_n_of_m_keeps_what_a_stable_sort_of_every_group_keeps(matrix, a, b):
     keep, of = min(a, b), max(a, b)
     mask = np.empty(matrix.shape, dtype=np.bool_)
-    kernels.mark_n_of_m(matrix, keep, of, mask)
+    assert kernels.mark_n_of_m(matrix, keep, of, mask)
     np.testing.assert_array_equal(mask, reference.n_of_m(matrix, keep, of))
 
 
@@ -63,8 +74,26 @@ def test_n_of_m_keeps_what_a_stable_sort_of_every_group_keeps(matrix, a, b):
 @given(wide_matrices)
 def test_two_of_four_keeps_what_a_stable_sort_of_every_group_keeps(matrix):
     mask = np.empty(matrix.shape, dtype=np.bool_)
-    kernels.mark_n_of_m(matrix, 2, 4, mask)
+    assert kernels.mark_n_of_m(matrix, 2, 4, mask)
     np.testing.assert_array_equal(mask, reference.n_of_m(matrix, 2, 4))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("keep", "of"), [(2, 4), (1, 3), (3, 40)])
+def test_n_of_m_tells_of_values_that_are_not_finite(bad, keep, of):
+    for position in range(0, 36, 5):
+        matrix = gaussian((4, 9))
+        matrix.flat[position] = bad
+        assert not kernels.mark_n_of_m(matrix, keep, of, np.empty((4, 9), dtype=np.bool_))
+
+
+def test_tile_sums_of_runs_longer_than_a_strip():
+    matrix = np.round(gaussian((5, 2 * kernels.CHUNK + 300)) * 8) / 8
+    for rows, cols in ((2, 1), (3, 4), (2, 7), (5, kernels.CHUNK + 1), (1, matrix.shape[1]), (9, matrix.shape[1] + 1)):
+        expected = reference.tile_sums(matrix, rows, cols, False)
+        sums = np.empty(expected.shape)
+        kernels.sum_tiles(matrix, rows, cols, False, sums)
+        np.testing.assert_array_equal(sums, expected)
 
 
 tile_sizes = st.integers(1, 7) | st.sampled_from([kernels.SHORT, kernels.SHORT + 1])
@@ -74,7 +103,7 @@ tile_sizes = st.integers(1, 7) | st.sampled_from([kernels.SHORT, kernels.SHORT +
 @given(matrices, tile_sizes, tile_sizes, st.booleans())
 def test_tile_sums_are_sums_over_slices(matrix, rows, cols, squared):
     expected = reference.tile_sums(matrix, rows, cols, squared)
-    sums = np.zeros(expected.shape)
+    sums = np.full(expected.shape, np.nan)
     kernels.sum_tiles(matrix, rows, cols, squared, sums)
     np.testing.assert_array_equal(sums, expected)
 

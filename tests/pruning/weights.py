@@ -89,7 +89,9 @@ def gaussian(shape: tuple[int, ...], seed: int = 0, dtype: Any = np.float32) -> 
 
 # Few distinct values, so that ties are common, and sums and squares are exact in any order.
 exact_values = st.integers(-12, 12).map(lambda i: i / 4)
-wide_values = st.floats(-(2.0**100), 2.0**100, width=32)
+wide_values = st.floats(-(2.0**100), 2.0**100, width=32) | st.sampled_from(
+    [-0.0, 0.0, 2.0**-149, -(2.0**-149), 2.0**-148]
+)
 dtypes = st.sampled_from([np.dtype(np.float32), np.dtype(np.float64)])
 
 
