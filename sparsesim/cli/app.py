@@ -7,6 +7,7 @@ from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.prune import prune
+from sparsesim.cli.sensitivity import sensitivity
 from sparsesim.cli.single import gemm, matmul
 from sparsesim.cli.validate import validate
 
@@ -24,6 +25,7 @@ app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
 app.command()(evaluate)
+app.command()(sensitivity)
 app.command()(compress)
 app.command()(validate)
 app.command(name="list")(list_names)

@@ -1,7 +1,6 @@
 """`sparsesim evaluate`: how accurate a network still is after pruning, on samples that the user gives."""
 
 import json
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, InputShape, Json, Layout
 from sparsesim.cli.parse import network_options
+from sparsesim.cli.samples import BatchSize, Inputs, InputsKey, InputsLayout, LabelsKey, Mean, Scale, Std, read_samples
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def evaluate(
     network: Annotated[str, typer.Argument(help="Network: digits-cnn, .onnx, or arrays with --architecture.")],
-    inputs: Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")],
-    inputs_key: Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")] = "images",
-    labels_key: Annotated[str, typer.Option("--labels-key", help="Array of labels; '' for none.")] = "labels",
-    inputs_layout: Annotated[str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.")] = "nchw",
-    scale: Annotated[str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.")] = "1",
-    mean: Annotated[str, typer.Option("--mean", help="Subtracted after scaling: one number or one by channel.")] = "",
-    std: Annotated[str, typer.Option("--std", help="Divided by after that: one number or one by channel.")] = "",
+    inputs: Inputs,
+    inputs_key: InputsKey = "images",
+    labels_key: LabelsKey = "labels",
+    inputs_layout: InputsLayout = "nchw",
+    scale: Scale = "1",
+    mean: Mean = "",
+    std: Std = "",
     pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name; none by default.")] = "",
     sparsity: Annotated[float | None, typer.Option("--sparsity", "-s")] = None,
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names to prune.")] = "*",
@@ -34,27 +34,19 @@ def evaluate(
     layout: Layout = "",
     activations: Annotated[Path | None, typer.Option("--activations", help="Write each layer's input: .npz.")] = None,
     activation_samples: Annotated[int, typer.Option(min=1, help="Write the inputs of so many samples.")] = 8,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Samples at a time.")] = 64,
+    batch_size: BatchSize = 64,
     as_json: Json = False,
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
     from sparsesim.execution import evaluate as run_on
-    from sparsesim.execution import prepare_samples
-    from sparsesim.networks import load_network, read_arrays
+    from sparsesim.networks import load_network
 
     if activations is not None and activations.suffix != ".npz":
         raise InputError(f"{activations}: activations are written as .npz")
     whole = load_network(network, **network_options([], input_shape, layout, architecture))
     chosen, rule = _pruned(whole, pruner, sparsity, layers)
-    arrays = read_arrays(inputs)
-    samples = prepare_samples(
-        _array(inputs, arrays, inputs_key),
-        layout=inputs_layout,
-        scale=_one_number("--scale", scale),
-        mean=_numbers("--mean", mean),
-        std=_numbers("--std", std),
-    )
-    labels = _array(inputs, arrays, labels_key) if labels_key else None
+    keys, normalisation = (inputs_key, labels_key), (scale, mean, std)
+    samples, labels = read_samples(inputs, keys, inputs_layout, normalisation)
     found = run_on(chosen, samples, labels, batch_size=batch_size)
     record = _record(chosen, rule, found)
     if pruner and labels is not None:
@@ -120,23 +112,3 @@ def _write_activations(network: "Network", samples: Any, path: Path, batch_size:
     maps = capture(network, samples, batch_size=batch_size)
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **maps)
-
-
-def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:
-    if key not in arrays:
-        raise InputError(f"{path}: no array {key!r}; it holds {', '.join(arrays)}")
-    return arrays[key]
-
-
-def _one_number(option: str, text: str) -> float:
-    numbers = _numbers(option, text)
-    if len(numbers) != 1:
-        raise InputError(f"{option} {text!r} must be one number")
-    return numbers[0]
-
-
-def _numbers(option: str, text: str) -> list[float]:
-    try:
-        return [float(Fraction(part.strip())) for part in text.split(",") if part.strip()]
-    except (ValueError, ZeroDivisionError) as error:
-        raise InputError(f"{option} {text!r} must hold numbers such as 0.5 or 1/255, separated by commas") from error
