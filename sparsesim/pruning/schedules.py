@@ -4,13 +4,16 @@ A step is whatever the caller counts: optimiser steps while training, or rounds 
 the first is 1. Every schedule rises or stays, so that masks can be nested.
 """
 
+import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_amount
 
 Schedule: TypeAlias = Callable[[int], float]
+
+_MOST: Final = math.nextafter(1.0, 0.0)  # pruners drop less than everything; many rounds would round to 1
 
 
 def one_shot(sparsity: float, at: int = 0) -> Schedule:
@@ -54,7 +57,7 @@ def iterative(rounds: int, share: float) -> Schedule:
     check_amount("share", share, below=1)
     if rounds < 1:
         raise InputError(f"rounds={rounds!r} must be at least 1")
-    return lambda step: float(1 - (1 - share) ** min(max(step, 0), rounds))
+    return lambda step: min(_MOST, 1 - (1 - share) ** min(max(step, 0), rounds))
 
 
 def share_per_round(final: float, rounds: int) -> float:

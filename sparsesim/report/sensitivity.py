@@ -37,7 +37,7 @@ def plot_sensitivity(
     _levels(axes, baseline, max_drop)
     axes.set_xlabel("ratio of the one layer that is pruned, %")
     axes.set_ylabel("accuracy, %")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), ncols=columns, frameon=False, fontsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), ncols=columns, frameon=False, fontsize=8, handlelength=4)
     tidy(axes)
     return save(figure, path)
 
@@ -57,5 +57,4 @@ def _levels(axes: "Axes", baseline: float, max_drop: float | None) -> None:
     if max_drop is not None:
         least = 100 * (baseline - max_drop)
         axes.axhline(least, color="#333333", linewidth=0.8, linestyle=":")
-        label = f"{100 * max_drop:g} points below unpruned; rings: ratios chosen"
-        axes.annotate(label, (0.01, least), xycoords=("axes fraction", "data"), va="top", fontsize=8, color="#333333")
+        axes.set_title(f"line: unpruned, dotted: {100 * max_drop:g} points below; rings: ratios chosen", fontsize=8)

@@ -94,10 +94,10 @@ def accuracy(module: "torch.nn.Module", samples: Samples) -> float:
 
 def _train(module: Any, samples: Samples, recipe: Recipe, masks: Masks, new_masks: NewMasks | None) -> None:
     torch = torch_module()
-    optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
-    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps(samples))
     apply_masks(module, masks)
     pairs = mask_tensors(module, masks)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps(samples))
     watching: AbstractContextManager[Outputs] = watched(module) if recipe.hoyer else nullcontext([])
     with watching as outputs:
         for step, (inputs, labels) in enumerate(_batches(samples, recipe)):
@@ -129,7 +129,7 @@ def _loss(module: Any, inputs: Any, labels: Any, recipe: Recipe, outputs: Output
     if recipe.hoyer:
         loss = loss + recipe.hoyer * sum(hoyer(output) for _, output in outputs)
     if not bool(loss.isfinite()):
-        raise InputError(f"the loss is {float(loss)}: try a smaller learning_rate than {recipe.learning_rate}")
+        raise InputError(f"the loss is {loss.item()}: try a smaller learning_rate than {recipe.learning_rate}")
     return loss
 
 
