@@ -2,7 +2,8 @@
 
 Lectures on pruning give what AlexNet can be reduced by without loss: 1.5x without data, 4x when it was trained with
 L1, 6.7x with one retraining, 10x with pruning and retraining in turns. This script measures the same methods on a
-small network, over three seeds, and prints for each the largest reduction that costs at most one point:
+small network, over three seeds, and prints for each the largest reductions that cost at most one and two points of the
+accuracy of the plain network (training with L1 costs about one by itself):
 
     python workloads/prune_digits.py [mlp | cnn] [FOLDER]
 
@@ -27,7 +28,7 @@ SEEDS = (0, 1, 2)
 REDUCTIONS = (1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30)
 EPOCHS, RETRAINING, ROUNDS = 20, 10, 5
 L1 = 3e-4
-ALLOWED_DROP = 0.01
+ALLOWED_DROPS = (0.01, 0.02)
 PUBLISHED = {"data-free": 1.5, "L1 while training": 4, "one retraining": 6.7, "iterative": 10}
 """AlexNet, lectures on pruning; there the data-free method merges similar neurons, here it drops small weights."""
 
@@ -113,12 +114,13 @@ def main(network, folder):
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    picture = plot_ladder(rows, table.with_suffix(".png"), unpruned, ALLOWED_DROP)
+    picture = plot_ladder(rows, table.with_suffix(".png"), unpruned, ALLOWED_DROPS[-1])
     print(f"unpruned: {unpruned:.2%} of {len(judge)} held-out images, mean of {len(SEEDS)} seeds")
-    print(f"{'method':<20} {'reduction':>9}  AlexNet, published")
+    allowed = "  ".join(f"{100 * drop:>6g} pt" for drop in ALLOWED_DROPS)
+    print(f"{'method':<20} {allowed}  AlexNet, published")
     for method in dict.fromkeys(row["method"] for row in rows):
-        reached = reachable(rows, method, unpruned - ALLOWED_DROP)
-        print(f"{method:<20} {reached:>8g}x  {PUBLISHED.get(method, '')}")
+        reached = [f"{reachable(rows, method, unpruned - drop):>8g}x" for drop in ALLOWED_DROPS]
+        print(f"{method:<20} {'  '.join(reached)}  {PUBLISHED.get(method, '')}")
     print(f"written: {table}, {picture}")
 
 
