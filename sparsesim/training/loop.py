@@ -96,7 +96,7 @@ def _train(module: Any, samples: Samples, recipe: Recipe, masks: Masks, new_mask
     torch = torch_module()
     apply_masks(module, masks)
     pairs = mask_tensors(module, masks)
-    optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps(samples))
     watching: AbstractContextManager[Outputs] = watched(module) if recipe.hoyer else nullcontext([])
     with watching as outputs:
