@@ -8,6 +8,7 @@ from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.imbalance import imbalance
 from sparsesim.cli.prune import prune
+from sparsesim.cli.sensitivity import sensitivity
 from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
 from sparsesim.cli.tradeoff import tradeoff
@@ -28,6 +29,7 @@ app.command()(gemm)
 app.command()(prune)
 app.command()(shrink)
 app.command()(evaluate)
+app.command()(sensitivity)
 app.command()(compress)
 app.command()(imbalance)
 app.command()(tradeoff)

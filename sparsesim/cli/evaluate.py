@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import Architecture, InputShape, InputsKey, InputsLayout, Json, Layout, Mean, Scale, Std
+from sparsesim.cli.options import Architecture, InputShape, Json, Layout
 from sparsesim.cli.parse import network_options
-from sparsesim.cli.samples import StoredAs, array_of, samples_of
+from sparsesim.cli.samples import (
+    BatchSize,
+    Inputs,
+    InputsKey,
+    InputsLayout,
+    LabelsKey,
+    Mean,
+    Scale,
+    Std,
+    StoredAs,
+    read_samples,
+)
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,9 +30,9 @@ if TYPE_CHECKING:
 
 def evaluate(
     network: Annotated[str, typer.Argument(help="Network: digits-cnn, .onnx, or arrays with --architecture.")],
-    inputs: Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")],
+    inputs: Inputs,
     inputs_key: InputsKey = "images",
-    labels_key: Annotated[str, typer.Option("--labels-key", help="Array of labels; '' for none.")] = "labels",
+    labels_key: LabelsKey = "labels",
     inputs_layout: InputsLayout = "nchw",
     scale: Scale = "1",
     mean: Mean = "",
@@ -34,20 +45,19 @@ def evaluate(
     layout: Layout = "",
     activations: Annotated[Path | None, typer.Option("--activations", help="Write each layer's input: .npz.")] = None,
     activation_samples: Annotated[int, typer.Option(min=1, help="Write the inputs of so many samples.")] = 8,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Samples at a time.")] = 64,
+    batch_size: BatchSize = 64,
     as_json: Json = False,
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
     from sparsesim.execution import evaluate as run_on
-    from sparsesim.networks import load_network, read_arrays
+    from sparsesim.networks import load_network
 
     if activations is not None and activations.suffix != ".npz":
         raise InputError(f"{activations}: activations are written as .npz")
     whole = load_network(network, **network_options([], input_shape, layout, architecture))
     chosen, rule = _pruned(whole, pruner, sparsity, layers)
-    arrays = read_arrays(inputs)
-    samples = samples_of(inputs, arrays, inputs_key, StoredAs(inputs_layout, scale, mean, std))
-    labels = array_of(inputs, arrays, labels_key) if labels_key else None
+    stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
+    samples, labels = read_samples(inputs, stored)
     found = run_on(chosen, samples, labels, batch_size=batch_size)
     record = _record(chosen, rule, found)
     if pruner and labels is not None:

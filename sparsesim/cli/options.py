@@ -28,8 +28,3 @@ Architecture = Annotated[
 Layout = Annotated[
     str, typer.Option("--layout", help="Matrices in array files: out_in (default), in_out (Keras) or ohwi (TFLite).")
 ]
-InputsKey = Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")]
-InputsLayout = Annotated[str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.")]
-Scale = Annotated[str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.")]
-Mean = Annotated[str, typer.Option("--mean", help="Subtracted after scaling: one number or one by channel.")]
-Std = Annotated[str, typer.Option("--std", help="Divided by after that: one number or one by channel.")]

@@ -11,17 +11,12 @@ from sparsesim.cli.console import console
 from sparsesim.cli.options import (
     Architecture,
     InputShape,
-    InputsKey,
-    InputsLayout,
     Json,
     Layout,
-    Mean,
-    Scale,
     Sizes,
-    Std,
 )
 from sparsesim.cli.parse import network_options
-from sparsesim.cli.samples import StoredAs, samples_of
+from sparsesim.cli.samples import InputsKey, InputsLayout, Mean, Scale, Std, StoredAs, read_samples
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,8 +57,8 @@ def prune(
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
     chosen = pruner_of(whole, pruner, sparsity, **amounts)
     _check_needs(chosen, inputs, samples)
-    stored = StoredAs(inputs_layout, scale, mean, std)
-    data = None if inputs is None else _norms(whole, inputs, inputs_key, stored, samples)
+    stored = StoredAs(inputs_key, "", inputs_layout, scale, mean, std)
+    data = None if inputs is None else _norms(whole, inputs, stored, samples)
     pruned = prune_network(whole.select(layers), chosen, data=data)
     masks = {layer.name: layer.mask for layer in pruned.layers if layer.mask is not None}
     weights = {layer.name: layer.weight() for layer in pruned.layers if layer.mask is not None}
@@ -97,13 +92,12 @@ def _check_needs(pruner: "Pruner", inputs: Path | None, samples: int) -> None:
         raise InputError(f"--samples {samples} must be at least 1")
 
 
-def _norms(network: "Network", path: Path, key: str, stored: StoredAs, most: int) -> dict[str, Any]:
+def _norms(network: "Network", path: Path, stored: StoredAs, most: int) -> dict[str, Any]:
     """What the layers of the whole network read, on average over the first samples."""
     from sparsesim.execution import capture
-    from sparsesim.networks import read_arrays
     from sparsesim.workload import input_norms
 
-    return input_norms(network, capture(network, samples_of(path, read_arrays(path), key, stored, most)))
+    return input_norms(network, capture(network, read_samples(path, stored, most)[0]))
 
 
 def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics") -> None:

@@ -1,38 +1,56 @@
-"""Samples that the user stored in a file, as networks read them."""
+"""Labelled samples on the command line: their options, and how these are read."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from sparsesim.errors import InputError
+
+Inputs = Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")]
+InputsKey = Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")]
+LabelsKey = Annotated[str, typer.Option("--labels-key", help="Array of labels; '' for none.")]
+InputsLayout = Annotated[str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.")]
+Scale = Annotated[str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.")]
+Mean = Annotated[str, typer.Option("--mean", help="Subtracted after scaling: one number or one by channel.")]
+Std = Annotated[str, typer.Option("--std", help="Divided by after that: one number or one by channel.")]
+BatchSize = Annotated[int, typer.Option("--batch-size", help="Samples at a time.")]
 
 
 @dataclass(frozen=True)
 class StoredAs:
-    """What the options say of stored samples, in the user's words."""
+    """What the options say of stored samples, in the user's words; without `labels_key` there are no labels."""
 
+    key: str = "images"
+    labels_key: str = ""
     layout: str = "nchw"
     scale: str = "1"
     mean: str = ""
     std: str = ""
 
 
-def samples_of(path: Path, arrays: dict[str, Any], key: str, stored: StoredAs, most: int | None = None) -> Any:
-    """The first `most` samples (None: all), scaled, normalised and with channels first. Raises InputError."""
-    from sparsesim.execution import prepare_samples
+def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple[Any, Any | None]:
+    """The first `most` samples (None: all) as a network reads them, and their labels if there are any.
 
-    return prepare_samples(
-        array_of(path, arrays, key)[:most],
+    Raises InputError that names file or option.
+    """
+    from sparsesim.execution import prepare_samples
+    from sparsesim.networks import read_arrays
+
+    arrays = read_arrays(path)
+    samples = prepare_samples(
+        _array(path, arrays, stored.key)[:most],
         layout=stored.layout,
         scale=_one_number("--scale", stored.scale),
         mean=_numbers("--mean", stored.mean),
         std=_numbers("--std", stored.std),
     )
+    return samples, _array(path, arrays, stored.labels_key)[:most] if stored.labels_key else None
 
 
-def array_of(path: Path, arrays: dict[str, Any], key: str) -> Any:
-    """One array of a file. Raises InputError with the names there are."""
+def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:
     if key not in arrays:
         raise InputError(f"{path}: no array {key!r}; it holds {', '.join(arrays)}")
     return arrays[key]

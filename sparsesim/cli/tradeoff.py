@@ -7,25 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import (
-    Architecture,
-    Energy,
-    InputShape,
-    InputsKey,
-    InputsLayout,
-    Json,
-    Layout,
-    Mean,
-    Scale,
-    Std,
-)
+from sparsesim.cli.options import Architecture, Energy, InputShape, Json, Layout
 from sparsesim.cli.parse import network_options
-from sparsesim.cli.samples import StoredAs, array_of, samples_of
+from sparsesim.cli.samples import Inputs, InputsKey, InputsLayout, LabelsKey, Mean, Scale, Std, StoredAs, read_samples
 from sparsesim.cli.single import DEFAULT_TABLE
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.execution.session import Inputs
+    from sparsesim.execution.session import Inputs as SampleArrays
     from sparsesim.networks import Network
 
 FORMATS = ["dense", "csr", "nm-2:4"]
@@ -34,7 +23,7 @@ _AT = "@"
 
 def tradeoff(
     network: Annotated[str, typer.Argument(help="Network: digits-cnn, .onnx, or arrays with --architecture.")],
-    inputs: Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")],
+    inputs: Inputs,
     pruner: Annotated[
         list[str], typer.Option("--pruner", "-p", help="Pruner such as 2:4 or magnitude@0.9; repeatable.")
     ],
@@ -47,7 +36,7 @@ def tradeoff(
     dtype: Annotated[str, typer.Option("--dtype")] = "fp16",
     energy_table: Energy = DEFAULT_TABLE,
     inputs_key: InputsKey = "images",
-    labels_key: Annotated[str, typer.Option("--labels-key", help="Array of labels in that file.")] = "labels",
+    labels_key: LabelsKey = "labels",
     inputs_layout: InputsLayout = "nchw",
     scale: Scale = "1",
     mean: Mean = "",
@@ -58,17 +47,19 @@ def tradeoff(
     as_json: Json = False,
 ) -> None:
     """Prune a network in several ways; measure each one's accuracy and simulate it, and draw the trade-off."""
-    from sparsesim.networks import load_network, read_arrays
+    from sparsesim.networks import load_network
     from sparsesim.pipeline import Lowering
     from sparsesim.report.tradeoff import plot_tradeoff
     from sparsesim.results import write_table
     from sparsesim.sweep import tradeoff as traded
 
     whole = load_network(network, **network_options([], input_shape, layout, architecture))
-    arrays = read_arrays(inputs)
-    samples = samples_of(inputs, arrays, inputs_key, StoredAs(inputs_layout, scale, mean, std))
+    stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
+    samples, labels = read_samples(inputs, stored)
+    if labels is None:
+        raise InputError("--labels-key is empty: a trade-off needs labels")
     variants = {"dense": whole} | {text: _pruned(whole, text, samples) for text in pruner}
-    labels, lowering = array_of(inputs, arrays, labels_key), Lowering(dtype, batch)
+    lowering = Lowering(dtype, batch)
     table = traded(variants, samples, labels, machine, form, lowering=lowering, energy_table=energy_table)
     written = [output.with_suffix(".csv"), plot_tradeoff(table, output, f"{whole.label}, {len(samples)} samples")]
     write_table(table, written[0])
@@ -82,7 +73,7 @@ def tradeoff(
     typer.echo("written: " + ", ".join(str(path) for path in written))
 
 
-def _pruned(whole: "Network", text: str, samples: "Inputs") -> "Network":
+def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "Network":
     """The network after a pruner written as NAME or NAME@SPARSITY."""
     from sparsesim.execution import capture
     from sparsesim.workload import input_norms, prune_network, pruner_of

@@ -1,0 +1,60 @@
+"""Curves of a sensitivity analysis: accuracy over the ratio at which one layer is pruned."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparsesim.report.style import LINES, MARKERS, SERIES_COLOURS, panels, save, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_sensitivity(
+    rows: Sequence[Mapping[str, Any]],
+    path: Path,
+    baseline: float,
+    max_drop: float | None = None,
+    chosen: Mapping[str, float] | None = None,
+) -> Path:
+    """One curve per layer, in per cent; the ratios that were chosen are ringed.
+
+    Args:
+        rows: mappings with layer, ratio and accuracy, as `SensitivityTable.rows` gives them.
+        path: picture to write.
+        baseline: accuracy before pruning, in [0, 1].
+        max_drop: accuracy that a layer may cost; drawn as a line below the baseline.
+        chosen: ratio by layer.
+    """
+    layers: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        layers.setdefault(row["layer"], []).append((100 * row["ratio"], 100 * row["accuracy"]))
+    columns = -(-len(layers) // 24)
+    figure, grid = panels(1, 1, 6.0, 3.8, 0.45, 0.2 + 1.6 * columns)
+    axes = grid[0][0]
+    for number, (layer, points) in enumerate(layers.items()):
+        _curve(axes, number, layer, points, (chosen or {}).get(layer))
+    _levels(axes, baseline, max_drop)
+    axes.set_xlabel("ratio of the one layer that is pruned, %")
+    axes.set_ylabel("accuracy, %")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), ncols=columns, frameon=False, fontsize=8, handlelength=4)
+    tidy(axes)
+    return save(figure, path)
+
+
+def _curve(axes: "Axes", number: int, layer: str, points: list[tuple[float, float]], chosen: float | None) -> None:
+    colour = SERIES_COLOURS[number % len(SERIES_COLOURS)]
+    line = LINES[number // len(SERIES_COLOURS) % len(LINES)]
+    marker = MARKERS[number % len(MARKERS)]
+    axes.plot(*zip(*points, strict=True), line, color=colour, marker=marker, markersize=4, label=layer)
+    ringed = [] if chosen is None else [point for point in points if abs(point[0] - 100 * chosen) < 1e-9]
+    if ringed:
+        axes.plot(*zip(*ringed, strict=True), "o", color=colour, markersize=10, fillstyle="none")
+
+
+def _levels(axes: "Axes", baseline: float, max_drop: float | None) -> None:
+    axes.axhline(100 * baseline, color="#333333", linewidth=0.8)
+    if max_drop is not None:
+        least = 100 * (baseline - max_drop)
+        axes.axhline(least, color="#333333", linewidth=0.8, linestyle=":")
+        axes.set_title(f"line: unpruned, dotted: {100 * max_drop:g} points below; rings: ratios chosen", fontsize=8)

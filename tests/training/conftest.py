@@ -1,0 +1,11 @@
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from .modules import digits
+
+
+@pytest.fixture(scope="session")
+def samples():
+    return digits()
