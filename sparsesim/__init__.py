@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparsesim.errors import SparsesimError
+    from sparsesim.execution import capture, evaluate
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
     from sparsesim.networks import load_network, network_from_torch
@@ -25,7 +26,9 @@ __all__ = [
     "Lowering",
     "SparseMatrix",
     "SparsesimError",
+    "capture",
     "compare",
+    "evaluate",
     "format_by_name",
     "load_energy_table",
     "load_machine",
@@ -45,6 +48,7 @@ __all__ = [
 
 _HOMES = {
     "sparsesim.errors": ("SparsesimError",),
+    "sparsesim.execution": ("capture", "evaluate"),
     "sparsesim.formats": ("format_by_name",),
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
     "sparsesim.networks": ("load_network", "network_from_torch"),
