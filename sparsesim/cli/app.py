@@ -6,6 +6,7 @@ from sparsesim.cli.catalogue import list_names, show
 from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
+from sparsesim.cli.merge import merge
 from sparsesim.cli.prune import prune
 from sparsesim.cli.shrink import shrink
 from sparsesim.cli.single import gemm, matmul
@@ -26,6 +27,7 @@ app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
 app.command()(shrink)
+app.command()(merge)
 app.command()(evaluate)
 app.command()(compress)
 app.command()(tradeoff)

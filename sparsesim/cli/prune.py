@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,17 +22,23 @@ from sparsesim.cli.options import (
     Std,
 )
 from sparsesim.cli.parse import network_options
+from sparsesim.cli.prune_methods import Capture, Pruned, by_permuting, by_pruner, by_sparse_gpt, is_sparse_gpt
 from sparsesim.cli.samples import StoredAs, samples_of
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
     from sparsesim.networks import Network
-    from sparsesim.pruning import MaskStatistics, Pruner, TotalStatistics
+    from sparsesim.pruning import MaskStatistics, TotalStatistics
+
+TOTAL = "total"
 
 
 def prune(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
-    pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude or 2:4.")],
+    pruner: Annotated[
+        str,
+        typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude or 2:4; sparse-gpt, sparse-gpt-2:4."),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .onnx or .npz.")],
     sparsity: Annotated[float | None, typer.Option("--sparsity", "-s")] = None,
     threshold: Annotated[float | None, typer.Option("--threshold")] = None,
@@ -39,7 +46,8 @@ def prune(
     criterion: Annotated[str, typer.Option("--criterion", help="How weights are scored: l2, wanda, random-7.")] = "",
     round_to: Annotated[int | None, typer.Option("--round-to", help="Keep a multiple of this many groups.")] = None,
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names to prune.")] = "*",
-    inputs: Annotated[Path | None, typer.Option("--inputs", "-i", help="Samples, for criteria like wanda.")] = None,
+    permute: Annotated[bool, typer.Option("--permute", help="N:M: choose groups of input channels first.")] = False,
+    inputs: Annotated[Path | None, typer.Option("--inputs", "-i", help="Samples, for wanda and sparse-gpt.")] = None,
     inputs_key: InputsKey = "images",
     inputs_layout: InputsLayout = "nchw",
     scale: Scale = "1",
@@ -55,62 +63,85 @@ def prune(
 ) -> None:
     """Prune a network and write it as ONNX (same graph, masked weights) or NPZ."""
     from sparsesim.networks import load_network, write_network
-    from sparsesim.pruning import network_statistics, total_statistics
-    from sparsesim.workload import prune_network, pruner_of
 
+    if samples < 1:
+        raise InputError(f"--samples {samples} must be at least 1")
     whole = load_network(network, **network_options(size, input_shape, layout, architecture))
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
-    chosen = pruner_of(whole, pruner, sparsity, **amounts)
-    _check_needs(chosen, inputs, samples)
     stored = StoredAs(inputs_layout, scale, mean, std)
-    data = None if inputs is None else _norms(whole, inputs, inputs_key, stored, samples)
-    pruned = prune_network(whole.select(layers), chosen, data=data)
-    masks = {layer.name: layer.mask for layer in pruned.layers if layer.mask is not None}
-    weights = {layer.name: layer.weight() for layer in pruned.layers if layer.mask is not None}
-    write_network(whole.with_masks(masks), output)
+    capture = None if inputs is None else partial(_captured, whole, inputs, inputs_key, stored, samples)
+    found = _pruned(whole, layers, pruner, sparsity, amounts, permute, capture)
+    write_network(found.network, output)
     if spy is not None:
         from sparsesim.report.spy import plot_spy
 
-        plot_spy(masks, spy, f"{whole.label}: {chosen.describe()}")
-    found, total = network_statistics(weights, masks, chosen), total_statistics(weights, masks, chosen)
+        plot_spy(found.masks, spy, f"{whole.label}: {found.rule}")
+    _show(whole, found, output, spy, as_json)
+
+
+def _pruned(
+    whole: "Network",
+    layers: str,
+    pruner: str,
+    sparsity: float | None,
+    amounts: dict[str, Any],
+    permute: bool,
+    capture: Capture | None,
+) -> Pruned:
+    from sparsesim.workload import pruner_of
+
+    if is_sparse_gpt(pruner):
+        if permute:
+            raise InputError(f"pruner {pruner!r} takes no --permute")
+        return by_sparse_gpt(whole, layers, pruner, sparsity, amounts, capture)
+    chosen = pruner_of(whole, pruner, sparsity, **amounts)
+    return (by_permuting if permute else by_pruner)(whole, layers, chosen, capture)
+
+
+def _captured(network: "Network", path: Path, key: str, stored: StoredAs, most: int) -> dict[str, Any]:
+    """What the layers of the whole network read, for the first samples."""
+    from sparsesim.execution import capture
+    from sparsesim.networks import read_arrays
+
+    return capture(network, samples_of(path, read_arrays(path), key, stored, most))
+
+
+def _show(whole: "Network", pruned: Pruned, output: Path, spy: Path | None, as_json: bool) -> None:
+    """Figures of the masks on the weights as they were."""
+    from sparsesim.pruning import network_statistics, total_statistics
+
+    masks, weights = pruned.masks, {name: whole.layer(name).weight() for name in pruned.masks}
+    found, total = network_statistics(weights, masks, pruned.pruner), total_statistics(weights, masks, pruned.pruner)
+    before = _kept_before(pruned, weights)
     if as_json:
-        rows = [{"layer": name, **asdict(figures)} for name, figures in found.items()]
-        head = {"network": whole.label, "pruner": chosen.describe(), "file": str(output)}
-        typer.echo(json.dumps(head | {"layers": rows, "total": asdict(total)}))
+        rows = [{"layer": name, **asdict(figures), **_named(before, name)} for name, figures in found.items()]
+        head = {"network": whole.label, "pruner": pruned.rule, "file": str(output)}
+        typer.echo(json.dumps(head | {"layers": rows, "total": asdict(total) | _named(before, TOTAL)}))
         return
-    _print(found, total)
+    _print(found, total, before)
     typer.echo(f"written: {output}" + ("" if spy is None else f", {spy}"))
 
 
-def _check_needs(pruner: "Pruner", inputs: Path | None, samples: int) -> None:
-    """Raise InputError where the pruner needs what was not given, or what a command cannot give."""
-    if pruner.needs not in (None, "input_norm"):
-        raise InputError(
-            f"criterion {pruner.criterion!r} needs the {pruner.needs} of every weight, which no option gives: "
-            "call Pruner.masks(data=...) from Python"
-        )
-    if pruner.needs == "input_norm" and inputs is None:
-        raise InputError(f"criterion {pruner.criterion!r} needs samples of the network's input: give --inputs FILE")
-    if pruner.needs is None and inputs is not None:
-        raise InputError(f"criterion {pruner.criterion!r} looks at the weights alone and takes no --inputs")
-    if samples < 1:
-        raise InputError(f"--samples {samples} must be at least 1")
+def _kept_before(pruned: Pruned, weights: dict[str, Any]) -> dict[str, float]:
+    """Share of sum |w| kept in the given order of channels, by layer and in total; empty where nothing is permuted."""
+    sums = {layer: float(abs(weights[layer]).sum(dtype=float)) for layer in pruned.kept_before}
+    if not sum(sums.values()):
+        return dict(pruned.kept_before)
+    kept = sum(pruned.kept_before[layer] * whole for layer, whole in sums.items())
+    return {**pruned.kept_before, TOTAL: kept / sum(sums.values())}
 
 
-def _norms(network: "Network", path: Path, key: str, stored: StoredAs, most: int) -> dict[str, Any]:
-    """What the layers of the whole network read, on average over the first samples."""
-    from sparsesim.execution import capture
-    from sparsesim.networks import read_arrays
-    from sparsesim.workload import input_norms
-
-    return input_norms(network, capture(network, samples_of(path, read_arrays(path), key, stored, most)))
+def _named(before: dict[str, float], layer: str) -> dict[str, float]:
+    return {"kept_without_permutation": before[layer]} if layer in before else {}
 
 
-def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics") -> None:
+def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics", before: dict[str, float]) -> None:
     from sparsesim.report.table import rows_table
 
     rows: list[dict[str, object]] = [_row(name, figures) for name, figures in found.items()]
-    rows.append(dict.fromkeys(rows[0], "") | _amounts("total", total) if rows else _amounts("total", total))
+    rows.append(dict.fromkeys(rows[0], "") | _amounts(TOTAL, total) if rows else _amounts(TOTAL, total))
+    if before:
+        rows = [row | {"|w| unpermuted": f"{before[str(row['layer'])]:.1%}"} for row in rows]
     console().print(rows_table(rows))
     typer.echo("busiest: non-zeros of the fullest row, column or tile over their mean")
     for note in dict.fromkeys(figures.tail_note for figures in found.values() if figures.tail_note):
