@@ -30,17 +30,23 @@ def merge(
 
     if stop_at_mode == bool(keep):
         raise InputError("give either --keep LAYER=NUMBER or --stop-at-mode")
-    asked = None if stop_at_mode else dict(_kept(text) for text in keep)
+    asked = None if stop_at_mode else _kept(keep)
     found = merge_network(network, asked, stop="mode" if stop_at_mode else None, **network_options([], "", layout))
     found.write(output)
     _print(_record(found, output), as_json)
 
 
-def _kept(text: str) -> tuple[str, int]:
-    layer, _, number = text.rpartition("=")
-    if not layer or not number.isdecimal():
-        raise InputError(f"--keep {text!r} is not LAYER=NUMBER")
-    return layer, int(number)
+def _kept(texts: list[str]) -> dict[str, int]:
+    """["ip1=150", ...] as a mapping."""
+    kept: dict[str, int] = {}
+    for text in texts:
+        layer, _, number = text.rpartition("=")
+        if not layer or not number.isdecimal():
+            raise InputError(f"--keep {text!r} is not LAYER=NUMBER")
+        if layer in kept:
+            raise InputError(f"--keep names {layer!r} twice")
+        kept[layer] = int(number)
+    return kept
 
 
 def _record(found: "MergedNetwork", output: Path) -> dict[str, Any]:

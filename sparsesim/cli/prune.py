@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from sparsesim.networks import Network
     from sparsesim.pruning import MaskStatistics, TotalStatistics
 
-TOTAL = "total"
-
 
 def prune(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
@@ -114,34 +112,33 @@ def _show(whole: "Network", pruned: Pruned, output: Path, spy: Path | None, as_j
     found, total = network_statistics(weights, masks, pruned.pruner), total_statistics(weights, masks, pruned.pruner)
     before = _kept_before(pruned, weights)
     if as_json:
-        rows = [{"layer": name, **asdict(figures), **_named(before, name)} for name, figures in found.items()]
+        rows = [*({"layer": name, **asdict(figures)} for name, figures in found.items()), asdict(total)]
+        if before:
+            rows = [row | {"kept_without_permutation": share} for row, share in zip(rows, before, strict=True)]
         head = {"network": whole.label, "pruner": pruned.rule, "file": str(output)}
-        typer.echo(json.dumps(head | {"layers": rows, "total": asdict(total) | _named(before, TOTAL)}))
+        typer.echo(json.dumps(head | {"layers": rows[:-1], "total": rows[-1]}))
         return
     _print(found, total, before)
     typer.echo(f"written: {output}" + ("" if spy is None else f", {spy}"))
 
 
-def _kept_before(pruned: Pruned, weights: dict[str, Any]) -> dict[str, float]:
-    """Share of sum |w| kept in the given order of channels, by layer and in total; empty where nothing is permuted."""
-    sums = {layer: float(abs(weights[layer]).sum(dtype=float)) for layer in pruned.kept_before}
-    if not sum(sums.values()):
-        return dict(pruned.kept_before)
-    kept = sum(pruned.kept_before[layer] * whole for layer, whole in sums.items())
-    return {**pruned.kept_before, TOTAL: kept / sum(sums.values())}
+def _kept_before(pruned: Pruned, weights: dict[str, Any]) -> list[float]:
+    """Shares of sum |w| kept in the given order of channels, by layer and in total; none if nothing is permuted."""
+    if not pruned.kept_before:
+        return []
+    shares = [pruned.kept_before[layer] for layer in weights]
+    sums = [float(abs(weight).sum(dtype=float)) for weight in weights.values()]
+    kept = sum(share * whole for share, whole in zip(shares, sums, strict=True))
+    return [*shares, kept / sum(sums) if sum(sums) else 1.0]
 
 
-def _named(before: dict[str, float], layer: str) -> dict[str, float]:
-    return {"kept_without_permutation": before[layer]} if layer in before else {}
-
-
-def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics", before: dict[str, float]) -> None:
+def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics", before: list[float]) -> None:
     from sparsesim.report.table import rows_table
 
     rows: list[dict[str, object]] = [_row(name, figures) for name, figures in found.items()]
-    rows.append(dict.fromkeys(rows[0], "") | _amounts(TOTAL, total) if rows else _amounts(TOTAL, total))
+    rows.append(dict.fromkeys(rows[0], "") | _amounts("total", total) if rows else _amounts("total", total))
     if before:
-        rows = [row | {"|w| unpermuted": f"{before[str(row['layer'])]:.1%}"} for row in rows]
+        rows = [row | {"|w| unpermuted": f"{share:.1%}"} for row, share in zip(rows, before, strict=True)]
     console().print(rows_table(rows))
     typer.echo("busiest: non-zeros of the fullest row, column or tile over their mean")
     for note in dict.fromkeys(figures.tail_note for figures in found.values() if figures.tail_note):
