@@ -7,6 +7,7 @@ from sparsesim.cli.compress import compress
 from sparsesim.cli.evaluate import evaluate
 from sparsesim.cli.grid import compare, run
 from sparsesim.cli.imbalance import imbalance
+from sparsesim.cli.merge import merge
 from sparsesim.cli.prune import prune
 from sparsesim.cli.sensitivity import sensitivity
 from sparsesim.cli.shrink import shrink
@@ -28,6 +29,7 @@ app.command()(matmul)
 app.command()(gemm)
 app.command()(prune)
 app.command()(shrink)
+app.command()(merge)
 app.command()(evaluate)
 app.command()(sensitivity)
 app.command()(compress)

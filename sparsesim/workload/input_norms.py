@@ -1,7 +1,7 @@
 """What criteria want to know of a layer's inputs, from captured maps."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,17 @@ def input_norms(network: Network, maps: Mapping[str, NDArray[Any]]) -> dict[str,
     return {layer.name: _norms(layer, maps[layer.name]) for layer in network.layers if layer.name in maps}
 
 
-def _norms(layer: Layer, values: NDArray[Any]) -> NDArray[np.float64]:
-    squares, count = 0.0, 0
+def input_columns(layer: Layer, values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The inputs of a conv2d or linear layer as columns `[K of all groups, n]`, so many at a time as fit in memory."""
     step = max(1, AT_ONCE // max(1, _numbers_of_one_sample(layer, values)))
     for start in range(0, len(values), step):
         part = values[start : start + step]
-        rows = im2col(part, layer) if layer.kind == "conv2d" else part.T
+        yield im2col(part, layer) if layer.kind == "conv2d" else part.T
+
+
+def _norms(layer: Layer, values: NDArray[Any]) -> NDArray[np.float64]:
+    squares, count = 0.0, 0
+    for rows in input_columns(layer, values):
         squares = squares + np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
         count += rows.shape[1]
     norms: NDArray[np.float64] = np.sqrt(np.asarray(squares, np.float64) / count)
