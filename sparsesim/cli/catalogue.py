@@ -50,7 +50,12 @@ def _formats() -> dict[str, str]:
 def _pruners() -> dict[str, str]:
     from sparsesim.pruning import PRUNERS
 
-    return {family.form: family.describe() for family in PRUNERS.values()}
+    of_networks = {
+        "published": "drop the smallest weights of every layer down to the density that its description gives",
+        "sparse-gpt": "drop by SparseGPT and correct what stays (commands prune and tradeoff, with samples)",
+        "sparse-gpt-N:M": "the same, keeping N of every M weights along K",
+    }
+    return {family.form: family.describe() for family in PRUNERS.values()} | of_networks
 
 
 def _workloads() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`sparsesim tradeoff`: accuracy beside speedup and energy, for several prunings on several machines."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,14 +76,17 @@ def tradeoff(
 
 def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "Network":
     """The network after a pruner written as NAME or NAME@SPARSITY."""
+    from sparsesim.cli.prune_methods import by_pruner, by_sparse_gpt, is_sparse_gpt
     from sparsesim.execution import capture
-    from sparsesim.workload import input_norms, prune_network, pruner_of
+    from sparsesim.workload import pruner_of
 
     name, at, amount = text.partition(_AT)
     try:
         sparsity = float(amount) if at else None
     except ValueError as error:
         raise InputError(f"--pruner {text!r}: {amount!r} is no sparsity; write magnitude@0.9") from error
+    captured = partial(capture, whole, samples)
+    if is_sparse_gpt(name):
+        return by_sparse_gpt(whole, "*", name, sparsity, {}, captured).network
     chosen = pruner_of(whole, name, sparsity)
-    needs = chosen.needs == "input_norm"
-    return prune_network(whole, chosen, data=input_norms(whole, capture(whole, samples)) if needs else None)
+    return by_pruner(whole, "*", chosen, captured if chosen.needs else None).network
