@@ -88,7 +88,9 @@ class Network:
         raise UnknownNameError("layer", name, self._names())
 
     def select(self, pattern: str) -> Self:
-        """The network of only those layers whose name matches a shell pattern such as `fc*`."""
+        """The network of only those layers whose name matches a shell pattern such as `fc*`; all of it for `*`."""
+        if pattern == "*":
+            return self
         chosen = tuple(layer for layer in self.layers if fnmatchcase(layer.name, pattern))
         if not chosen:
             raise UnknownNameError("layer pattern", pattern, self._names())

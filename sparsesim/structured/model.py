@@ -19,9 +19,9 @@ _LAST_OPSET_WITH_SPLIT_ATTRIBUTE = 12
 
 def plain_model(network: Network) -> "ModelProto":
     """The masked model of a network, every constant of which is an initializer that nodes read directly."""
+    model = masked_model(network)  # says so where onnx is not installed
     from onnx import numpy_helper
 
-    model = masked_model(network)
     graph, look_up = model.graph, Graph(model.graph)
     outputs = {value.name for value in graph.output}
     folded = {}
