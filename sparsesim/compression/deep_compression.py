@@ -51,6 +51,11 @@ class DeepCompressed:
         return self.codes.count
 
     @property
+    def fixed_bits(self) -> int:
+        """Bits of an entry before Huffman coding, code and gap."""
+        return self.codes.bits + self.gaps.bits
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Bytes of every part; their sum is the length of `to_bytes()`."""
         return {

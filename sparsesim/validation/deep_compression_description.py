@@ -1,0 +1,54 @@
+"""What is published about Deep Compression, as `models/validation/deep-compression.yaml` describes it."""
+
+from collections.abc import Mapping
+
+from sparsesim.networks import Layer
+from sparsesim.shipped import shipped_file
+from sparsesim.yaml_file import Description, load_description
+
+
+class PublishedSizes(Description):
+    """Ratios of fp32 to compressed size, and how they were reached.
+
+    `coded_bits` are the bits of a code and of a gap after Huffman coding, by layer.
+    """
+
+    shared_ratio: float
+    coded_ratio: float
+    conv_bits: int
+    linear_bits: int
+    index_bits: int
+    densities: Mapping[str, float]
+    coded_bits: Mapping[str, tuple[float, float]]
+
+    def bits(self, layer: Layer) -> int:
+        """Bits of a code in this layer."""
+        return self.conv_bits if layer.kind == "conv2d" else self.linear_bits
+
+
+class RealFile(Description):
+    """Real weights in the folder of data."""
+
+    network: str = ""
+    file: str
+    source: str
+    size_bytes: int = 0
+    layers: tuple[str, ...] = ()
+
+
+class Published(Description):
+    """Everything that is compared."""
+
+    name: str
+    source: str
+    seed: int
+    distributions: tuple[str, ...]
+    networks: Mapping[str, PublishedSizes]
+    trained: RealFile
+    stream: RealFile
+    pruned: RealFile
+
+
+def load_published() -> Published:
+    """The shipped description."""
+    return load_description(shipped_file("reference", "deep-compression", "models/validation", ".yaml"), Published)
