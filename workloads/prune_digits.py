@@ -106,6 +106,7 @@ def reachable(rows, method, least):
 
 
 def main(network, folder):
+    folder.mkdir(parents=True, exist_ok=True)  # before minutes of training
     train_x, train_y, test_x, test_y = digits()
     learn, judge = Samples(train_x, train_y), Samples(test_x, test_y)
     unpruned, rows = measured(network, learn, judge)
