@@ -7,13 +7,15 @@ import typer
 
 from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, Dtype, InputShape, Json, Layout, Machines, Seed, Sizes
-from sparsesim.cli.parse import network_options
+from sparsesim.cli.parse import network_options, takes_sparsity
+
+DEFAULT_SPARSITY = 0.9
 
 
 def imbalance(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, .onnx, arrays, a Hugging Face folder.")],
     pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude.")] = "magnitude",
-    sparsity: Annotated[float | None, typer.Option("--sparsity", "-s")] = 0.9,
+    sparsity: Annotated[float | None, typer.Option("--sparsity", "-s", help="0.9 where the pruner needs one.")] = None,
     machine: Machines = ["a100-sxm-spmm", "a100-sxm-vectorsparse", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
     form: Annotated[str, typer.Option("--format", "-f", help="Storage format of pruned weights.")] = "csr",
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names.")] = "*",
@@ -33,6 +35,8 @@ def imbalance(
     from sparsesim.workload import pruner_of
 
     whole = load_network(network, **network_options(size, input_shape, layout, architecture)).select(layers)
+    if sparsity is None and takes_sparsity(pruner):
+        sparsity = DEFAULT_SPARSITY
     chosen = pruner_of(whole, pruner, sparsity)
     table = held(whole, chosen, machine, form, lowering=Lowering(dtype, batch), seed=seed)
     records = table.to_dict("records")

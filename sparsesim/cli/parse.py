@@ -15,7 +15,7 @@ def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) ->
     from sparsesim.sweep import Sweep
 
     names, sparsities = pruners
-    entries = [{"name": name, "sparsity": sparsities if _takes_sparsity(name) else []} for name in names]
+    entries = [{"name": name, "sparsity": sparsities if takes_sparsity(name) else []} for name in names]
     try:
         sweep = Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
     except ValidationError as error:
@@ -26,7 +26,8 @@ def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) ->
     return sweep
 
 
-def _takes_sparsity(pruner: str) -> bool:
+def takes_sparsity(pruner: str) -> bool:
+    """Whether a pruner of this name cannot do without a sparsity."""
     from sparsesim.pruning import pruner_by_name
 
     try:
@@ -37,11 +38,13 @@ def _takes_sparsity(pruner: str) -> bool:
 
 
 def density(text: str) -> float | str:
-    """A number, or "published"."""
+    """A number, or "published"; InputError for anything else."""
+    if text == "published":
+        return text
     try:
         return float(text)
-    except ValueError:
-        return text
+    except ValueError as error:
+        raise InputError(f"--activation-density {text!r} is neither a number in (0, 1] nor 'published'") from error
 
 
 def baseline_fields(texts: list[str]) -> dict[str, str | float]:

@@ -9,7 +9,7 @@ import typer
 
 from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, Energy, InputShape, Json, Layout
-from sparsesim.cli.parse import network_options
+from sparsesim.cli.parse import network_options, takes_sparsity
 from sparsesim.cli.samples import Inputs, InputsKey, InputsLayout, LabelsKey, Mean, Scale, Std, StoredAs, read_samples
 from sparsesim.cli.single import DEFAULT_TABLE
 from sparsesim.errors import InputError
@@ -81,6 +81,8 @@ def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "Network":
     from sparsesim.workload import pruner_of
 
     name, at, amount = text.partition(_AT)
+    if not at and takes_sparsity(name):
+        raise InputError(f"--pruner {text!r} needs a sparsity: write {name}{_AT}0.9")
     try:
         sparsity = float(amount) if at else None
     except ValueError as error:

@@ -54,10 +54,14 @@ def _number(value: float) -> str:
 
 
 def plot_errors(rows: "pd.DataFrame", path: Path) -> Path:
-    """Every error by metric, on a scale that is linear within one percent; hollow where fitted."""
+    """Every error by metric, on a scale that is linear within one percent; hollow where fitted.
+
+    Cases have colours of their own unless there are far more cases than colours.
+    """
     metrics = list(dict.fromkeys(rows["metric"]))
     cases = rows["case"].str.split(",").str[0]
-    coloured = dict(zip(dict.fromkeys(cases[~rows["fitted"]]), SERIES_COLOURS, strict=False))
+    names = list(dict.fromkeys(cases[~rows["fitted"]]))
+    coloured = {} if len(names) > 2 * len(SERIES_COLOURS) else dict(zip(names, SERIES_COLOURS, strict=False))
     figure, grid = panels(1, 1, 8.6, 0.24 * len(metrics) + 0.3, below=0.2, beside=1.9)
     figure.subplots_adjust(left=0.24, top=0.98)
     axes = grid[0][0]
@@ -72,7 +76,8 @@ def plot_errors(rows: "pd.DataFrame", path: Path) -> Path:
     ticks = [value for value in (-100, -10, -1, 0, 1, 10, 100) if abs(value) <= reach]
     axes.set_xticks(ticks, [f"{value:+d} %" if value else "0" for value in ticks])
     axes.set_yticks(range(len(metrics)), metrics, fontsize=8)
-    axes.invert_yaxis()
+    beyond = max(0.4, 0.05 * (len(metrics) - 1))  # a row at the edge would be cut off
+    axes.set_ylim(len(metrics) - 1 + beyond, -beyond)
     axes.set_xlabel("simulated / published - 1")
     for case, colour in coloured.items():
         axes.plot([], [], "o", color=colour, markersize=5, label=case)

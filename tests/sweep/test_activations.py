@@ -89,3 +89,8 @@ def test_the_command_compares_with_real_inputs(maps):
     assert found.exit_code == dense.exit_code == 0
     cycles = [json.loads(each.stdout.splitlines()[0])["cycles"] for each in (found, dense)]
     assert cycles[0] < cycles[1]
+
+
+def test_a_density_that_is_no_number_is_named():
+    found = CliRunner().invoke(app, ["compare", "digits-cnn", "--activation-density", "much"])
+    assert "--activation-density 'much' is neither a number" in str(found.exception)

@@ -65,3 +65,10 @@ def test_the_command_prints_every_machine():
     records = json.loads(found.stdout)
     assert {record["machine"] for record in records} == {"titan-x", "sparch"}
     assert all(record["real_speedup"] > 0 for record in records if record["machine"] == "titan-x")
+
+
+def test_a_pattern_that_fixes_its_sparsity_needs_none():
+    found = CliRunner().invoke(
+        app, ["imbalance", "digits-cnn", "-p", "1:4", "-m", "titan-x", "--dtype", "fp32", "--json"]
+    )
+    assert found.exit_code == 0, found.output
