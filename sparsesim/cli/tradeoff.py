@@ -45,9 +45,14 @@ def tradeoff(
     input_shape: InputShape = "",
     layout: Layout = "",
     architecture: Architecture = "",
+    set_aside: Annotated[
+        int, typer.Option(min=2, help="One of so many samples feeds pruners that need inputs, and is not evaluated.")
+    ] = 3,
     as_json: Json = False,
 ) -> None:
     """Prune a network in several ways; measure each one's accuracy and simulate it, and draw the trade-off."""
+    import numpy as np
+
     from sparsesim.networks import load_network
     from sparsesim.pipeline import Lowering
     from sparsesim.report.tradeoff import plot_tradeoff
@@ -59,7 +64,12 @@ def tradeoff(
     samples, labels = read_samples(inputs, stored)
     if labels is None:
         raise InputError("--labels-key is empty: a trade-off needs labels")
-    variants = {"dense": whole} | {text: _pruned(whole, text, samples) for text in pruner}
+    # Samples that masks were chosen with say nothing about what the masks cost.
+    feeding = np.arange(len(samples)) % set_aside == 0
+    pruned = {text: _pruned(whole, text, samples[feeding]) for text in pruner}
+    if any(needs_inputs for _, needs_inputs in pruned.values()):
+        samples, labels = samples[~feeding], labels[~feeding]
+    variants = {"dense": whole} | {text: variant for text, (variant, _) in pruned.items()}
     lowering = Lowering(dtype, batch)
     table = traded(variants, samples, labels, machine, form, lowering=lowering, energy_table=energy_table)
     written = [output.with_suffix(".csv"), plot_tradeoff(table, output, f"{whole.label}, {len(samples)} samples")]
@@ -74,8 +84,8 @@ def tradeoff(
     typer.echo("written: " + ", ".join(str(path) for path in written))
 
 
-def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "Network":
-    """The network after a pruner written as NAME or NAME@SPARSITY."""
+def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "tuple[Network, bool]":
+    """The network after a pruner written as NAME or NAME@SPARSITY, and whether that looked at the samples."""
     from sparsesim.cli.prune_methods import by_pruner, by_sparse_gpt, is_sparse_gpt
     from sparsesim.execution import capture
     from sparsesim.workload import pruner_of
@@ -89,6 +99,7 @@ def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "Network":
         raise InputError(f"--pruner {text!r}: {amount!r} is no sparsity; write magnitude@0.9") from error
     captured = partial(capture, whole, samples)
     if is_sparse_gpt(name):
-        return by_sparse_gpt(whole, "*", name, sparsity, {}, captured).network
+        return by_sparse_gpt(whole, "*", name, sparsity, {}, captured).network, True
     chosen = pruner_of(whole, name, sparsity)
-    return by_pruner(whole, "*", chosen, captured if chosen.needs else None).network
+    needs_inputs = chosen.needs is not None
+    return by_pruner(whole, "*", chosen, captured if needs_inputs else None).network, needs_inputs

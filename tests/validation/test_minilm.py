@@ -12,7 +12,11 @@ from tests.validation import minilm
 
 AMOUNTS = {"50 %": 0.5, "70 %": 0.7, "2:4": NM(2, 4), "4:8": NM(4, 8)}
 METHODS = ("random", "magnitude", "wanda", "sparse_gpt")
-DAMPING = 0.1  # 359 tokens of calibration are fewer than the 1536 inputs of a matrix; at 0.01 Wanda is as good
+DAMPING = 0.3
+"""359 tokens of calibration are fewer than the 1536 inputs of a matrix, so that the usual 0.01 is too little.
+
+The best of 0.01, 0.03, 0.1, 0.3 and 1 on every fourth sentence of calibration, calibrated on the others.
+"""
 
 SPEEDUPS = {
     "a100-sxm-spmm": (2.93, 2.35),
