@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparsesim.errors import SparsesimError
-    from sparsesim.execution import capture, evaluate
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
+    from sparsesim.inference import capture, evaluate
+    from sparsesim.lowering import Activations, lower, matmul_op
     from sparsesim.networks import load_network, network_from_torch
-    from sparsesim.pipeline import Lowering, compare, reprice, simulate
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.sweep import load_sweep, run_sweep
+    from sparsesim.simulation import Lowering, compare, reprice, simulate
+    from sparsesim.studies import load_sweep, run_sweep
     from sparsesim.tensors import SparseMatrix, read_matrix
-    from sparsesim.workload import Activations, lower, matmul_op
-    from sparsesim.workload import prune_network as prune
+    from sparsesim.transforms import prune_network as prune
 
 __version__ = "0.1.0"
 
@@ -48,15 +48,16 @@ __all__ = [
 
 _HOMES = {
     "sparsesim.errors": ("SparsesimError",),
-    "sparsesim.execution": ("capture", "evaluate"),
+    "sparsesim.inference": ("capture", "evaluate"),
     "sparsesim.formats": ("format_by_name",),
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
     "sparsesim.networks": ("load_network", "network_from_torch"),
     "sparsesim.pruning": ("pruner_by_name",),
-    "sparsesim.pipeline": ("Lowering", "compare", "reprice", "simulate"),
-    "sparsesim.sweep": ("load_sweep", "run_sweep"),
+    "sparsesim.simulation": ("Lowering", "compare", "reprice", "simulate"),
+    "sparsesim.studies": ("load_sweep", "run_sweep"),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
-    "sparsesim.workload": ("Activations", "lower", "matmul_op", "prune_network"),
+    "sparsesim.transforms": ("prune_network",),
+    "sparsesim.lowering": ("Activations", "lower", "matmul_op"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"prune": "prune_network"}

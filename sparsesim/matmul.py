@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from sparsesim.dtypes import ValueType
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Format, FormatSize
-from sparsesim.formats.value_type import ValueType
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 

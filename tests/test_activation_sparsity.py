@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sparsesim.execution import capture
 from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.inference import capture
+from sparsesim.lowering import Activations, lower
 from sparsesim.networks import load_network
-from sparsesim.pipeline import Lowering, simulate_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.workload import Activations, lower
+from sparsesim.simulation import Lowering, simulate_network
 
 pytest.importorskip("onnxruntime")
 

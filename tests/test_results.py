@@ -5,7 +5,6 @@ import pytest
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.networks import load_network
-from sparsesim.pipeline import compare, reprice, simulate_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.results import (
     combined,
@@ -16,6 +15,7 @@ from sparsesim.results import (
     totals,
     write_table,
 )
+from sparsesim.simulation import compare, reprice, simulate_network
 
 
 @pytest.fixture(scope="module")

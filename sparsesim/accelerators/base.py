@@ -5,11 +5,11 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.errors import InputError
-from sparsesim.formats.value_type import ValueType
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule, joined
 from sparsesim.tensors import DenseMatrix, SparseMatrix
@@ -86,7 +86,7 @@ class Accelerator(BaseModel, ABC):
         return footprint(op) if full else None
 
     @abstractmethod
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """The numeric product, computed the way the unit computes it."""
 
     def one_by_one(self, op: MatmulOp) -> Schedule:
@@ -100,7 +100,7 @@ class Accelerator(BaseModel, ABC):
             known[likeness] = plans[-1]
         return joined(plans)
 
-    def execute_one_by_one(self, op: MatmulOp) -> NDArray[np.floating[Any]]:
+    def execute_one_by_one(self, op: MatmulOp) -> FloatArray:
         """The products of all groups, one below the other."""
         products = (self.execute(part) for part in op.parts(with_values=True))
         return np.vstack([each.to_array() if isinstance(each, SparseMatrix) else each for each in products])
@@ -128,7 +128,7 @@ def decode_adds(operand: Operand, native: tuple[str, ...], passes: int = 1) -> i
     return 0 if family in native else passes * operand.size.stored_values
 
 
-def shares(total: int, parts: int) -> NDArray[np.int64]:
+def shares(total: int, parts: int) -> IntArray:
     """int64[parts] that add up to `total` exactly and differ by at most one."""
     edges = np.arange(parts + 1, dtype=np.int64)
     # Split quotient and remainder so that total * parts never overflows.
@@ -137,7 +137,7 @@ def shares(total: int, parts: int) -> NDArray[np.int64]:
     return quotient + (edges[1:] - edges[:-1])
 
 
-def weighted_shares(total: int, weights: NDArray[np.int64]) -> NDArray[np.int64]:
+def weighted_shares(total: int, weights: IntArray) -> IntArray:
     """int64 array that adds up to `total` exactly, in proportion to `weights` (equal parts if all are zero)."""
     whole = int(weights.sum())
     if whole == 0:

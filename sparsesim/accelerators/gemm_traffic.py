@@ -1,11 +1,11 @@
 """Which bytes of a GEMM come from DRAM, in which step, and what an L2 keeps from one run to the next."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.accelerators.base import shares, weighted_shares
 from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import panel_fetches
+from sparsesim.array_types import IntArray
 from sparsesim.matmul import MatmulOp
 from sparsesim.units import bits_to_bytes, ceil_div
 
@@ -13,9 +13,7 @@ SWIZZLES = (1, 2, 4, 8, 16)
 """Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
 
 
-def dram_traffic(
-    op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: str
-) -> tuple[NDArray[np.int64], dict[str, int]]:
+def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: str) -> tuple[IntArray, dict[str, int]]:
     """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest.
 
     `l2` is (bytes, partitions). Groups share no data; each moves as much as the first one, whose operands are those
@@ -47,7 +45,7 @@ def dram_traffic(
     return fetched, {"A": read[0], "B": read[1], "C": written}
 
 
-def in_parts(sizes: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
+def in_parts(sizes: IntArray, parts: int) -> IntArray:
     """Every size in `parts` numbers that add up to it and differ by at most one."""
     quotient, remainder = np.divmod(sizes[:, None], parts)
     return (quotient + (np.arange(parts) < remainder)).ravel()

@@ -1,14 +1,10 @@
 """Jitted loops shared by several accelerators."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.floating[Any]]
+from sparsesim.array_types import FloatArray, IntArray
 
 LOTS, LOT_FACTOR, LOT_STEP, FIRST_LOT = 1 << 31, 1103515245, 12345, 12345
 """Linear congruential generator that draws which panel leaves a full L2 (ISO C, example of rand)."""

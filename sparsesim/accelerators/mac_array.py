@@ -10,15 +10,14 @@ from pydantic import Field, model_validator
 from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, footprint, weighted_shares
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array_walks import Walk, halves, order, resident, sides
+from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.errors import PatternError
+from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
-from sparsesim.formats.widths import bits_for
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
 from sparsesim.units import BITS_PER_BYTE, ceil_div
-
-IntArray = NDArray[np.int64]
 
 
 class Packed(NamedTuple):
@@ -116,7 +115,7 @@ class MacArray(Accelerator):
         """Sizes, and whether the positions have the pattern."""
         return self.peak_macs_per_cycle(op.a.value_type), self._packed(op), footprint(op)
 
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
         if op.groups > 1:
             return self.execute_one_by_one(op)

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
 from sparsesim.units import ceil_div
-
-IntArray = NDArray[np.int64]
 
 
 class Walk(NamedTuple):

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, shares
 from sparsesim.accelerators.kernels import product_nnz
+from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
@@ -63,18 +63,18 @@ class Processor(Accelerator):
             extra={"multiplies": macs},
         )
 
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """The product in float64, by the kernel that the formats choose."""
         kernel = self.kernel_of(op)
         if kernel in ("gemm", "gemv"):
             a, b = op.a.tensor.to_array().astype(np.float64), op.b.tensor.to_array()
-            product: NDArray[np.floating[Any]] = a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)
+            product: FloatArray = a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)
             return product.reshape(-1, op.n)
         op = op.block_diagonal(with_values=True)
         left = op.a.tensor.to_sparse().to_scipy().astype(np.float64)
         if kernel == "spgemm":
             return SparseMatrix.from_scipy(left @ op.b.tensor.to_sparse().to_scipy())
-        dense: NDArray[np.floating[Any]] = left @ op.b.tensor.to_array()
+        dense: FloatArray = left @ op.b.tensor.to_array()
         return dense
 
     def kernel_of(self, op: MatmulOp) -> Kernel:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.accelerators.kernels import FIRST_LOT, LOT_FACTOR, LOT_STEP, LOTS
+from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
 
 
@@ -26,7 +27,7 @@ def walk(tiles_m: int, tiles_n: int, band: int) -> list[tuple[int, int]]:
 
 def panel_fetches(
     tiles_m: int, tiles_n: int, wave: int, capacity: int, a_panels: list[int], b_panels: list[int], band: int
-) -> NDArray[np.int64]:
+) -> IntArray:
     """Bytes of A and of B per wave, all and for the first time, with the L2 as a list of panels."""
     sizes = {("A", i): size for i, size in enumerate(a_panels)} | {("B", j): size for j, size in enumerate(b_panels)}
     resident: list[tuple[str, int]] = []

@@ -2,18 +2,19 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sparsesim.accelerators.base import decode_adds
 from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.tensor_core import TensorCore
+from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ValueType
 from sparsesim.errors import PatternError
-from sparsesim.formats import Dense, Nm, Structured, ValueType, Vnm, format_by_name
+from sparsesim.formats import Dense, Nm, Structured, Vnm, format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import LOCATED, DenseMatrix, SparseMatrix
@@ -96,7 +97,7 @@ class SparseTensorCore(TensorCore):
         fallback = self._kernel(op) is None and not isinstance(op.a.format, Dense)
         return replace(schedule, extra={**schedule.extra, "fallback_dense": int(fallback)})
 
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64 through the compressed form: every kept value picks its row of B by its index."""
         storage = self._kernel(op)
         if storage is None or op.groups > 1:

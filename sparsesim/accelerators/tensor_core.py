@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
 from sparsesim.accelerators.base import (
@@ -18,6 +17,7 @@ from sparsesim.accelerators.base import (
 )
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
 from sparsesim.accelerators.gemm_traffic import dram_traffic, in_parts
+from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
@@ -102,7 +102,7 @@ class TensorCore(Accelerator):
         """Sizes alone: every position is multiplied."""
         return footprint(op)
 
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64, group by group and tile by tile, accumulated over slices of K."""
         if op.groups > 1:
             return self.execute_one_by_one(op)

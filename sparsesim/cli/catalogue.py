@@ -60,7 +60,7 @@ def _pruners() -> dict[str, str]:
 
 def _workloads() -> dict[str, str]:
     from sparsesim.shipped import shipped_names
-    from sparsesim.sweep import load_sweep
+    from sparsesim.studies import load_sweep
 
     return {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")}
 

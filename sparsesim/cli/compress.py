@@ -13,7 +13,7 @@ from sparsesim.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from sparsesim.networks import Network
-    from sparsesim.workload import CompressedNetwork
+    from sparsesim.transforms import CompressedNetwork
 
 LOW_RANK, DEEP = "low-rank", "deep-compression"
 OPTIONS_OF: Final = {
@@ -51,7 +51,7 @@ def compress(
 ) -> None:
     """Compress the weights of a network: sizes, ratios and errors of its layers, and the weights that are left."""
     from sparsesim.networks import load_network, write_network
-    from sparsesim.workload import prune_network
+    from sparsesim.transforms import prune_network
 
     given = {
         "per": per,
@@ -87,7 +87,7 @@ def _checked(method: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compressed(network: "Network", method: str, options: dict[str, Any], layers: str) -> "CompressedNetwork":
-    from sparsesim.workload import deep_compress_network, factorise_network, quantise_network
+    from sparsesim.transforms import deep_compress_network, factorise_network, quantise_network
 
     if method == LOW_RANK:
         only_if_smaller = not options.pop("everywhere", False)

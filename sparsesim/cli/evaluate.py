@@ -24,7 +24,7 @@ from sparsesim.cli.samples import (
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.execution import Evaluation
+    from sparsesim.inference import Evaluation
     from sparsesim.networks import Network
 
 
@@ -49,7 +49,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
-    from sparsesim.execution import evaluate as run_on
+    from sparsesim.inference import evaluate as run_on
     from sparsesim.networks import load_network
 
     if activations is not None and activations.suffix != ".npz":
@@ -71,7 +71,7 @@ def evaluate(
 def _pruned(whole: "Network", pruner: str, sparsity: float | None, layers: str) -> "tuple[Network, str]":
     """The network that is run, and the rule that pruned it."""
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.workload import prune_network
+    from sparsesim.transforms import prune_network
 
     if not pruner:
         if sparsity is not None or layers != "*":
@@ -118,7 +118,7 @@ def _as_percent(record: dict[str, Any]) -> dict[str, str]:
 def _write_activations(network: "Network", samples: Any, path: Path, batch_size: int) -> None:
     import numpy as np
 
-    from sparsesim.execution import capture
+    from sparsesim.inference import capture
 
     maps = capture(network, samples, batch_size=batch_size)
     with path.open("wb") as file:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sparsesim.results import Result
-    from sparsesim.sweep import Sweep
+    from sparsesim.studies import Sweep
 
 
 class Tables(NamedTuple):
@@ -46,7 +46,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
-    from sparsesim.sweep import load_sweep
+    from sparsesim.studies import load_sweep
 
     sweep = load_sweep(workload)
     results = _play(sweep, output, quiet=as_json)
@@ -115,7 +115,7 @@ def _play(sweep: "Sweep", output: Path | None, quiet: bool) -> "list[Result]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from sparsesim.sweep import ResultLog, in_order, run_sweep
+    from sparsesim.studies import ResultLog, in_order, run_sweep
 
     log = ResultLog(output / f"{sweep.name}.jsonl") if output else None
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()

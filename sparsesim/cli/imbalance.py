@@ -30,9 +30,9 @@ def imbalance(
 ) -> None:
     """Hold the real positions of pruned weights against random ones of the same density, on every machine."""
     from sparsesim.networks import load_network
-    from sparsesim.pipeline import Lowering
-    from sparsesim.sweep import imbalance as held
-    from sparsesim.workload import pruner_of
+    from sparsesim.simulation import Lowering
+    from sparsesim.studies import imbalance as held
+    from sparsesim.transforms import pruner_of
 
     whole = load_network(network, **network_options(size, input_shape, layout, architecture)).select(layers)
     if sparsity is None and takes_sparsity(pruner):

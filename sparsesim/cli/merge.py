@@ -12,7 +12,7 @@ from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.workload import MergedNetwork
+    from sparsesim.transforms import MergedNetwork
 
 
 def merge(
@@ -26,7 +26,7 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Merge similar neurons without data; evaluate the file with --architecture mlp."""
-    from sparsesim.workload import merge_network
+    from sparsesim.transforms import merge_network
 
     if stop_at_mode == bool(keep):
         raise InputError("give either --keep LAYER=NUMBER or --stop-at-mode")

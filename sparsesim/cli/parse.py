@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.sweep import Sweep
+    from sparsesim.studies import Sweep
 
 
 def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) -> "Sweep":
     """The sweep that these options describe; every fault becomes one InputError line."""
-    from sparsesim.sweep import Sweep
+    from sparsesim.studies import Sweep
 
     names, sparsities = pruners
     entries = [{"name": name, "sparsity": sparsities if takes_sparsity(name) else []} for name in names]

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparsesim.cli.console import console
-from sparsesim.cli.options import (
-    Architecture,
-    InputShape,
-    Json,
-    Layout,
-    Sizes,
-)
+from sparsesim.cli.options import Architecture, InputShape, Json, Layout, Sizes
 from sparsesim.cli.parse import network_options
 from sparsesim.cli.prune_methods import Capture, Pruned, by_permuting, by_plan, by_pruner, by_sparse_gpt, is_sparse_gpt
 from sparsesim.cli.samples import InputsKey, InputsLayout, Mean, Scale, Std, StoredAs, read_samples
@@ -86,7 +80,7 @@ def _pruned(
     permute: bool,
     capture: Capture | None,
 ) -> Pruned:
-    from sparsesim.workload import pruner_of
+    from sparsesim.transforms import pruner_of
 
     if not pruner:
         raise InputError("say how to prune: --pruner NAME or --plan FILE")
@@ -107,7 +101,7 @@ def _check_alone(pruner: str, options: dict[str, Any]) -> None:
 
 def _captured(network: "Network", path: Path, stored: StoredAs, most: int) -> dict[str, Any]:
     """What the layers of the whole network read, for the first samples."""
-    from sparsesim.execution import capture
+    from sparsesim.inference import capture
 
     return capture(network, read_samples(path, stored, most)[0])
 

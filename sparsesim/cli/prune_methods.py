@@ -43,7 +43,7 @@ def is_sparse_gpt(pruner: str) -> bool:
 
 def by_pruner(whole: "Network", layers: str, pruner: "Pruner", capture: Capture | None) -> Pruned:
     """Masks of a pruner alone; `capture` gives the inputs of all layers where its criterion needs them."""
-    from sparsesim.workload import input_norms, prune_network
+    from sparsesim.transforms import input_norms, prune_network
 
     _check_needs(pruner, capture)
     data = None if capture is None else input_norms(whole, capture())
@@ -52,7 +52,7 @@ def by_pruner(whole: "Network", layers: str, pruner: "Pruner", capture: Capture 
 
 def by_plan(whole: "Network", layers: str, plan: Path) -> Pruned:
     """Masks as a plan says them for the layers that it names."""
-    from sparsesim.tuning import apply_plan
+    from sparsesim.studies import apply_plan
 
     found = apply_plan(whole.select(layers), plan)
     return _masked(whole, found, None, f"the plan {plan}")
@@ -61,7 +61,7 @@ def by_plan(whole: "Network", layers: str, plan: Path) -> Pruned:
 def by_permuting(whole: "Network", layers: str, pruner: "Pruner", capture: Capture | None) -> Pruned:
     """N:M masks after a permutation of input channels, in the given order of the channels."""
     from sparsesim.pruning import NM
-    from sparsesim.workload import permute_network
+    from sparsesim.transforms import permute_network
 
     if not isinstance(pruner.pattern, NM) or pruner.criterion != "magnitude":
         raise InputError(f"--permute goes with N:M patterns by magnitude, such as 2:4, not with {pruner.name!r}")
@@ -81,7 +81,7 @@ def by_sparse_gpt(
 ) -> Pruned:
     """Masks and new weights of SparseGPT."""
     from sparsesim.pruning import BySparsity, Element, Pruner
-    from sparsesim.workload import repair_network
+    from sparsesim.transforms import repair_network
 
     for option, value in amounts.items():
         if value is not None:

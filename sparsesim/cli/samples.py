@@ -36,7 +36,7 @@ def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple
 
     Raises InputError that names file or option.
     """
-    from sparsesim.execution import prepare_samples
+    from sparsesim.inference import prepare_samples
     from sparsesim.networks import read_arrays
 
     arrays = read_arrays(path)

@@ -25,7 +25,7 @@ from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
     from sparsesim.networks import Network
-    from sparsesim.tuning import Plan, SensitivityTable
+    from sparsesim.studies import Plan, SensitivityTable
 
 
 def sensitivity(
@@ -54,8 +54,8 @@ def sensitivity(
 ) -> None:
     """Prune one layer at a time, measure the accuracy, and choose for each the largest ratio that costs little."""
     from sparsesim.networks import load_network
-    from sparsesim.tuning import RATIOS, choose_ratios, plan_from_ratios, save_plan
-    from sparsesim.tuning import sensitivity as analyse
+    from sparsesim.studies import RATIOS, choose_ratios, plan_from_ratios, save_plan
+    from sparsesim.studies import sensitivity as analyse
 
     whole = load_network(network, **network_options([], input_shape, layout, architecture))
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
@@ -85,8 +85,8 @@ def _ratios(text: str) -> list[float]:
 
 def _accuracy_of(network: "Network", plan: "Plan", samples: Any, labels: Any, batch_size: int) -> float | None:
     """With all layers pruned together."""
-    from sparsesim.execution import evaluate
-    from sparsesim.tuning import apply_plan
+    from sparsesim.inference import evaluate
+    from sparsesim.studies import apply_plan
 
     return evaluate(apply_plan(network, plan), samples, labels, batch_size=batch_size).accuracy
 

@@ -12,7 +12,7 @@ from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.structured import Shrunk
+    from sparsesim.transforms.shrink import Shrunk
 
 
 def shrink(
@@ -34,7 +34,7 @@ def shrink(
 ) -> None:
     """Make a network smaller: fewer channels, neurons and heads, in layers that depend on each other alike."""
     from sparsesim.networks import load_network, write_network
-    from sparsesim.structured import remove_channels
+    from sparsesim.transforms.shrink import remove_channels
 
     options = network_options([], input_shape, layout) | ({"architecture": architecture} if architecture else {})
     whole = load_network(network, **options)

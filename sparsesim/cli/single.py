@@ -36,8 +36,8 @@ def matmul(
     as_json: Json = False,
 ) -> None:
     """Multiply two matrices from files: C = A x B (B defaults to A)."""
+    from sparsesim.lowering import matmul_op
     from sparsesim.tensors import read_matrix
-    from sparsesim.workload import matmul_op
 
     left = read_matrix(a)
     right = left if b is None else read_matrix(b)
@@ -79,8 +79,8 @@ def gemm(
 
     It is timed as such tables are: one of many equal runs that find small operands in the L2.
     """
+    from sparsesim.lowering import matmul_op
     from sparsesim.tensors import DenseMatrix
-    from sparsesim.workload import matmul_op
 
     for name, side in (("M", m), ("N", n), ("K", k)):
         if side < 1:
@@ -145,7 +145,7 @@ def _run(
 ) -> "list[Result]":
     """Every format on every machine; left out, the machine's own format and number type are taken."""
     from sparsesim.hardware import load_energy_table, load_machine
-    from sparsesim.pipeline import simulate
+    from sparsesim.simulation import simulate
 
     table, results = load_energy_table(energy_table), []
     for name in machines:
@@ -165,8 +165,8 @@ def _tiny(storage: str, value_type: str, op: "MatmulOp") -> "MatmulOp":
     """Four diagonal ones of 8 x 8 times an operand of the same kind as B: every unit and format accepts them."""
     import numpy as np
 
+    from sparsesim.lowering import matmul_op
     from sparsesim.tensors import DenseMatrix, SparseMatrix
-    from sparsesim.workload import matmul_op
 
     ones = SparseMatrix.from_dense(np.diag([1.0] * 4 + [0.0] * 4))
     b = DenseMatrix((8, 8)) if isinstance(op.b.tensor, DenseMatrix) else ones

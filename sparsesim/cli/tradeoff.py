@@ -15,7 +15,7 @@ from sparsesim.cli.single import DEFAULT_TABLE
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.execution.session import Inputs as SampleArrays
+    from sparsesim.inference.session import Inputs as SampleArrays
     from sparsesim.networks import Network
 
 FORMATS = ["dense", "csr", "nm-2:4"]
@@ -54,10 +54,10 @@ def tradeoff(
     import numpy as np
 
     from sparsesim.networks import load_network
-    from sparsesim.pipeline import Lowering
     from sparsesim.report.tradeoff import plot_tradeoff
     from sparsesim.results import write_table
-    from sparsesim.sweep import tradeoff as traded
+    from sparsesim.simulation import Lowering
+    from sparsesim.studies import tradeoff as traded
 
     whole = load_network(network, **network_options([], input_shape, layout, architecture))
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
@@ -87,8 +87,8 @@ def tradeoff(
 def _pruned(whole: "Network", text: str, samples: "SampleArrays") -> "tuple[Network, bool]":
     """The network after a pruner written as NAME or NAME@SPARSITY, and whether that looked at the samples."""
     from sparsesim.cli.prune_methods import by_pruner, by_sparse_gpt, is_sparse_gpt
-    from sparsesim.execution import capture
-    from sparsesim.workload import pruner_of
+    from sparsesim.inference import capture
+    from sparsesim.transforms import pruner_of
 
     name, at, amount = text.partition(_AT)
     if not at and takes_sparsity(name):

@@ -1,12 +1,10 @@
 """The rules of `event`, solved as a max-plus recurrence in Numba; equal to it cycle for cycle."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
+from sparsesim.array_types import IntArray
 from sparsesim.engines.steps import Steps
-
-IntArray = NDArray[np.int64]
 
 
 def fast_cycles(steps: Steps) -> int:

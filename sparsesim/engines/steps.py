@@ -3,12 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
 from sparsesim.hardware import Machine
 from sparsesim.schedule import Schedule
-
-IntArray = NDArray[np.int64]
 
 
 class Steps(NamedTuple):

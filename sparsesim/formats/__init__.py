@@ -7,7 +7,8 @@ from sparsesim.errors import UnknownNameError
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
 from sparsesim.formats.bitmap import Bitmap
 from sparsesim.formats.bsr import Bsr
-from sparsesim.formats.codebook import share_values
+from sparsesim.formats.coding.codebook import share_values
+from sparsesim.formats.coding.values import round_to
 from sparsesim.formats.condensed import CondensedCsr
 from sparsesim.formats.coo import Coo
 from sparsesim.formats.csc import Csc
@@ -21,8 +22,6 @@ from sparsesim.formats.relative import Relative
 from sparsesim.formats.rle import Rle
 from sparsesim.formats.structured import Structured
 from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_4
-from sparsesim.formats.value_type import VALUE_TYPES, ValueType, value_type_by_name
-from sparsesim.formats.values import round_to
 from sparsesim.formats.vnm import Vnm
 
 FORMATS: dict[str, tuple[type[Format], str]] = {
@@ -63,7 +62,6 @@ def format_by_name(name: str) -> Format:
 
 __all__ = [
     "FORMATS",
-    "VALUE_TYPES",
     "Bitmap",
     "Bsr",
     "CondensedCsr",
@@ -83,7 +81,6 @@ __all__ = [
     "Stream",
     "Structured",
     "TwoOfFour",
-    "ValueType",
     "Vnm",
     "compress_2_4",
     "decompress_2_4",
@@ -91,5 +88,4 @@ __all__ = [
     "format_names",
     "round_to",
     "share_values",
-    "value_type_by_name",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.formats.value_type import ValueType
+from sparsesim.dtypes import ValueType
 from sparsesim.tensors import SparseMatrix, Tensor
 from sparsesim.units import bits_to_bytes
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
+from sparsesim.formats.coding.bit_stream import value_stream
+from sparsesim.formats.coding.values import decode_values, encode_values
 from sparsesim.formats.layout import flat_positions
-from sparsesim.formats.pack import value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
 from sparsesim.tensors import SparseMatrix, Tensor
 
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
+from sparsesim.formats.coding.values import decode_values, encode_values
+from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_range, width_suffix
 from sparsesim.formats.layout import lines_of, places_in_row, row_numbers, scattered
 from sparsesim.formats.occupancy import longest_row, non_empty_rows
-from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
-from sparsesim.formats.widths import INDEX, POINTER, check_fits, check_range, width_suffix
 from sparsesim.tensors import SparseMatrix, Tensor
 
 

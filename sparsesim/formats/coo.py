@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
+from sparsesim.formats.coding.values import decode_values, encode_values
+from sparsesim.formats.coding.widths import INDEX, check_fits, check_range, width_suffix
 from sparsesim.formats.layout import row_numbers
-from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
-from sparsesim.formats.widths import INDEX, check_fits, check_range, width_suffix
 from sparsesim.tensors import SparseMatrix, Tensor
 
 

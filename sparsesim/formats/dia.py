@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, signed, value_stream
+from sparsesim.formats.coding.values import decode_values, encode_values
+from sparsesim.formats.coding.widths import INDEX, check_fits, check_range, width_suffix
 from sparsesim.formats.layout import row_numbers, scattered
 from sparsesim.formats.occupancy import occupied_diagonals
-from sparsesim.formats.pack import metadata_stream, read_stream, signed, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
-from sparsesim.formats.widths import INDEX, check_fits, check_range, width_suffix
 from sparsesim.tensors import SparseMatrix, Tensor
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
+from sparsesim.array_types import IntArray
 
-IntArray = NDArray[np.int64]
 ByteArray = NDArray[np.uint8]
 
 

@@ -1,11 +1,9 @@
 """Where the non-zeros of a matrix lie in flat storage."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
-
-IntArray = NDArray[np.int64]
 
 
 def row_numbers(matrix: SparseMatrix) -> IntArray:

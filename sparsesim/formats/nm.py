@@ -5,12 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparsesim.array_types import IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Stream
+from sparsesim.formats.coding.widths import bits_for, check_range
 from sparsesim.formats.kernels import group_slots
-from sparsesim.formats.structured import Indices, IntArray, Structured
+from sparsesim.formats.structured import Indices, Structured
 from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_4
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.widths import bits_for, check_range
 from sparsesim.tensors import SparseMatrix, Tensor, Violation, group_violation
 
 _HALVES = 0b1110, 0b0100

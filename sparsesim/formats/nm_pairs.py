@@ -5,12 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparsesim.array_types import IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.errors import InputError
+from sparsesim.formats.coding.widths import bits_for, check_range
 from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
-from sparsesim.formats.structured import Indices, IntArray, Structured
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.widths import bits_for, check_range
+from sparsesim.formats.structured import Indices, Structured
 from sparsesim.tensors import SparseMatrix, Tensor, Violation, pair_violation
 from sparsesim.tensors.kernels import unit_pattern
 

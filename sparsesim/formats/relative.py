@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
-from sparsesim.formats.codebook import MAX_CODE_BITS, codebook_of
-from sparsesim.formats.gaps import gap_entries, positions_of
+from sparsesim.formats.coding.bit_stream import metadata_stream, pack, read_stream, value_stream
+from sparsesim.formats.coding.codebook import MAX_CODE_BITS, codebook_of
+from sparsesim.formats.coding.gaps import gap_entries, positions_of
+from sparsesim.formats.coding.values import encode_values, values_of
+from sparsesim.formats.coding.widths import POINTER, check_fits, check_range, width_suffix
 from sparsesim.formats.layout import lines_of, scattered
 from sparsesim.formats.occupancy import gap_padding
-from sparsesim.formats.pack import metadata_stream, pack, read_stream, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import encode_values, values_of
-from sparsesim.formats.widths import POINTER, check_fits, check_range, width_suffix
 from sparsesim.tensors import SparseMatrix, Tensor
 
 

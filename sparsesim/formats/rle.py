@@ -5,14 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from sparsesim.dtypes import ValueType
 from sparsesim.formats.base import Encoded, Format, FormatSize
-from sparsesim.formats.gaps import gap_entries, positions_of
+from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
+from sparsesim.formats.coding.gaps import gap_entries, positions_of
+from sparsesim.formats.coding.values import decode_values, encode_values
+from sparsesim.formats.coding.widths import check_range
 from sparsesim.formats.layout import flat_positions, scattered
 from sparsesim.formats.occupancy import run_padding
-from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
-from sparsesim.formats.widths import check_range
 from sparsesim.tensors import SparseMatrix, Tensor
 
 

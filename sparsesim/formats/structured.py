@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.errors import PatternError
 from sparsesim.formats.base import Encoded, Format, FormatSize
-from sparsesim.formats.pack import metadata_stream, read_stream, value_stream
-from sparsesim.formats.value_type import ValueType
-from sparsesim.formats.values import decode_values, encode_values
+from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
+from sparsesim.formats.coding.values import decode_values, encode_values
 from sparsesim.tensors import SparseMatrix, Tensor, Violation
 from sparsesim.units import ceil_div
 
-IntArray = NDArray[np.int64]
 Indices = Mapping[str, IntArray]
 
 

@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import over_rows
+from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
 from sparsesim.formats.two_of_four_kernels import CHUNK, compress_rows, decompress_rows
 from sparsesim.units import ceil_div
-
-FloatArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,14 +4,12 @@ A group is four consecutive weights of a row, padded with zeros at the end of th
 place of the first kept value in the low two, of the second in the high two.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
+from sparsesim.array_types import FloatArray
 
-FloatArray = NDArray[np.floating[Any]]
 CHUNK = 2048  # groups whose codes are held at a time: they stay in L1
 
 

@@ -3,17 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.networks.weights import SyntheticWeights
 
 Kind = Literal["linear", "conv2d", "conv_transpose2d", "lstm", "gru", "matmul"]
-Source = NDArray[np.floating[Any]] | SyntheticWeights
-Mask = NDArray[np.bool_]
+Source = FloatArray | SyntheticWeights
+Mask = BoolArray
 Floats = NDArray[np.float32]
 
 GATES = {"lstm": 4, "gru": 3}
@@ -128,7 +129,7 @@ class Layer:
         """The same layer with another mask, bool[weight_shape], or none."""
         return replace(self, mask=mask)
 
-    def with_weight(self, weight: NDArray[np.floating[Any]]) -> Self:
+    def with_weight(self, weight: FloatArray) -> Self:
         """The same layer with other weights, [weight_shape]; for pruning that also corrects weights."""
         return replace(self, source=weight if not weight.flags.writeable else np.array(weight))
 
@@ -176,7 +177,7 @@ class Layer:
             return (self.input_size[axis] - 1) * self.stride[axis] + reach - cropped
         return (padded - reach) // self.stride[axis] + 1
 
-    def _checked(self, source: NDArray[np.floating[Any]]) -> Floats:
+    def _checked(self, source: FloatArray) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
             weight = source.astype(np.float32, copy=False).view()
             # The extremes carry NaN and infinity, without a mask as large as the weights.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.layer import Layer, Mask
 from sparsesim.networks.weights import SyntheticWeights
@@ -100,7 +100,7 @@ class Network:
         """The network with these masks by layer name; layers that are not named keep theirs."""
         return self._with({name: self.layer(name).with_mask(mask) for name, mask in masks.items()})
 
-    def with_weights(self, weights: Mapping[str, NDArray[np.floating[Any]]]) -> Self:
+    def with_weights(self, weights: Mapping[str, FloatArray]) -> Self:
         """The network with these weights by layer name, for pruning that also corrects weights."""
         return self._with({name: self.layer(name).with_weight(weight) for name, weight in weights.items()})
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.pruning.kernels import first_non_finite
-from sparsesim.pruning.types import BoolArray, FloatArray
 
 LONGEST = 2**31 - 1
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-from sparsesim.pruning.types import BoolArray, FloatArray
+from sparsesim.array_types import BoolArray, FloatArray
 
 CHUNK = 1024  # elements per inner loop: short enough to stay in L1
 SHORT = 32  # runs up to this length are written across, longer ones along

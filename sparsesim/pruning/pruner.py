@@ -7,17 +7,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
-from sparsesim.pruning.candidates import Candidates, Selector
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
-from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
-from sparsesim.pruning.filter import Filter
-from sparsesim.pruning.fixed import FixedPattern
-from sparsesim.pruning.fused import fused_masks
-from sparsesim.pruning.layers import RankedLayer
-from sparsesim.pruning.selectors import BySparsity
-from sparsesim.pruning.tiles import TilePattern
-from sparsesim.pruning.types import BoolArray, FloatArray
+from sparsesim.pruning.criteria.group_scores import Criterion, Needs, criterion_by_name
+from sparsesim.pruning.patterns.filter import Filter
+from sparsesim.pruning.patterns.fixed import FixedPattern
+from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.ranking.fused import fused_masks
+from sparsesim.pruning.ranking.layer_groups import RankedLayer
+from sparsesim.pruning.selectors.amounts import BySparsity
+from sparsesim.pruning.selectors.base import Candidates, Selector
 
 Pattern: TypeAlias = TilePattern | FixedPattern
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.pruning.types import BoolArray, FloatArray
+from sparsesim.array_types import BoolArray, FloatArray
 
 
 def keep_largest(parts: Sequence[FloatArray], keep: int) -> list[BoolArray]:

@@ -7,25 +7,25 @@ from functools import partial
 from typing import Literal
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.pruning.block import Block
-from sparsesim.pruning.candidates import Selector
-from sparsesim.pruning.channel import Channel
 from sparsesim.pruning.checks import check_amount
-from sparsesim.pruning.element import Element
-from sparsesim.pruning.erk import ByERK
-from sparsesim.pruning.filter import Filter
-from sparsesim.pruning.filter_shape import FilterShape
-from sparsesim.pruning.kernel import Kernel
-from sparsesim.pruning.kernel_pattern import KernelPattern
-from sparsesim.pruning.lamp import ByLAMP
-from sparsesim.pruning.nm import NM
-from sparsesim.pruning.nm_pairs import NMPairs
+from sparsesim.pruning.patterns.block import Block
+from sparsesim.pruning.patterns.channel import Channel
+from sparsesim.pruning.patterns.element import Element
+from sparsesim.pruning.patterns.filter import Filter
+from sparsesim.pruning.patterns.filter_shape import FilterShape
+from sparsesim.pruning.patterns.kernel import Kernel
+from sparsesim.pruning.patterns.kernel_pattern import KernelPattern
+from sparsesim.pruning.patterns.nm import NM
+from sparsesim.pruning.patterns.nm_pairs import NMPairs
+from sparsesim.pruning.patterns.stride import Stride
+from sparsesim.pruning.patterns.vector import Vector
+from sparsesim.pruning.patterns.vnm import VNM
 from sparsesim.pruning.pruner import Pattern, Pruner
-from sparsesim.pruning.rounding import RoundedUp
-from sparsesim.pruning.selectors import BySigma, BySparsity, ByThreshold
-from sparsesim.pruning.stride import Stride
-from sparsesim.pruning.vector import Vector
-from sparsesim.pruning.vnm import VNM
+from sparsesim.pruning.selectors.amounts import BySigma, BySparsity, ByThreshold
+from sparsesim.pruning.selectors.base import Selector
+from sparsesim.pruning.selectors.erk import ByERK
+from sparsesim.pruning.selectors.lamp import ByLAMP
+from sparsesim.pruning.selectors.rounded_up import RoundedUp
 
 
 @dataclass(frozen=True)

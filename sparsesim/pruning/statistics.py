@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
-from sparsesim.pruning.lowering import lower
+from sparsesim.pruning.patterns.matrix_view import lower
 from sparsesim.pruning.pruner import Pruner
-from sparsesim.pruning.types import BoolArray
 
 TILES = ((16, 16), (128, 128))  # a fragment of a matrix unit, and what a thread block of a GPU computes
 
@@ -149,12 +149,12 @@ def _balance(counts: NDArray[np.integer[Any]]) -> Balance:
     return Balance(mean, float(counts.std()) / mean, int(counts.max()) / mean, empty)
 
 
-def _per_tile(matrix: BoolArray, height: int, width: int) -> NDArray[np.int64]:
+def _per_tile(matrix: BoolArray, height: int, width: int) -> IntArray:
     """Non-zeros of every tile; an empty matrix has none."""
     if not matrix.size:
         return np.empty(0, dtype=np.int64)
     strips = np.add.reduceat(matrix, np.arange(0, matrix.shape[0], height), axis=0, dtype=np.int64)
-    counts: NDArray[np.int64] = np.add.reduceat(strips, np.arange(0, matrix.shape[1], width), axis=1)
+    counts: IntArray = np.add.reduceat(strips, np.arange(0, matrix.shape[1], width), axis=1)
     return counts
 
 

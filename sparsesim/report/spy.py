@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.pruning import lower
 from sparsesim.report.style import save
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Mask: TypeAlias = NDArray[np.bool_]
+Mask: TypeAlias = BoolArray
 MOST_CELLS: Final = 256  # squares along one side of a panel; larger matrices show the density of each
 MOST_PANELS: Final = 12
 # Inches: the matrix, the bars beside it, the seam between both, tick labels around them, two lines of title, margin.
@@ -62,7 +62,7 @@ class _Counted:
         self.steps = steps
 
 
-def _positions(matrix: "Mask | SparseMatrix") -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[int, int]]:
+def _positions(matrix: "Mask | SparseMatrix") -> tuple[IntArray, IntArray, tuple[int, int]]:
     if isinstance(matrix, SparseMatrix):
         return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices, matrix.shape
     mask = np.asarray(matrix)
@@ -75,7 +75,7 @@ def _positions(matrix: "Mask | SparseMatrix") -> tuple[NDArray[np.int64], NDArra
     return rows, columns, (flat.shape[0], flat.shape[1])
 
 
-def _lengths(side: int, step: int) -> NDArray[np.int64]:
+def _lengths(side: int, step: int) -> IntArray:
     return np.minimum(step, side - np.arange(0, max(side, 1), step))
 
 
@@ -123,7 +123,7 @@ def _panel(figure: "Figure", corner: tuple[float, float], name: str, counted: _C
         axes.tick_params(labelsize=6, length=2, pad=1)
 
 
-def _bars(axes: "Axes", counts: NDArray[np.int64], step: int, upright: bool) -> None:
+def _bars(axes: "Axes", counts: IntArray, step: int, upright: bool) -> None:
     """Mean number of non-zeros in every `step` rows or columns, and the mean of all as a line."""
     starts = np.arange(0, len(counts), step)
     lengths = _lengths(len(counts), step)
@@ -150,7 +150,7 @@ def _words(name: str, counted: _Counted, top: float) -> str:
     )
 
 
-def _busiest(counts: NDArray[np.int64]) -> float:
+def _busiest(counts: IntArray) -> float:
     return float(counts.max() / counts.mean()) if counts.any() else 0.0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from sparsesim.report.units import joules, seconds, size
+from sparsesim.report.axis_units import joules, seconds, size
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.sparse_matrix import SparseMatrix
-
-FloatArray = NDArray[np.floating[Any]]
 
 
 class Tensor(Protocol):

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.dense_matrix import DrawnMatrix
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 from sparsesim.units import ceil_div
 
-IntArray = NDArray[np.int64]
 _RMAT_ROUNDS = 200
 
 
@@ -104,7 +104,7 @@ def drawn_nm(rows: int, columns: int, keep: int, of: int, seed: int = 0) -> Draw
     return DrawnMatrix((rows, columns), nnz, (keep, of), lambda: nm(rows, columns, keep, of, seed))
 
 
-def _selected(groups: int, keep: int, of: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _selected(groups: int, keep: int, of: int, rng: np.random.Generator) -> BoolArray:
     """bool[groups, of] with `keep` True per row: selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S)."""
     mask = np.zeros((groups, of), np.bool_)
     missing = np.full(groups, keep, np.int32)

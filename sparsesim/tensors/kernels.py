@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel, over_rows
+from sparsesim.array_types import FloatArray, IntArray
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.floating[Any]]
 SLAB = 1 << 17  # entries that are compared at a time
 
 

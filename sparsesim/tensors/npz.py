@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
@@ -67,7 +68,7 @@ def _matrix(kind: str, arrays: dict[str, NDArray[Any]]) -> SparseMatrix:
     return SparseMatrix.from_csr((rows, columns), second, first, values)
 
 
-def _integers(array: NDArray[Any], key: str) -> NDArray[np.int64]:
+def _integers(array: NDArray[Any], key: str) -> IntArray:
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise InputError(f"array {key!r} is {array.ndim}-dimensional {array.dtype}, not a list of integers")
     return array.astype(np.int64)

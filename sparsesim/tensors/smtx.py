@@ -3,8 +3,8 @@
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
@@ -41,7 +41,7 @@ def print_smtx(matrix: SparseMatrix) -> bytes:
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
-def _numbers(data: bytes, name: str) -> NDArray[np.int64]:
+def _numbers(data: bytes, name: str) -> IntArray:
     lines = [line for line in data.decode("ascii", errors="replace").splitlines() if not line.lstrip().startswith("%")]
     text = " ".join(lines).replace(",", " ").strip()
     try:

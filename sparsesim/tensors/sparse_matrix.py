@@ -8,11 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from sparsesim.array_types import BoolArray, FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.kernels import first_canonical_violation, pattern_of_rows, transposed_pattern, values_of_rows
-
-FloatArray = NDArray[np.floating[Any]]
-IntArray = NDArray[np.int64]
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -80,7 +78,7 @@ class SparseMatrix:
         return cls._canonical(dense.shape, indptr, indices, values_of_rows(dense, indptr, indices, threads))
 
     @classmethod
-    def from_mask(cls, mask: NDArray[np.bool_], threads: int = 1) -> "SparseMatrix":
+    def from_mask(cls, mask: BoolArray, threads: int = 1) -> "SparseMatrix":
         """The pattern of the True entries of a 2-D mask, without values."""
         flags = _matrix(np.asarray(mask, dtype=np.bool_))
         return cls._canonical(flags.shape, *pattern_of_rows(flags, threads))

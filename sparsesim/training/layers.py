@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.training.extra import torch_module
 
 if TYPE_CHECKING:
     import torch
 
-Masks: TypeAlias = Mapping[str, NDArray[np.bool_]]
+Masks: TypeAlias = Mapping[str, BoolArray]
 Weights: TypeAlias = dict[str, NDArray[np.float32]]
 
 

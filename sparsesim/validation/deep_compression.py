@@ -10,22 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sparsesim.compression import (
+from sparsesim.array_types import IntArray
+from sparsesim.networks import load_network
+from sparsesim.pruning import pruner_by_name
+from sparsesim.tensors import read_matrix
+from sparsesim.transforms.deep_compression import (
     DeepCompressed,
     compress_entries,
     deep_compress,
     deep_compression_bytes,
     read_deep_compression,
 )
-from sparsesim.networks import load_network
-from sparsesim.pruning import pruner_by_name
-from sparsesim.tensors import read_matrix
 from sparsesim.validation.deep_compression_description import load_published
 from sparsesim.validation.reference import Reference, Watch
 from sparsesim.validation.row import Row
 
 Floats = NDArray[np.float32]
-Positions = NDArray[np.int64]
+Positions = IntArray
 
 TAILS: Final[dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]]] = {
     "laplace": lambda chance: -np.log(chance),

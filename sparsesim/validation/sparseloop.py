@@ -7,14 +7,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from sparsesim.accelerators import MacArray
 from sparsesim.hardware import Machine, load_machine
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
 from sparsesim.results import Result
 from sparsesim.shipped import shipped_file
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.validation.reference import Reference, Watch
 from sparsesim.validation.row import Row
-from sparsesim.workload import matmul_op
 from sparsesim.yaml_file import Description, load_description
 
 ENGINE = "lower-bound"

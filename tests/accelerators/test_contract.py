@@ -11,9 +11,9 @@ from sparsesim import hardware
 from sparsesim.accelerators import MacArray, SparseTensorCore
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import machine_names
+from sparsesim.lowering import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from sparsesim.tensors.generators import nm
-from sparsesim.workload import matmul_op
 from tests.strategies import sparse_matrices
 
 MACHINES = machine_names()

@@ -11,9 +11,9 @@ from sparsesim.accelerators.mac_array_walks import Walk, order
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
+from sparsesim.lowering import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
-from sparsesim.workload import matmul_op
 
 DENSE, SPARSE = load_machine("sparseloop-tc"), load_machine("sparseloop-stc")
 

@@ -5,10 +5,10 @@ import pytest
 
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import uniform
-from sparsesim.workload import matmul_op
 
 CPU = load_machine("core-i7-5930k")
 

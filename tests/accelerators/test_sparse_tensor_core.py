@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.sparse_tensor_core import overlaps
+from sparsesim.dtypes import value_type_by_name
 from sparsesim.errors import InputError, PatternError
-from sparsesim.formats import Structured, format_by_name, value_type_by_name
+from sparsesim.formats import Structured, format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.pipeline import simulate, try_simulate
+from sparsesim.lowering import matmul_op
 from sparsesim.pruning import pruner_by_name
+from sparsesim.simulation import simulate, try_simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
-from sparsesim.workload import matmul_op
 from tests.accelerators.made_up import TILE, small_card
 from tests.strategies import dense_arrays, structured_matrices
 

@@ -12,8 +12,8 @@ from sparsesim.accelerators.tensor_core import STEPS
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.hardware import load_machine
+from sparsesim.lowering import matmul_op
 from sparsesim.tensors import DenseMatrix, drawn_nm
-from sparsesim.workload import matmul_op
 from tests.accelerators.made_up import small_card
 
 SIDE = st.one_of(st.integers(0, 3), st.integers(0, 1500))

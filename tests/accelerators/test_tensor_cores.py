@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from sparsesim.dtypes import value_type_by_name
 from sparsesim.errors import InputError, PatternError
-from sparsesim.formats import value_type_by_name
 from sparsesim.hardware import load_machine
+from sparsesim.lowering import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
-from sparsesim.workload import matmul_op
 from tests.accelerators.made_up import small_card
 
 

@@ -21,7 +21,7 @@ import scipy.sparse as sp
 
 from sparsesim.formats import TwoOfFour, compress_2_4, decompress_2_4
 from sparsesim.pruning import pruner_by_name
-from sparsesim.pruning.fused import fused_masks
+from sparsesim.pruning.ranking.fused import fused_masks
 from sparsesim.tensors import SparseMatrix
 
 SHAPE = (4096, 11008)

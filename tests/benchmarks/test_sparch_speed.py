@@ -15,9 +15,9 @@ import scipy.sparse as sp
 
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_energy_table, load_machine, price
+from sparsesim.lowering import matmul_op
 from sparsesim.tensors import read_matrix
 from sparsesim.tensors.generators import rmat
-from sparsesim.workload import matmul_op
 
 DATA = Path(os.environ.get("SPARSESIM_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "matrices"
 REAL = sorted(DATA.glob("*.mtx.gz"))

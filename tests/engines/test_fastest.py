@@ -11,11 +11,12 @@ from sparsesim.engines import Runs, fastest_run, least_cycles, run_schedule
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_machine
 from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.lowering import lower, matmul_op, stored_as
 from sparsesim.networks import Layer, Network
-from sparsesim.pipeline import Lowering, simulate, simulate_network
 from sparsesim.pruning import pruner_by_name
+from sparsesim.simulation import Lowering, simulate, simulate_network
 from sparsesim.tensors import DenseMatrix, drawn_nm
-from sparsesim.workload import lower, matmul_op, prune_network, stored_as
+from sparsesim.transforms import prune_network
 from tests.accelerators.made_up import small_card
 
 CARDS = {name: load_machine(name) for name in ("a100-pcie", "h200-2to4", "rtx-4090", "v100")}

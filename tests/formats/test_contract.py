@@ -7,20 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparsesim.dtypes import VALUE_TYPES, ValueType, value_type_by_name
 from sparsesim.errors import PatternError
 from sparsesim.formats import (
     FORMATS,
-    VALUE_TYPES,
     Format,
     FormatSize,
     Relative,
     Structured,
-    ValueType,
     format_by_name,
     format_names,
     round_to,
     share_values,
-    value_type_by_name,
 )
 from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix, nm, read_matrix
 from tests.strategies import patterns, sparse_matrices, structured_matrices

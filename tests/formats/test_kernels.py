@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
 from sparsesim.formats import occupancy, reference
-from sparsesim.formats.gaps import gap_entries, positions_of
+from sparsesim.formats.coding.bit_stream import pack, signed, unpack
+from sparsesim.formats.coding.gaps import gap_entries, positions_of
 from sparsesim.formats.kernels import group_slots
-from sparsesim.formats.pack import pack, signed, unpack
 from sparsesim.tensors import SparseMatrix
 from tests.strategies import group_matrices, patterns
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sparsesim.dtypes import value_type_by_name
 from sparsesim.errors import InputError, PatternError, UnknownNameError
-from sparsesim.formats import Csr, Nm, Relative, Rle, format_by_name, value_type_by_name
-from sparsesim.formats.pack import read_stream
+from sparsesim.formats import Csr, Nm, Relative, Rle, format_by_name
+from sparsesim.formats.coding.bit_stream import read_stream
 from sparsesim.pruning import pruner_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from sparsesim.units import bits_to_bytes

@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sparsesim import _jit
+from sparsesim.dtypes import VALUE_TYPES
 from sparsesim.errors import InputError
-from sparsesim.formats import (
-    VALUE_TYPES,
-    Encoded,
-    Nm,
-    Stream,
-    Structured,
-    TwoOfFour,
-    compress_2_4,
-    decompress_2_4,
-    reference,
-)
+from sparsesim.formats import Encoded, Nm, Stream, Structured, TwoOfFour, compress_2_4, decompress_2_4, reference
 from sparsesim.formats.two_of_four_kernels import CHUNK
 from sparsesim.tensors import SparseMatrix
 

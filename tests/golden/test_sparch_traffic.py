@@ -9,7 +9,8 @@ import functools
 import pytest
 
 from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.formats import format_by_name, value_type_by_name
+from sparsesim.dtypes import value_type_by_name
+from sparsesim.formats import format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.tensors import read_matrix
 

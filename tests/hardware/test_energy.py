@@ -6,9 +6,9 @@ import yaml
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, price
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
-from sparsesim.workload import matmul_op
 
 
 def test_three_layers_by_hand():

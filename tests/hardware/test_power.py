@@ -6,9 +6,9 @@ from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.hardware import Power, load_energy_table, load_machine
 from sparsesim.hardware.power import seconds_under_cap
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
-from sparsesim.workload import matmul_op
 
 BASE = load_machine("a100-pcie")
 TABLE = load_energy_table("gpu-7nm")

@@ -19,7 +19,7 @@ from sparsesim.pruning import (
     lower,
     reference,
 )
-from sparsesim.pruning.fixed import LoweredPattern
+from sparsesim.pruning.patterns.fixed import LoweredPattern
 from sparsesim.tensors import SparseMatrix
 from tests.pruning.weights import CONV_ONLY, data_for, every_combination, example_pruners, gaussian, weights
 

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.pruning import kernels, ranking, ranking_kernels, reference
-from sparsesim.pruning.selectors import sigma
+from sparsesim.pruning import kernels, reference
+from sparsesim.pruning.ranking import kernels as ranking_kernels
+from sparsesim.pruning.ranking import largest as ranking
+from sparsesim.pruning.selectors.amounts import sigma
 from tests.pruning.weights import gaussian, matrices, vectors, wide_matrices
 
 several = st.lists(vectors, min_size=1, max_size=3).filter(lambda parts: len({p.dtype for p in parts}) == 1)

@@ -10,7 +10,7 @@ from sparsesim.cli.app import app
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
 from sparsesim.pruning import CRITERIA, PRUNERS, network_statistics, pruner_by_name, total_statistics
-from sparsesim.workload import input_norms, prune_network
+from sparsesim.transforms import input_norms, prune_network
 from tests.pruning.weights import AMOUNTS
 
 NETS = {
@@ -37,7 +37,7 @@ def networks(data_dir):
 @pytest.fixture(scope="module")
 def data(networks, data_dir):
     """Per network and need: input norms of 32 samples; gradients and importances are drawn."""
-    from sparsesim.execution import capture, prepare_samples
+    from sparsesim.inference import capture, prepare_samples
 
     found = {}
     for net, (_, _, images, layout, _) in NETS.items():
@@ -84,7 +84,7 @@ def test_every_criterion(networks, data, net, criterion):
 
 
 def test_wanda_keeps_more_accuracy_than_random(networks, data, data_dir):
-    from sparsesim.execution import evaluate, prepare_samples
+    from sparsesim.inference import evaluate, prepare_samples
 
     with np.load(data_dir / "nets" / "mnist_test_images.npz") as stored:
         samples, labels = prepare_samples(stored["images"], layout="flat", scale=1 / 256), stored["labels"]

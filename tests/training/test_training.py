@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.execution import evaluate
+from sparsesim.inference import evaluate
 from sparsesim.networks import network_from_torch
 from sparsesim.pruning import pruner_by_name
 from sparsesim.pruning.schedules import iterative, one_shot, polynomial_decay

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sparsesim.compression import deep_compress
 from sparsesim.networks import load_network
+from sparsesim.transforms import prune_network
+from sparsesim.transforms.deep_compression import deep_compress
 from sparsesim.validation.deep_compression import AT_PUBLISHED_BITS, TAILS, drawn_entries
 from sparsesim.validation.deep_compression_description import load_published
-from sparsesim.workload import prune_network
 
 
 def of_metric(rows, metric):

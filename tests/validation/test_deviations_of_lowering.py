@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.lowering import lower
 from sparsesim.networks import Layer, Network, load_network
-from sparsesim.pipeline import simulate
-from sparsesim.workload import lower
+from sparsesim.simulation import simulate
 
 A100 = load_machine("a100-pcie")
 

@@ -5,11 +5,11 @@ from itertools import chain
 import pytest
 
 from sparsesim.hardware import load_energy_table
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.validation.sparseloop import Sparseloop
-from sparsesim.workload import matmul_op
 
 
 @pytest.fixture(scope="module")

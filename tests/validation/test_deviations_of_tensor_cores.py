@@ -6,10 +6,10 @@ import pytest
 
 from sparsesim.engines import fastest_run, run_schedule
 from sparsesim.hardware import load_machine
+from sparsesim.lowering import lower, matmul_op
 from sparsesim.networks import Layer, Network
-from sparsesim.pipeline import simulate
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
-from sparsesim.workload import lower, matmul_op
 from tests.accelerators.made_up import small_card
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.pipeline import simulate
-from sparsesim.pruning import NM, BySparsity, Element, Pruner, input_hessian, mask_statistics, sparse_gpt
+from sparsesim.lowering import matmul_op
+from sparsesim.pruning import NM, BySparsity, Element, Pruner, mask_statistics
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix
-from sparsesim.workload import matmul_op
+from sparsesim.transforms.sparse_gpt import input_hessian, sparse_gpt
 from tests.validation import minilm
 
 AMOUNTS = {"50 %": 0.5, "70 %": 0.7, "2:4": NM(2, 4), "4:8": NM(4, 8)}

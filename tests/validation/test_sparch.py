@@ -9,7 +9,13 @@ from sparsesim.validation.sparch import Sparch
 from sparsesim.validation.sparch.area import area_mm2, comparators
 from sparsesim.validation.sparch.description import load_published
 from sparsesim.validation.sparch.figures import FIGURES
-from sparsesim.validation.sparch.studies import SWEEPS, ablation_table, matrix_table, simulation_time_table, sweep_table
+from sparsesim.validation.sparch.studies import (
+    SWEEPS,
+    ablation_table,
+    matrix_table,
+    simulation_time_table,
+    sweep_table,
+)
 
 EXACTLY = {"condensed columns", "merge rounds", "first fan-in", "multiplies", "nnz(C)"}
 TOLERANCE_PCT = {

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from sparsesim.array_types import IntArray
 
 IndexArray = NDArray[np.signedinteger[Any]]
 """int32 where that holds every position, which halves the memory traffic of the kernels; see `index_type`."""

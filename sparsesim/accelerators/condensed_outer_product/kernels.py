@@ -16,13 +16,13 @@ from sparsesim.accelerators.condensed_outer_product.arrays import (
     Elements,
     Feeds,
     IndexArray,
-    IntArray,
     Integer,
     Keep,
     Kept,
     Spans,
     Tree,
 )
+from sparsesim.array_types import IntArray
 
 WORTH_KEEPING = 4
 """A result is kept if walking over its products again would take at least so many steps per element."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.accelerators.condensed_outer_product.arrays import Elements, IndexArray, IntArray, index_type
+from sparsesim.accelerators.condensed_outer_product.arrays import Elements, IndexArray, index_type
 from sparsesim.accelerators.condensed_outer_product.order_kernels import introsorted, sort_by_leaf
 from sparsesim.accelerators.condensed_outer_product.rounds import TieOrder
+from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
 
 NO_LEAF = np.zeros(0, np.int64)

@@ -1,14 +1,9 @@
 """Jitted loops that compute with sorted element streams, as the unit does."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.floating[Any]]
+from sparsesim.array_types import FloatArray, IntArray
 
 
 @kernel

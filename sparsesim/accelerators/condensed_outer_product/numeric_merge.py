@@ -3,18 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sparsesim.accelerators.condensed_outer_product.arrays import IntArray
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves
 from sparsesim.accelerators.condensed_outer_product.numeric_kernels import added, leaf_products
 from sparsesim.accelerators.condensed_outer_product.rounds import Round
+from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor
-
-FloatArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

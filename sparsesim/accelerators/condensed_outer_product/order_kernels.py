@@ -3,7 +3,8 @@
 import numpy as np
 
 from sparsesim._jit import kernel
-from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexArray, IntArray
+from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexArray
+from sparsesim.array_types import IntArray
 
 SMALL = 16
 """Ranges up to this length are left to the insertion sort at the end of `introsorted`."""

@@ -13,7 +13,6 @@ from sparsesim.accelerators.condensed_outer_product.arrays import (
     BRows,
     Feeds,
     IndexArray,
-    IntArray,
     Keep,
     Kept,
     Spans,
@@ -23,6 +22,7 @@ from sparsesim.accelerators.condensed_outer_product.arrays import (
 from sparsesim.accelerators.condensed_outer_product.kernels import merge_round
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, Range
 from sparsesim.accelerators.condensed_outer_product.rounds import Round
+from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
 
 CHUNK_WORK = 8

@@ -13,11 +13,11 @@ from sparsesim.accelerators.condensed_outer_product.arrays import (
     LOADS,
     STORED_READ,
     IndexArray,
-    IntArray,
     index_type,
 )
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge, RoundFigures
 from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import Records, first_reads, prefetch
+from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.tensors import SparseMatrix
 
 
@@ -88,9 +88,9 @@ class Work:
         return self.figures[:, -1]
 
     @cached_property
-    def is_last_round(self) -> NDArray[np.bool_]:
+    def is_last_round(self) -> BoolArray:
         """bool[steps]: results are elements of C, not of a stored partial."""
-        last: NDArray[np.bool_] = np.arange(len(self.figures)) >= self.first_step[-2]
+        last: BoolArray = np.arange(len(self.figures)) >= self.first_step[-2]
         return last
 
     @cached_property

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsesim._jit import kernel
-from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexArray, IntArray, Integer
+from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexArray, Integer
+from sparsesim.array_types import IntArray
 
 NOT_RESIDENT = -1
 

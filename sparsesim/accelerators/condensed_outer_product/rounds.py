@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-from sparsesim.accelerators.condensed_outer_product.arrays import IntArray
+from sparsesim.array_types import IntArray
 
 TieOrder = Literal["introsort", "stable", "right_to_left"]
 """In which order the Huffman scheduler takes equally long condensed columns."""

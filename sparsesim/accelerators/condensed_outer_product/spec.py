@@ -24,7 +24,7 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
-from sparsesim.formats.value_type import ValueType
+from sparsesim.dtypes import ValueType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from sparsesim.array_types import IntArray
 
 BLOCK_BYTES = 256
 """Unit in which A, stored partials and results are moved (assumed: two cycles of HBM)."""

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.accelerators.vector_spmm.kernels import first_touches, vector_columns
+from sparsesim.array_types import IntArray
 from sparsesim.errors import PatternError
 from sparsesim.formats.bsr import Bsr
 from sparsesim.matmul import Operand
 from sparsesim.units import ceil_div
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,9 @@
 """Vectors of a matrix, first touches of B, and schedulers that share their time among resident blocks."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-
-IntArray = NDArray[np.int64]
+from sparsesim.array_types import IntArray
 
 NEVER = np.int64(2**62)
 

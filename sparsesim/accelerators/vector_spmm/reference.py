@@ -1,11 +1,8 @@
 """What the kernels compute, by definition: sets, and residents whose remaining work is counted down."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.tensors import SparseMatrix
-
-IntArray = NDArray[np.int64]
 
 
 def vector_columns(matrix: SparseMatrix, height: int, width: int) -> list[set[int]]:

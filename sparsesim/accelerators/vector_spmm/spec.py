@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_bands, vector_shape
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
-from sparsesim.formats.value_type import ValueType
+from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.dtypes import ValueType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
@@ -34,7 +34,7 @@ class Work(NamedTuple):
     bands: Bands
     tiles: int
     mma: bool
-    groups: NDArray[np.int64]
+    groups: IntArray
     traffic: Traffic
 
     @property
@@ -130,7 +130,7 @@ class VectorSpmm(Accelerator):
             },
         )
 
-    def execute(self, op: MatmulOp) -> NDArray[np.floating[Any]] | SparseMatrix:
+    def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64, band by band: the stored vectors times the rows of B that they gather."""
         if op.groups > 1:
             return self.execute_one_by_one(op)

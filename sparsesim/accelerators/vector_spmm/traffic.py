@@ -4,10 +4,10 @@ from math import expm1
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.accelerators.base import weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands
+from sparsesim.array_types import IntArray
 from sparsesim.matmul import MatmulOp
 from sparsesim.units import bits_to_bytes, ceil_div
 
@@ -25,7 +25,7 @@ TRANSFER_BYTES: Final = 65536
 class Traffic(NamedTuple):
     """Bytes of one operation: `fetch` from DRAM by step, their sums by tensor, and what L2 and L1 deliver."""
 
-    fetch: NDArray[np.int64]
+    fetch: IntArray
     dram_a: int
     dram_b: int
     l2: int
@@ -53,7 +53,7 @@ def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int,
     )
 
 
-def gathered_up(size_bytes: NDArray[np.int64], first: bool) -> NDArray[np.int64]:
+def gathered_up(size_bytes: IntArray, first: bool) -> IntArray:
     """The bytes of neighbouring steps moved to the first or the last of them, about `TRANSFER_BYTES` at a time."""
     if not len(size_bytes):
         return size_bytes
@@ -78,16 +78,14 @@ def _missed(gathered: int, distinct: int, sms: int, cache_bytes: int) -> int:
     return min(gathered, round(first + again))
 
 
-def _fetched_a(op: MatmulOp, bands: Bands, tiles: int, room: int) -> NDArray[np.int64]:
+def _fetched_a(op: MatmulOp, bands: Bands, tiles: int, room: int) -> IntArray:
     """A with the first tile, and again with every further one unless L2 keeps it beside the tile of B."""
     once = weighted_shares(op.a.dram_bytes, bands.lengths)
     again = once if op.a.size.size_bytes > room else np.zeros_like(once)
     return np.concatenate([once, np.tile(again, tiles - 1)])
 
 
-def _fetched_b(
-    op: MatmulOp, bands: Bands, tiles: int, touched: int, tile_bytes: int, l2_bytes: int
-) -> NDArray[np.int64]:
+def _fetched_b(op: MatmulOp, bands: Bands, tiles: int, touched: int, tile_bytes: int, l2_bytes: int) -> IntArray:
     """Touched rows of B with the band that needs them first, and what L2 cannot keep once more per band."""
     rows = ceil_div(op.b.dram_bytes * touched, op.k) if op.k else 0
     first = weighted_shares(rows, np.tile(bands.fresh, tiles))

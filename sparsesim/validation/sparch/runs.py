@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparsesim.hardware import EnergyTable, Machine
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
 from sparsesim.results import Result
+from sparsesim.simulation import simulate
 from sparsesim.tensors import SparseMatrix
 from sparsesim.validation.matrices import MatrixFolder
 from sparsesim.validation.reference import Watch
-from sparsesim.workload import matmul_op
 
 
 @dataclass(eq=False)

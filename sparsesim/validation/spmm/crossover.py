@@ -6,10 +6,10 @@ from math import log, sqrt
 from typing import Any, Final
 
 from sparsesim.hardware import Machine
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import block
-from sparsesim.workload import matmul_op
 
 Record = dict[str, Any]
 

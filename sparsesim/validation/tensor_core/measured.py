@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from sparsesim.dtypes import value_type_by_name
 from sparsesim.errors import InputError
-from sparsesim.formats import value_type_by_name
 from sparsesim.validation.matrices import VARIABLE
 from sparsesim.validation.reference import Watch
 from sparsesim.validation.tensor_core.description import GemmTables, Published, SingleTable

@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from sparsesim.hardware import Machine, load_machine
-from sparsesim.pipeline import simulate
+from sparsesim.lowering import matmul_op
 from sparsesim.pruning import pruner_by_name
 from sparsesim.shipped import shipped_names
+from sparsesim.simulation import simulate
 from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.validation.tensor_core.tables import Point
-from sparsesim.workload import matmul_op
 
 RUNS = 75
 """25 runs to warm up and 50 timed ones, one after the other."""

@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from sparsesim.formats import format_by_name, value_type_by_name
+from sparsesim.dtypes import value_type_by_name
+from sparsesim.formats import format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.tensors import SparseMatrix, Tensor
 from tests.strategies import masks

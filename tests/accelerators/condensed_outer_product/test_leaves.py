@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.condensed_outer_product.arrays import index_type
+from sparsesim.accelerators.condensed_outer_product.definition.merging import condensed_leaves, introsorted_list
 from sparsesim.accelerators.condensed_outer_product.leaves import by_length, leaves_of
 from sparsesim.accelerators.condensed_outer_product.order_kernels import introsorted
-from sparsesim.accelerators.condensed_outer_product.reference import condensed_leaves, introsorted_list
 from sparsesim.tensors import SparseMatrix
 from tests.strategies import masks
 

@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.accelerators.condensed_outer_product import pattern_merge
 from sparsesim.accelerators.condensed_outer_product.arrays import LOADS
+from sparsesim.accelerators.condensed_outer_product.definition.merging import (
+    condensed_leaves,
+    merge_by_sets,
+    raw_leaves,
+)
 from sparsesim.accelerators.condensed_outer_product.leaves import leaves_of
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
-from sparsesim.accelerators.condensed_outer_product.reference import condensed_leaves, merge_by_sets, raw_leaves
 from sparsesim.accelerators.condensed_outer_product.rounds import leaf_weights, merge_leaves
 from sparsesim.tensors import SparseMatrix
 from sparsesim.tensors.generators import banded, rmat, uniform

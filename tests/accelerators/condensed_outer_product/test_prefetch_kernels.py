@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparsesim.accelerators.condensed_outer_product.definition.merging import prefetch_by_search
 from sparsesim.accelerators.condensed_outer_product.plan import BRecords
 from sparsesim.accelerators.condensed_outer_product.prefetch_kernels import Records, first_reads, prefetch
-from sparsesim.accelerators.condensed_outer_product.reference import prefetch_by_search
 from sparsesim.tensors import SparseMatrix
 
 

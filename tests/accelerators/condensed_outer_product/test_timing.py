@@ -6,13 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.accelerators.condensed_outer_product.timing import (
-    BLOCK_BYTES,
-    Chunks,
-    slots,
-    timed_steps,
-)
-from sparsesim.accelerators.condensed_outer_product.timing_reference import INTERLEAVE_BYTES, Memory, reference_cycles
+from sparsesim.accelerators.condensed_outer_product.definition.timing import INTERLEAVE_BYTES, Memory, reference_cycles
+from sparsesim.accelerators.condensed_outer_product.timing import BLOCK_BYTES, Chunks, slots, timed_steps
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
 from sparsesim.tensors.generators import banded, rmat, uniform

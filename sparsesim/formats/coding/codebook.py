@@ -1,0 +1,66 @@
+"""Weight sharing: few distinct values, stored once in a codebook (S. Han et al., Deep Compression, ICLR 2016)."""
+
+import numpy as np
+
+from sparsesim.array_types import Float64Array, IntArray
+from sparsesim.errors import InputError
+from sparsesim.tensors import SparseMatrix
+
+MAX_CODE_BITS = 16
+
+
+def codebook_of(codes: IntArray, code_bits: int) -> tuple[IntArray, IntArray]:
+    """(codebook int64[2**code_bits], entry of each code). Entry 0 is the zero; unused entries are zero too.
+
+    Raises InputError if there are more distinct non-zero codes than the codebook holds.
+    """
+    distinct = np.unique(codes[codes != 0])
+    capacity = (1 << code_bits) - 1
+    if len(distinct) > capacity:
+        raise InputError(
+            f"{len(distinct)} distinct values, a codebook of {code_bits} bits holds {capacity} besides zero; "
+            f"share_values(matrix, {code_bits}) clusters them first"
+        )
+    codebook = np.zeros(capacity + 1, np.int64)
+    codebook[1 : len(distinct) + 1] = distinct
+    return codebook, np.where(codes == 0, 0, np.searchsorted(distinct, codes) + 1)
+
+
+def share_values(matrix: SparseMatrix, code_bits: int, max_rounds: int = 100) -> SparseMatrix:
+    """The matrix with its values clustered to at most 2**code_bits - 1 shared ones (zero takes the last code).
+
+    One-dimensional k-means with centroids first spread evenly from the smallest to the largest value, as in
+    Deep Compression (section 3.1). Positions stay; a cluster whose mean is exactly 0 is represented by its
+    smallest member. A matrix with few enough distinct values, or none known, is returned as it is.
+    """
+    if not 1 <= code_bits <= MAX_CODE_BITS:
+        raise InputError(f"code_bits is {code_bits}, it must lie in 1..{MAX_CODE_BITS}")
+    capacity = (1 << code_bits) - 1
+    values = matrix.value_array()
+    if len(np.unique(values)) <= capacity:
+        return matrix
+    ordered = np.sort(values.astype(np.float64))
+    centroids = _clustered(ordered, np.linspace(ordered[0], ordered[-1], capacity), max_rounds)
+    nearest = np.searchsorted(_midpoints(centroids), values.astype(np.float64))
+    shared = centroids.astype(values.dtype)
+    for cluster in np.flatnonzero((shared == 0) & (np.bincount(nearest, minlength=capacity) > 0)):
+        shared[cluster] = values[nearest == cluster].min()
+    return matrix.with_values(shared[nearest])
+
+
+def _clustered(ordered: Float64Array, centroids: Float64Array, max_rounds: int) -> Float64Array:
+    """Lloyd's rounds on sorted values, in which every cluster is one contiguous run; an empty one stays put."""
+    for _ in range(max_rounds):
+        starts = np.concatenate([[0], np.searchsorted(ordered, _midpoints(centroids), side="right")])
+        sizes = np.diff(starts, append=len(ordered))
+        used = sizes > 0
+        means = centroids.copy()
+        means[used] = np.add.reduceat(ordered, starts[used]) / sizes[used]
+        if np.array_equal(means, centroids):
+            break
+        centroids = means
+    return centroids
+
+
+def _midpoints(centroids: Float64Array) -> Float64Array:
+    return (centroids[1:] + centroids[:-1]) / 2

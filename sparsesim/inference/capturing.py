@@ -1,0 +1,36 @@
+"""The tensors that flow through a network when it runs on real samples."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.errors import InputError
+from sparsesim.inference.batches import run_network
+from sparsesim.inference.session import Inputs
+from sparsesim.networks import Network
+
+Maps = dict[str, NDArray[np.float32]]
+
+
+def capture(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
+    """What every conv2d and linear layer reads, by layer name, as `Activations.maps` takes it.
+
+    conv2d: float32[n, c_in, h, w]; linear: float32[vectors, in]. Recurrent layers, transposed convolutions and
+    products of two activations are left out. `inputs` as for `evaluate`; all maps of all samples are kept in memory.
+    """
+    found = run_network(network, inputs, batch_size, "layers").watched
+    if not found:
+        raise InputError(f"{network.name!r} has no conv2d or linear layer whose input could be captured")
+    return {layer.name: found[layer.name] for layer in network.layers if layer.name in found}
+
+
+def capture_relu(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
+    """The output of every ReLU: by tensor name in ONNX graphs, by module name (`#2` for the second call) in PyTorch."""
+    return run_network(network, inputs, batch_size, "relus").watched
+
+
+def densities(maps: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """Share of non-zero values of each map."""
+    return {name: float(np.count_nonzero(values) / values.size) for name, values in maps.items()}

@@ -1,0 +1,16 @@
+"""From a network to the operations that machines understand, and what its layers read."""
+
+from sparsesim.lowering.activations import Activations
+from sparsesim.lowering.layers import lower, lower_layer
+from sparsesim.lowering.ops import matmul_op, stored_as
+from sparsesim.lowering.stream import LoweredLayer, lowered_layers
+
+__all__ = [
+    "Activations",
+    "LoweredLayer",
+    "lower",
+    "lower_layer",
+    "lowered_layers",
+    "matmul_op",
+    "stored_as",
+]

@@ -1,0 +1,142 @@
+"""Lowering: the layers of a network become the matmuls that machines understand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ValueType, value_type_by_name
+from sparsesim.errors import InputError
+from sparsesim.formats import Format, format_by_name
+from sparsesim.lowering.activations import Activations
+from sparsesim.lowering.ops import stored_as
+from sparsesim.lowering.weights import weight_tensor
+from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.networks import Kind, Layer, Network
+from sparsesim.networks.im2col import im2col
+from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
+
+
+def lower(
+    network: Network,
+    value_type: str = "fp16",
+    batch: int = 1,
+    activations: Activations | None = None,
+    storage: str = "dense",
+) -> list[MatmulOp]:
+    """One MatmulOp per layer, with weights as A and activations as B; see `lower_layer`.
+
+    `storage` is the format of the weights; `stored_as` changes it afterwards without lowering again.
+    """
+    inputs, types = activations or Activations(), value_type_by_name(value_type)
+    check_lowering(network, batch, inputs)
+    form = format_by_name(storage)
+    return [stored_as(lower_layer(layer, types, batch, inputs), form) for layer in network.layers]
+
+
+def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
+    """InputError for a batch below 1, and for inputs that do not fit the network."""
+    if batch < 1:
+        raise InputError(f"batch is {batch}; it must be at least 1")
+    inputs.check(network)
+
+
+def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """The multiplication that a layer is, for `batch` samples.
+
+    - linear: C[out, vectors] = W @ X.
+    - conv2d: C[c_out, pixels] = W @ im2col(X), in each group of channels.
+    - conv_transpose2d: C[kh * kw * c_out, input pixels] = W^T @ X, in each group; `col2im` adds up what overlaps.
+    - lstm, gru: the gates of one time step from [x, h], as many times as there are steps.
+    - matmul: both operands are activations; heads and samples are groups.
+    """
+    return _LOWERED[layer.kind](layer, types, batch, inputs)
+
+
+def _linear(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    b = _vectors(layer, batch * layer.positions, inputs)
+    return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b))
+
+
+def _recurrent(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    b = _vectors(layer, batch, inputs)
+    return replace(_op(layer, weight_tensor(layer), b, types, inputs.format_of(b)), repeat=layer.steps)
+
+
+def _products(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    groups = layer.batch * batch
+    a, b = DenseMatrix((groups * layer.m, layer.k), seed=1), DenseMatrix((groups * layer.k, layer.n), seed=2)
+    return _op(layer, a, b, types, inputs.format_of(b), groups=groups)
+
+
+def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """B is the im2col view of the input channels, group below group."""
+    assert layer.input_size is not None
+    a, (rows, columns) = weight_tensor(layer), layer.output_size
+    channels = layer.weight_shape[1] * layer.groups
+    feature_map = _feature_map(layer, channels, batch, inputs)
+    samples = batch if feature_map is None else feature_map.shape[0]
+    b: Tensor
+    if feature_map is None:
+        b = DenseMatrix((layer.groups * a.shape[1], samples * rows * columns), seed=inputs.seed)
+    else:
+        b = tensor_from_array(im2col(feature_map, layer))
+    distinct = samples * channels * prod(layer.input_size)
+    return _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)
+
+
+def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+    """B has a row for every input channel and a column for every input pixel."""
+    assert layer.input_size is not None
+    channels, pixels = layer.weight_shape[0], prod(layer.input_size)
+    feature_map = _feature_map(layer, channels, batch, inputs)
+    b: Tensor
+    if feature_map is None:
+        b = DenseMatrix((channels, batch * pixels), seed=inputs.seed)
+    else:
+        b = tensor_from_array(np.ascontiguousarray(feature_map.transpose(1, 0, 2, 3).reshape(channels, -1)))
+    return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b), groups=layer.groups)
+
+
+_LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] = {
+    "linear": _linear,
+    "conv2d": _convolution,
+    "conv_transpose2d": _transposed_convolution,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "matmul": _products,
+}
+
+
+def _op(
+    layer: Layer, a: Tensor, b: Tensor, types: ValueType, stored: Format, distinct: int | None = None, groups: int = 1
+) -> MatmulOp:
+    operands = Operand(a, format_by_name("dense"), types), Operand(b, stored, types, distinct)
+    return MatmulOp(layer.name, *operands, types, groups=groups)
+
+
+def _vectors(layer: Layer, count: int, inputs: Activations) -> Tensor:
+    """B[in, count] of a linear or recurrent layer."""
+    width = layer.weight_shape[1]
+    given = inputs.map_of(layer)
+    if given is not None:
+        if given.ndim != 2 or given.shape[1] != width:
+            raise InputError(f"activations.maps: layer {layer.name} reads vectors of {width}, got {given.shape}")
+        return tensor_from_array(np.ascontiguousarray(given.T))
+    if inputs.density_of(layer) == 1:
+        return DenseMatrix((width, count), seed=inputs.seed)
+    return SparseMatrix.from_dense(inputs.drawn(layer, (width, count)))
+
+
+def _feature_map(layer: Layer, channels: int, batch: int, inputs: Activations) -> FloatArray | None:
+    """Input [batch, c_in, h, w] of a convolution, or None where it is dense and its values do not matter."""
+    assert layer.input_size is not None
+    shape = (channels, *layer.input_size)
+    given = inputs.map_of(layer)
+    if given is not None:
+        if given.ndim != 4 or given.shape[1:] != shape:
+            raise InputError(f"activations.maps: layer {layer.name} reads [batch, {shape}], got {given.shape}")
+        return given
+    return None if inputs.density_of(layer) == 1 else inputs.drawn(layer, (batch, *shape))

@@ -1,0 +1,1 @@
+"""Which weights stand or fall together."""

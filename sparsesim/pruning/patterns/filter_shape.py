@@ -1,0 +1,25 @@
+"""Filter shapes: one position of the filters, dropped from all of them at once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sparsesim.pruning.patterns.tiles import TilePattern
+
+
+@dataclass(frozen=True)
+class FilterShape(TilePattern):
+    """All weights at one (kh, kw, c_in), a column of the lowered matrix; of a 2-D weight, an input.
+
+    All filters keep the same shape, so that the product shrinks to a dense one with a shorter K (W. Wen et al.,
+    Learning Structured Sparsity in Deep Neural Networks, NIPS 2016, shape-wise).
+    """
+
+    lowered: ClassVar[bool] = True
+
+    def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """One whole column."""
+        return max(1, shape[0]), 1
+
+    def describe(self) -> str:
+        """What one group is, in words."""
+        return "filter shapes (columns of the lowered matrix)"

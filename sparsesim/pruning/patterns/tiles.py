@@ -1,0 +1,100 @@
+"""What all patterns that keep or drop whole groups share: every group is a tile of a 2-D view of the weight.
+
+The view is either the lowered matrix `[c_out, K]` (channels last along K) or the natural order
+`[c_out, c_in * kh * kw]`. A pattern names the view and the size of a tile; scores and masks follow from that.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sparsesim._jit import over_rows
+from sparsesim.array_types import BoolArray, FloatArray
+from sparsesim.pruning.criteria.group_scores import CRITERIA, Criterion
+from sparsesim.pruning.kernels import spread_tiles, sum_tiles
+from sparsesim.pruning.patterns.matrix_view import lift, lower, matrix_shape, slabs
+from sparsesim.units import ceil_div
+
+
+@dataclass(frozen=True)
+class TilePattern(ABC):
+    """Groups of weights that are kept or dropped together."""
+
+    lowered: ClassVar[bool] = False
+
+    @abstractmethod
+    def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Rows and columns of one group on the 2-D view of a weight of `shape`; both at least 1."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What one group is, in words."""
+
+    def grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Rows and columns of groups in a weight of `shape`; a row of groups belongs to the same outputs."""
+        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
+        return ceil_div(height, rows), ceil_div(width, cols)
+
+    def group_count(self, shape: tuple[int, ...]) -> int:
+        """Number of groups in a weight of `shape`."""
+        height, width = self.grid(shape)
+        return height * width
+
+    def scores(self, weight: FloatArray, criterion: Criterion) -> FloatArray:
+        """One score per group, 1-D, in row order of the tiles; groups rank by its absolute value.
+
+        `weight` stands for the importance of every single weight.
+        """
+        return criterion.scores(self._view(weight), *self.tile(weight.shape)).reshape(-1)
+
+    def sums(self, weight: FloatArray, threads: int = 1) -> FloatArray:
+        """Sum of |w| over each group, 1-D float64: the scores of the criterion "l1", without a copy of the weight."""
+        (height, width), (rows, cols) = matrix_shape(weight.shape), self.tile(weight.shape)
+        sums = np.empty(self.grid(weight.shape))
+
+        def run(first: int, stop: int) -> None:
+            for part in self._slabs(weight.shape, rows, first, stop):
+                sum_tiles(self._view(weight[part]), rows, cols, False, sums[part.start // rows :])
+
+        over_rows(run, height, threads, width, rows)
+        return sums.reshape(-1)
+
+    def expand(self, kept: BoolArray, shape: tuple[int, ...], threads: int = 1) -> BoolArray:
+        """The mask of `shape` in which every weight has the flag of its group in `kept [groups]`."""
+        (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
+        flags = kept.reshape(self.grid(shape))
+        mask = np.empty(shape, dtype=np.bool_)
+
+        def run(first: int, stop: int) -> None:
+            for part in self._slabs(shape, rows, first, stop):
+                lifted = self.lowered and len(shape) > 2
+                matrix = (
+                    np.empty((part.stop - part.start, width), np.bool_) if lifted else mask.reshape(height, width)[part]
+                )
+                spread_tiles(flags[part.start // rows :], rows, cols, matrix)
+                if lifted:
+                    mask[part] = lift(matrix, mask[part].shape)
+
+        over_rows(run, height, threads, width, rows)
+        return mask
+
+    def alive(self, flags: BoolArray) -> BoolArray:
+        """One flag per group: whether any of its weights is flagged."""
+        return self.scores(flags.astype(np.float32), CRITERIA["l1"]) > 0
+
+    def tail_note(self, shape: tuple[int, ...]) -> str:
+        """A sentence on groups cut off by the edge, or an empty text."""
+        cut = [size % step for size, step in zip(matrix_shape(shape), self.tile(shape), strict=True)]
+        return f"groups at the edge are cut off ({cut[0]} rows, {cut[1]} columns left over)" if any(cut) else ""
+
+    def _view(self, weight: FloatArray) -> FloatArray:
+        return lower(weight) if self.lowered else weight.reshape(matrix_shape(weight.shape))
+
+    def _slabs(self, shape: tuple[int, ...], rows: int, first: int, stop: int) -> Iterator[slice]:
+        """All rows at once, or whole tiles of few rows where the lowered matrix is a copy."""
+        if self.lowered and len(shape) > 2:
+            return slabs(shape, first, stop, rows)
+        return iter([slice(first, stop)])

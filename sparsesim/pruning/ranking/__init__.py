@@ -1,0 +1,1 @@
+"""Exact rankings of weights at the speed of memory."""

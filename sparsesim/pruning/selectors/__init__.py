@@ -1,0 +1,1 @@
+"""How many groups go, and from where."""

@@ -1,0 +1,96 @@
+"""What a model that knows densities alone would have promised, beside what the real positions give."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.networks import Layer, Network
+from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
+from sparsesim.results import Result
+from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.transforms import prune_network, pruner_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def imbalance(
+    network: Network,
+    pruner: str | Pruner,
+    machines: Sequence[str | Machine],
+    storage: str = "csr",
+    *,
+    lowering: Lowering | None = None,
+    energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
+    seed: int = 0,
+) -> "pd.DataFrame":
+    """One row per layer with weights and machine, and one per machine for all of them together (`layer` is "total").
+
+    Every layer is run dense, with the pruner's mask, and with a mask of as many weights at random positions.
+    `uniform_speedup` and `real_speedup` are over dense (NaN where a machine refuses); `uniform_variation` and
+    `real_variation` are the standard deviation of non-zeros per row over their mean, `uniform_busiest` and
+    `real_busiest` the fullest row over the mean.
+    """
+    import pandas as pd
+
+    chosen = pruner_of(network, pruner) if isinstance(pruner, str) else pruner
+    weighted = tuple(layer for layer in network.layers if layer.n_weights)
+    whole = replace(network, layers=weighted)
+    real = prune_network(whole, chosen)
+    versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
+    units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
+    table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
+    seconds = {
+        name: _seconds(version, "dense" if name == "dense" else storage, units, table, lowering)
+        for name, version in versions.items()
+    }
+    balance = {name: {layer.name: _balance(layer) for layer in versions[name].layers} for name in ("uniform", "real")}
+    rows = []
+    for unit in units:
+        for layer in whole.layers:
+            times = {name: found[unit.name, layer.name] for name, found in seconds.items()}
+            shown = {f"{name}_{key}": value for name in balance for key, value in balance[name][layer.name].items()}
+            rows.append({"machine": unit.name, "layer": layer.name, **_speedups(times), **shown})
+        sums = {name: sum(found[unit.name, layer.name] for layer in whole.layers) for name, found in seconds.items()}
+        means = {
+            f"{name}_{key}": float(np.mean([found[key] for found in layers.values()]))
+            for name, layers in balance.items()
+            for key in ("variation", "busiest")
+        }
+        rows.append({"machine": unit.name, "layer": "total", **_speedups(sums), **means})
+    return pd.DataFrame(rows)
+
+
+def uniform_masks(network: Network, seed: int = 0) -> Network:
+    """The network with as many weights kept in every layer as its masks keep, at random positions."""
+    masks = {}
+    for number, layer in enumerate(network.layers):
+        if layer.mask is not None:
+            random = np.random.default_rng([seed, number])
+            masks[layer.name] = random.permutation(layer.mask.reshape(-1)).reshape(layer.weight_shape)
+    return network.with_masks(masks)
+
+
+def _seconds(
+    network: Network, storage: str, units: Iterable[Machine], table: EnergyTable, lowering: Lowering | None
+) -> dict[tuple[str, str], float]:
+    """Time by machine and layer; NaN where the machine refuses."""
+    results = simulate_network(network, pruner_by_name("none"), [storage], units, table, lowering)
+    return {(result.machine, result.layer): _time(result) for result in results}
+
+
+def _time(result: Result) -> float:
+    return result.seconds if result.status == "ok" else float("nan")
+
+
+def _balance(layer: Layer) -> dict[str, float]:
+    mask = np.ones(layer.weight_shape, np.bool_) if layer.mask is None else layer.mask
+    found = mask_statistics(layer.weight(), mask)
+    return {"variation": found.row_nnz_variation, "busiest": found.busiest_row_over_mean}
+
+
+def _speedups(seconds: dict[str, float]) -> dict[str, float]:
+    return {f"{name}_speedup": seconds["dense"] / seconds[name] for name in ("uniform", "real")}

@@ -1,0 +1,148 @@
+"""Weights in fewer bits: integers with a scale per tensor or output channel, and narrow floats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.transforms.checks import finite_weight
+from sparsesim.transforms.loss import loss_of
+from sparsesim.units import bits_to_bytes
+
+Floats = NDArray[np.float32]
+Per = Literal["tensor", "channel"]
+SCALE_BYTES, ZERO_POINT_BYTES = 4, 1
+INTEGERS: Final = {"int8": 8, "int4": 4}
+_BF16_HALF: Final = np.uint32(0x7FFF)
+
+
+@dataclass(frozen=True, eq=False)
+class Quantised:
+    """A weight in a narrow number type, and how far it is from the original.
+
+    Attributes:
+        value_type: "int8", "int4", "fp16" or "bf16"; a network is lowered with it.
+        values: int8 for integers, float16 for fp16, float32 (already rounded) for bf16; shape of the weight.
+        scale: float32, one value or one per channel, broadcast against `values`; empty for floats.
+        zero_point: int64 like `scale`, the integer that stands for 0; empty for floats and symmetric integers.
+        max_error: largest |w - dequantised w|.
+        sqnr_db: signal to quantisation noise, 10 log10(sum w**2 / sum error**2); inf where nothing was lost.
+    """
+
+    value_type: str
+    values: NDArray[Any]
+    scale: Floats
+    zero_point: IntArray
+    max_error: float
+    sqnr_db: float
+
+    @property
+    def bits(self) -> int:
+        """Bits of one value."""
+        return INTEGERS.get(self.value_type, 16)
+
+    @property
+    def size_bytes(self) -> int:
+        """All values, pruned ones too, with scales in fp32 and zero points of one byte."""
+        extras = SCALE_BYTES * self.scale.size + ZERO_POINT_BYTES * self.zero_point.size
+        return bits_to_bytes(self.values.size * self.bits) + extras
+
+    def dequantised(self) -> Floats:
+        """float32: (value - zero point) x scale for integers; zeros of the weight are exactly zero."""
+        return _dequantised(self.values, self.scale, self.zero_point)
+
+
+def quantise(
+    weight: FloatArray,
+    value_type: str = "int8",
+    per: Per = "tensor",
+    symmetric: bool = True,
+    axis: int = 0,
+) -> Quantised:
+    """The weight, any shape, in `value_type`; zeros stay zero.
+
+    Integers are rounded to nearest even. Symmetric: scale = max |w| / (2**(bits - 1) - 1). Asymmetric: the range
+    from min(w, 0) to max(w, 0) over all 2**bits integers, moved so that 0 falls on one of them (B. Jacob et al.,
+    CVPR 2018, 2.1 and 3). `per` and `axis` choose one scale, or one for each slice along `axis` (the output
+    channels); they and `symmetric` mean nothing for floats. Raises InputError for NaN, infinity and a value that
+    overflows the type.
+    """
+    single = finite_weight(weight, "weight")
+    if value_type not in VALUE_TYPES:
+        raise UnknownNameError("quantisation", value_type, VALUE_TYPES)
+    if value_type in FLOATS:
+        values = FLOATS[value_type](single)
+        return _measured(single, value_type, values, np.zeros(0, np.float32), np.zeros(0, np.int64))
+    if per not in get_args(Per):
+        raise UnknownNameError("per", per, get_args(Per))
+    low, high = _range(single, per, axis)
+    build = _symmetric if symmetric else _asymmetric
+    return _measured(single, value_type, *build(single, low, high, INTEGERS[value_type]))
+
+
+def _range(weight: Floats, per: Per, axis: int) -> tuple[Floats, Floats]:
+    """(lowest, highest) weight, 0 included, of the tensor or of every slice along `axis`."""
+    if per == "channel" and not -weight.ndim <= axis < weight.ndim:
+        raise InputError(f"axis is {axis}, the weight has {weight.ndim} dimensions")
+    others = tuple(a for a in range(weight.ndim) if per == "tensor" or a != axis % weight.ndim)
+    low = weight.min(axis=others, keepdims=True, initial=0)
+    return low, weight.max(axis=others, keepdims=True, initial=0)
+
+
+def _symmetric(weight: Floats, low: Floats, high: Floats, bits: int) -> tuple[NDArray[Any], Floats, IntArray]:
+    largest = (1 << (bits - 1)) - 1
+    scale = _scale(np.maximum(-low, high), largest)
+    values = np.clip(np.rint(weight / scale), -largest, largest).astype(np.int8)
+    return values, scale, np.zeros(0, np.int64)
+
+
+def _asymmetric(weight: Floats, low: Floats, high: Floats, bits: int) -> tuple[NDArray[Any], Floats, IntArray]:
+    half = 1 << (bits - 1)
+    scale = _scale(high.astype(np.float64) - low, 2 * half - 1)
+    zero_point = np.clip(np.rint(-half - low / scale), -half, half - 1).astype(np.int64)
+    values = np.clip(np.rint(weight / scale) + zero_point, -half, half - 1).astype(np.int8)
+    return values, scale, zero_point
+
+
+def _scale(span: NDArray[Any], steps: int) -> Floats:
+    """What one step means; 1 where there is nothing but zeros, and never below the normal numbers of fp32."""
+    tiny = float(np.finfo(np.float32).tiny)
+    scale: Floats = np.where(span > 0, np.maximum(span / steps, tiny), 1).astype(np.float32)
+    return scale
+
+
+def _fp16(weight: Floats) -> NDArray[Any]:
+    with np.errstate(over="ignore"):
+        return weight.astype(np.float16)
+
+
+def _bf16(weight: Floats) -> NDArray[Any]:
+    """Round to nearest even at bit 16 of the fp32 pattern."""
+    bits = weight.view(np.uint32)
+    rounded: NDArray[Any] = ((bits + _BF16_HALF + (bits >> 16 & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
+    return rounded
+
+
+def _measured(weight: Floats, value_type: str, values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Quantised:
+    back = _dequantised(values, scale, zero_point)
+    if back.size and not (np.isfinite(back.min()) and np.isfinite(back.max())):
+        raise InputError(f"a weight of {np.abs(weight).max()} is too large for {value_type}")
+    return Quantised(value_type, values, scale, zero_point, *loss_of(weight, back))
+
+
+def _dequantised(values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Floats:
+    if not scale.size:
+        return values.astype(np.float32)
+    steps = values.astype(np.float32)
+    if zero_point.size:
+        steps -= zero_point.astype(np.float32)
+    back: Floats = steps * scale
+    return back
+
+
+FLOATS: Final[dict[str, Callable[[Floats], NDArray[Any]]]] = {"fp16": _fp16, "bf16": _bf16}
+VALUE_TYPES: Final = (*INTEGERS, *FLOATS)

@@ -1,0 +1,100 @@
+import json
+
+import pytest
+import yaml
+
+from sparsesim.errors import InputError
+from sparsesim.shipped import shipped_names
+from sparsesim.studies import ResultLog, in_order, load_sweep, run_sweep, run_task
+
+GRID = {
+    "name": "grid",
+    "networks": ["digits-cnn", {"name": "digits-cnn", "layers": "*conv*"}],
+    "pruners": ["none", {"name": "magnitude", "sparsity": 0.8}, "2:4"],
+    "formats": ["dense", "csr"],
+    "machines": ["core-i7-5930k", "a100-pcie-2to4"],
+}
+
+
+def write(tmp_path, **changes):
+    path = tmp_path / "grid.yaml"
+    path.write_text(yaml.safe_dump(GRID | changes))
+    return path
+
+
+def test_the_grid_is_the_product_of_its_axes(tmp_path):
+    sweep = load_sweep(write(tmp_path))
+    assert len(list(sweep.tasks())) == 2 * 3
+    assert sweep.points_per_task == 4
+
+
+def test_all_cores_and_one_process_give_the_same_results(tmp_path):
+    sweep = load_sweep(write(tmp_path))
+
+    def strip(results):
+        return [json.dumps({k: v for k, v in r.flat().items() if k != "simulation_seconds"}) for r in results]
+
+    parallel = in_order(run_sweep(sweep))
+    serial = [result for task in sweep.tasks() for result in run_task(task)]
+    assert strip(parallel) == strip(serial)
+
+
+def test_any_executor_will_do(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    sweep = load_sweep(write(tmp_path, networks=["digits-cnn"], pruners=["none"]))
+    with ThreadPoolExecutor(1) as executor:
+        results = in_order(run_sweep(sweep, executor))
+    assert {result.machine for result in results} == {"core-i7-5930k", "a100-pcie-2to4"}
+
+
+def test_a_violated_pattern_is_refused_or_runs_dense_as_asked(tmp_path):
+    for choice, statuses in (("refuse", {"refused"}), ("dense", {"ok"})):
+        changes = {"networks": ["digits-cnn"], "pruners": ["none"], "formats": ["csr"], "machines": ["a100-pcie-2to4"]}
+        sweep = load_sweep(write(tmp_path, on_violation=choice, **changes))
+        (task,) = sweep.tasks()
+        results = run_task(task)
+        assert {result.status for result in results} == statuses
+        assert all(result.note for result in results)
+
+
+def test_the_log_grows_with_every_task(tmp_path):
+    sweep = load_sweep(write(tmp_path, machines=["core-i7-5930k"]))
+    log, lines = ResultLog(tmp_path / "out" / "log.jsonl"), 0
+    for task in list(sweep.tasks())[:2]:
+        results = run_task(task)
+        log.append(results)
+        lines += len(results)
+        assert len(log.path.read_text().splitlines()) == lines
+
+
+@pytest.mark.parametrize("name", shipped_names("workloads", ".yaml"))
+def test_every_shipped_workload_is_valid(name):
+    sweep = load_sweep(name)
+    assert sweep.name == name
+    assert sweep.description
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"machines": ["b100"]}, "unknown machine 'b100'"),
+        ({"formats": ["cvs"]}, "unknown format 'cvs'"),
+        ({"networks": ["lenet"]}, "unknown network 'lenet'"),
+        ({"networks": []}, "networks"),
+        ({"pruners": ["magnitude"]}, "needs sparsity="),
+        ({"pruners": [{"name": "2:4", "sparsity": 0.9}]}, "contradicts sparsity=0.9"),
+        ({"engine": "quick"}, "engine"),
+        ({"value_type": "fp9"}, "unknown value type 'fp9'"),
+        ({"energy_table": "horowitz"}, "unknown energy table 'horowitz'"),
+        ({"batch": 0}, "batch"),
+        ({"baseline": {"machine": "a100-pcie"}}, "unknown baseline machine 'a100-pcie'"),
+        ({"baseline": {"machin": "a100-pcie"}}, "unknown baseline field 'machin'"),
+        ({"name": "../escape"}, "name"),
+    ],
+)
+def test_faulty_descriptions_are_refused(tmp_path, changes, message):
+    with pytest.raises(InputError) as caught:
+        load_sweep(write(tmp_path, **changes))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
