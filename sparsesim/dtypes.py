@@ -6,7 +6,7 @@ from sparsesim.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
-class ValueType:
+class DType:
     """A number type: its name, width in bits, kind ("float" or "int") and stored fraction bits of a float."""
 
     name: str
@@ -18,27 +18,27 @@ class ValueType:
         return self.name
 
 
-VALUE_TYPES = {
-    value_type.name: value_type
-    for value_type in (
-        ValueType("fp64", 64, "float", 52),
-        ValueType("fp32", 32, "float", 23),
-        ValueType("tf32", 32, "float", 10),
-        ValueType("fp16", 16, "float", 10),
-        ValueType("bf16", 16, "float", 7),
-        ValueType("fp8", 8, "float", 3),
-        ValueType("fp8-e5m2", 8, "float", 2),
-        ValueType("int8", 8, "int"),
-        ValueType("int4", 4, "int"),
+DTYPES = {
+    dtype.name: dtype
+    for dtype in (
+        DType("fp64", 64, "float", 52),
+        DType("fp32", 32, "float", 23),
+        DType("tf32", 32, "float", 10),
+        DType("fp16", 16, "float", 10),
+        DType("bf16", 16, "float", 7),
+        DType("fp8", 8, "float", 3),
+        DType("fp8-e5m2", 8, "float", 2),
+        DType("int8", 8, "int"),
+        DType("int4", 4, "int"),
     )
 }
 
 _OTHER_NAMES = {"fp8-e4m3": "fp8"}
 
 
-def value_type_by_name(name: str) -> ValueType:
+def dtype_by_name(name: str) -> DType:
     """The number type called `name` ("fp8-e4m3" is "fp8"); UnknownNameError lists the known ones."""
     name = _OTHER_NAMES.get(name, name)
-    if name not in VALUE_TYPES:
-        raise UnknownNameError("value type", name, VALUE_TYPES)
-    return VALUE_TYPES[name]
+    if name not in DTYPES:
+        raise UnknownNameError("number type", name, DTYPES)
+    return DTYPES[name]

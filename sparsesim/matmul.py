@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Format, FormatSize
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
@@ -19,7 +19,7 @@ class Operand:
     Attributes:
         tensor: its positions and values.
         format: how it is stored.
-        value_type: number type of the stored values.
+        dtype: number type of the stored values.
         distinct: for the im2col view of a feature map, the number of elements of the map itself; an
             implicit GEMM reads those from DRAM rather than their copies. None for an ordinary matrix.
         stored: what lies in DRAM, where that is not `tensor` itself (the groups of a block-diagonal matrix).
@@ -27,7 +27,7 @@ class Operand:
 
     tensor: Tensor
     format: Format
-    value_type: ValueType
+    dtype: DType
     distinct: int | None = None
     stored: Tensor | None = None
 
@@ -39,7 +39,7 @@ class Operand:
     @cached_property
     def size(self) -> FormatSize:
         """Exact stored size."""
-        return self.format.size(self.tensor if self.stored is None else self.stored, self.value_type)
+        return self.format.size(self.tensor if self.stored is None else self.stored, self.dtype)
 
     @cached_property
     def dram_bytes(self) -> int:
@@ -61,7 +61,7 @@ class MatmulOp:
         name: layer name, shown in results.
         a: operand A[groups * M, K], one group below the other.
         b: operand B[groups * K, N], one group below the other.
-        c_type: number type of the product as it is written back.
+        c_dtype: number type of the product as it is written back.
         repeat: how many times the same multiplication is done, one after the other (time steps).
         warm: the operands may still lie in on-chip memory from an equal run just before, as in a benchmark.
         groups: independent products of equal size that are started together (heads, groups of channels).
@@ -70,7 +70,7 @@ class MatmulOp:
     name: str
     a: Operand
     b: Operand
-    c_type: ValueType
+    c_dtype: DType
     repeat: int = 1
     warm: bool = False
     groups: int = 1

@@ -33,7 +33,7 @@ class Result:
     machine: str
     energy_table: str
     weights: str
-    value_type: str
+    dtype: str
     m: int
     n: int
     k: int
@@ -100,7 +100,7 @@ def combined(results: Sequence[Result]) -> dict[str, Any]:
     """Layers of one point as one object: times, energy, bytes and counts added; the bottleneck with most time."""
     first = results[0]
     refused = next((result for result in results if result.status != "ok"), None)
-    point = {name: getattr(first, name) for name in (*POINT, "energy_table", "weights", "value_type")}
+    point = {name: getattr(first, name) for name in (*POINT, "energy_table", "weights", "dtype")}
     point |= {"layers": len(results)}
     if refused is not None:
         return point | {"status": "refused", "note": refused.note}

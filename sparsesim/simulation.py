@@ -41,7 +41,7 @@ class Labels:
 class Lowering:
     """How a network becomes matmuls: number type, samples at a time, and what the layers read."""
 
-    value_type: str = "fp16"
+    dtype: str = "fp16"
     batch: int = 1
     activations: Activations = field(default_factory=Activations)
 
@@ -95,13 +95,13 @@ def simulate_network(
     Formats are those of the weights: products of two activations are stored dense, and run so on every machine.
     """
     lowering = lowering or Lowering()
-    forms, units = [format_by_name(form) for form in formats], [Runs(machine, engine) for machine in machines]
+    stored, units = [format_by_name(format) for format in formats], [Runs(machine, engine) for machine in machines]
     labels = Labels(network.label, pruner.name, pruner.sparsity or 0.0, network.weights_origin)
-    layers = lowered_layers(network, pruner, lowering.value_type, lowering.batch, lowering.activations)
+    layers = lowered_layers(network, pruner, lowering.dtype, lowering.batch, lowering.activations)
     results: list[Result] = []
     kept = weights = 0
     # map lets go of a layer before it asks for the next, as a loop would not.
-    for played, layer_kept, layer_weights in map(partial(_play, forms, units, table, labels), layers):
+    for played, layer_kept, layer_weights in map(partial(_play, stored, units, table, labels), layers):
         results += played
         kept, weights = kept + layer_kept, weights + layer_weights
     if pruner.sparsity is None:
@@ -139,11 +139,11 @@ def compare(
 
 
 def _play(
-    forms: Sequence[Format], units: Sequence[Runs], table: EnergyTable, labels: Labels, layer: LoweredLayer
+    formats: Sequence[Format], units: Sequence[Runs], table: EnergyTable, labels: Labels, layer: LoweredLayer
 ) -> tuple[list[Result], int, int]:
     """Results of one layer, and how many of its weights were kept."""
     results = []
-    stored = [(stored_as(layer.op, form) if layer.weights else layer.op, form.name) for form in forms]
+    stored = [(stored_as(layer.op, format) if layer.weights else layer.op, format.name) for format in formats]
     for runs in units:
         trace = cache(partial(runs.machine.accelerator.trace, layer.op))
         results += [
@@ -185,7 +185,7 @@ def _result(
         utilisation=_utilisation(op, machine, seconds),
         bandwidth_utilisation=_bandwidth_utilisation(counts, machine, seconds),
         power_w=_average_power(counts, machine, seconds),
-        peak_macs_per_s=machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz,
+        peak_macs_per_s=machine.accelerator.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz,
         peak_bytes_per_s=machine.dram.bandwidth_bytes_per_s,
         simulation_seconds=elapsed,
         note="ran dense: A breaks the pattern" if counts.extra.get("fallback_dense") else "",
@@ -202,7 +202,7 @@ def _identity(op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels
         "format": labels.format or op.a.format.name,
         "machine": machine.name,
         "energy_table": table.name,
-        "value_type": op.a.value_type.name,
+        "dtype": op.a.dtype.name,
         "m": op.m,
         "n": op.n,
         "k": op.k,
@@ -222,7 +222,7 @@ def _bottleneck(counts: Counts) -> str:
 
 def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:
     """Useful MACs over what the unit could have done in the same time; products with a zero are no use."""
-    peak = machine.accelerator.peak_macs_per_cycle(op.a.value_type) * machine.clock_hz * seconds
+    peak = machine.accelerator.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz * seconds
     return op.effectual_macs * op.repeat / peak if peak else 0.0
 
 

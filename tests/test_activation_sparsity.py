@@ -25,9 +25,9 @@ def resnet20(data_dir):
     return network, capture(network, image.transpose(0, 3, 1, 2).astype(np.float32))
 
 
-def played(network, machine, value_type, pruner="none", **given):
+def played(network, machine, dtype, pruner="none", **given):
     chosen = pruner_by_name(pruner, None if pruner == "none" else 0.8)
-    lowering = Lowering(value_type, activations=Activations(**given))
+    lowering = Lowering(dtype, activations=Activations(**given))
     return simulate_network(network, chosen, ["csr" if pruner != "none" else "dense"], [machine], TABLE, lowering)
 
 
@@ -70,7 +70,7 @@ def test_tensor_cores_multiply_zeros_of_activations_too(resnet20, name):
 def test_a_processor_skips_the_zeros_of_maps_that_are_stored_compressed(resnet20):
     network, maps = resnet20
     machine = load_machine("core-i7-5930k")
-    loose, packed = (played(network, machine, "fp32", maps=maps, storage=storage) for storage in ("dense", "csr"))
+    loose, packed = (played(network, machine, "fp32", maps=maps, format=storage) for storage in ("dense", "csr"))
     multiplied = [sum(result.counts["mult_fp32"] for result in results) for results in (loose, packed)]
     assert multiplied[1] < 0.75 * multiplied[0]
     assert multiplied[1] == sum(result.macs for result in packed)

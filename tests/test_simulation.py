@@ -16,7 +16,7 @@ def gemm(machine, m, n, k):
     unit = machine.accelerator
     selects = hasattr(unit, "pattern") and unit.pattern[0] < unit.pattern[1]
     weights = drawn_nm(n, k, *unit.pattern, 0) if selects else DenseMatrix((n, k))
-    return matmul_op(weights, DenseMatrix((k, m)), unit.natural_format(weights.density), unit.default_value_type)
+    return matmul_op(weights, DenseMatrix((k, m)), unit.natural_format(weights.density), unit.default_dtype)
 
 
 @pytest.mark.parametrize("name", machine_names())

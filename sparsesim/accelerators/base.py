@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparsesim.array_types import FloatArray, IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule, joined
@@ -25,7 +25,7 @@ ACCUMULATORS = {
     "int8": "int32",
     "int4": "int32",
 }
-"""The type in which products of each value type are summed."""
+"""The type in which products of each number type are summed."""
 
 ACCUMULATOR_BITS = {"fp64": 64, "fp32": 32, "int32": 32}
 
@@ -47,10 +47,10 @@ class Accelerator(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     macs_per_cycle: Mapping[str, int] = Field(min_length=1)
-    """Peak multiply-accumulates per cycle of the whole unit, by value type."""
+    """Peak multiply-accumulates per cycle of the whole unit, by number type."""
 
     @property
-    def default_value_type(self) -> str:
+    def default_dtype(self) -> str:
         """The number type used where the user names none: the first one listed."""
         return next(iter(self.macs_per_cycle))
 
@@ -105,18 +105,18 @@ class Accelerator(BaseModel, ABC):
         products = (self.execute(part) for part in op.parts(with_values=True))
         return np.vstack([each.to_array() if isinstance(each, SparseMatrix) else each for each in products])
 
-    def peak_macs_per_cycle(self, value_type: ValueType) -> int:
-        """Peak rate for `value_type`; InputError names the types that the unit has."""
-        if value_type.name not in self.macs_per_cycle:
+    def peak_macs_per_cycle(self, dtype: DType) -> int:
+        """Peak rate for `dtype`; InputError names the types that the unit has."""
+        if dtype.name not in self.macs_per_cycle:
             known = ", ".join(self.macs_per_cycle)
-            raise InputError(f"value type {value_type.name} is not offered by this unit (it has {known})")
-        return self.macs_per_cycle[value_type.name]
+            raise InputError(f"number type {dtype.name} is not offered by this unit (it has {known})")
+        return self.macs_per_cycle[dtype.name]
 
 
 def footprint(op: MatmulOp) -> Hashable:
     """All that an operation is but for its name and the positions and values of its non-zeros."""
-    operands = [(each.format, each.value_type, each.size, each.dram_bytes) for each in (op.a, op.b)]
-    return (op.m, op.n, op.k, op.groups, *operands, op.c_type, op.repeat, op.warm)
+    operands = [(each.format, each.dtype, each.size, each.dram_bytes) for each in (op.a, op.b)]
+    return (op.m, op.n, op.k, op.groups, *operands, op.c_dtype, op.repeat, op.warm)
 
 
 def decode_adds(operand: Operand, native: tuple[str, ...], passes: int = 1) -> int:

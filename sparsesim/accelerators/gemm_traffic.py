@@ -30,7 +30,7 @@ def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: 
         if band
     ]
     moved = min(walks, key=lambda each: int(each[:2].sum()), default=np.zeros((4, 0), np.int64))
-    written = bits_to_bytes(op.c_elements * op.c_type.bits)
+    written = bits_to_bytes(op.c_elements * op.c_dtype.bits)
     if op.warm:
         away, whole = not_kept(sum(sizes), *l2)
         moved[:2] -= moved[2:] - moved[2:] * away // whole

@@ -79,14 +79,14 @@ class MacArray(Accelerator):
         """One step per tile of C, groups one by one."""
         if op.groups > 1:
             return self.one_by_one(op)
-        self.peak_macs_per_cycle(op.a.value_type)
+        self.peak_macs_per_cycle(op.a.dtype)
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda each: self._cost(op, packed, each))
         i, j = order(walk)
         rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
         from_b = np.where(i % walk.b_reach == 0, weighted_shares(op.b.dram_bytes, columns)[j], 0)
-        write = -(-rows[i] * columns[j] * op.c_type.bits // BITS_PER_BYTE)
+        write = -(-rows[i] * columns[j] * op.c_dtype.bits // BITS_PER_BYTE)
         dram_bytes = {"A": int(from_a.sum()), "B": int(from_b.sum()), "C": int(write.sum())}
         a_passes, b_passes = walk.passes
         return Schedule(
@@ -113,7 +113,7 @@ class MacArray(Accelerator):
 
     def likeness(self, op: MatmulOp) -> Hashable:
         """Sizes, and whether the positions have the pattern."""
-        return self.peak_macs_per_cycle(op.a.value_type), self._packed(op), footprint(op)
+        return self.peak_macs_per_cycle(op.a.dtype), self._packed(op), footprint(op)
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
@@ -152,7 +152,7 @@ class MacArray(Accelerator):
         height, capacity = self.subcores * self.rows, BITS_PER_BYTE * self.shared_memory.size_bytes
         for columns in sorted({min(width, max(op.n, 1)) for width in halves(self.max_columns)}):
             tiles = ceil_div(op.m, height), ceil_div(op.n, columns)
-            a_slot, b_position = height * op.a.value_type.bits, columns * op.b.value_type.bits
+            a_slot, b_position = height * op.a.dtype.bits, columns * op.b.dtype.bits
             a_tile, b_tile = a_slot * packed.slots, b_position * op.k
             b_slice = b_position * min(ceil_div(self.depth * packed.of, packed.kept), op.k)
             rows_of_a = resident(capacity, a_tile, b_tile, b_slice, tiles[0])
@@ -169,14 +169,14 @@ class MacArray(Accelerator):
         columns, column_tiles = np.unique(sides(op.n, walk.columns), return_counts=True)
         cycles = int(row_tiles @ self._cycles(op, packed, rows, columns) @ column_tiles)
         a_passes, b_passes = walk.passes
-        a_bits, b_bits = op.m * packed.slots * op.a.value_type.bits, op.k * op.n * op.b.value_type.bits
+        a_bits, b_bits = op.m * packed.slots * op.a.dtype.bits, op.k * op.n * op.b.dtype.bits
         dram = a_passes * op.a.dram_bytes + b_passes * op.b.dram_bytes
         return cycles, dram, a_bits * (a_passes + walk.tiles_n) + b_bits * (b_passes + walk.tiles_m)
 
     def _cycles(self, op: MatmulOp, packed: Packed, rows: IntArray, columns: IntArray) -> IntArray:
         """int64[tiles_m, tiles_n]: a column per cycle and step of K, or what shared memory can deliver."""
-        a_bits = self.depth * (op.a.value_type.bits + packed.place_bits)
-        b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.value_type.bits
+        a_bits = self.depth * (op.a.dtype.bits + packed.place_bits)
+        b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.dtype.bits
         delivered = -(-(rows[:, None] * a_bits + columns * b_bits) // (BITS_PER_BYTE * self.shared_bytes_per_cycle))
         cycles: IntArray = ceil_div(packed.slots, self.depth) * np.maximum(columns, delivered)
         return cycles
@@ -184,8 +184,8 @@ class MacArray(Accelerator):
     def _actions(self, op: MatmulOp, packed: Packed, walk: Walk, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Exact action counts of one repetition."""
         a_passes, b_passes = walk.passes
-        kind, macs, a_slots = op.a.value_type, op.m * op.n * packed.slots, op.m * packed.slots
-        b_bits, width = op.k * op.n * op.b.value_type.bits, op.a.value_type.bits + packed.place_bits
+        kind, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
+        b_bits, width = op.k * op.n * op.b.dtype.bits, op.a.dtype.bits + packed.place_bits
         # Each step of K adds to every sum; the first one reads none, but the last sum is read to leave for DRAM.
         sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
         native = ("nm",) if packed.kept < packed.of else ("dense",)

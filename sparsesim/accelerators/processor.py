@@ -48,7 +48,7 @@ class Processor(Accelerator):
         macs = _kernel_macs(kernel, op)
         c_bytes = _c_bytes(kernel, op)
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
-        cycles = macs / (self.peak_macs_per_cycle(op.a.value_type) * self._efficiency(kernel))
+        cycles = macs / (self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel))
         chunks = max(1, min(self.chunks, op.groups * op.m))
         return Schedule(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
@@ -101,13 +101,13 @@ class Processor(Accelerator):
 
     def _actions(self, op: MatmulOp, kernel: Kernel, macs: int, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Action counts: operands of every MAC come from the cache, accumulators from registers."""
-        bits, accumulator = op.a.value_type.bits, ACCUMULATORS[op.a.value_type.name]
+        bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
         read, written = dram_bytes["A"] + dram_bytes["B"], dram_bytes["C"]
         # A dense kernel blocks both operands in registers; a sparse one reads a row of B for every stored value.
         reuse = REGISTER_BLOCK if kernel == "gemm" else 1
         indices = macs if kernel in ("spmv", "spmm", "spgemm") else 0
         return {
-            f"mult_{op.a.value_type.name}": macs,
+            f"mult_{op.a.dtype.name}": macs,
             f"add_{accumulator}": macs,
             "register_read_bits": 3 * bits * macs,
             "register_write_bits": bits * macs,
@@ -133,8 +133,8 @@ def _kernel_macs(kernel: Kernel, op: MatmulOp) -> int:
 def _c_bytes(kernel: Kernel, op: MatmulOp) -> int:
     """Bytes of the product: dense, or for SpGEMM its non-zeros with a 4-byte column each and row pointers."""
     if kernel != "spgemm":
-        return bits_to_bytes(op.c_elements * op.c_type.bits)
+        return bits_to_bytes(op.c_elements * op.c_dtype.bits)
     op = op.block_diagonal()
     left, right = op.a.tensor.to_sparse(), op.b.tensor.to_sparse()
     nnz = product_nnz(op.n, left.indptr, left.indices, right.indptr, right.indices)
-    return bits_to_bytes(nnz * (op.c_type.bits + 32) + (op.m + 1) * 32)
+    return bits_to_bytes(nnz * (op.c_dtype.bits + 32) + (op.m + 1) * 32)

@@ -12,7 +12,7 @@ from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.tensor_core import TensorCore
 from sparsesim.array_types import FloatArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import PatternError
 from sparsesim.formats import Dense, Nm, Structured, Vnm, format_by_name
 from sparsesim.matmul import MatmulOp, Operand
@@ -38,19 +38,19 @@ class SparseTensorCore(TensorCore):
 
     kind: Literal["sparse_tensor_core"] = "sparse_tensor_core"  # type: ignore[assignment]
     patterns: Mapping[str, str] = Field(min_length=1)
-    """Format that the unit multiplies compressed, by value type; types without one run dense only."""
+    """Format that the unit multiplies compressed, by number type; types without one run dense only."""
     on_violation: Literal["refuse", "dense"] = "refuse"
 
     native_a: ClassVar[tuple[str, ...]] = ("dense", "nm", "vnm")
 
     @model_validator(mode="after")
     def _patterns_exist(self) -> Self:
-        for value_type, name in self.patterns.items():
-            if value_type not in self.macs_per_cycle:
-                raise ValueError(f"patterns: {value_type} has no macs_per_cycle")
-            storage = format_by_name(name)
-            if not isinstance(storage, Structured) or isinstance(storage, Vnm):
-                raise ValueError(f"patterns.{value_type}: {name} is not the pattern of a unit, such as nm-2:4")
+        for dtype, name in self.patterns.items():
+            if dtype not in self.macs_per_cycle:
+                raise ValueError(f"patterns: {dtype} has no macs_per_cycle")
+            packed = format_by_name(name)
+            if not isinstance(packed, Structured) or isinstance(packed, Vnm):
+                raise ValueError(f"patterns.{dtype}: {name} is not the pattern of a unit, such as nm-2:4")
         return self
 
     def natural_format(self, density: float) -> str:
@@ -59,12 +59,12 @@ class SparseTensorCore(TensorCore):
         (Shorter last groups may be fuller than the pattern.)
         """
         kept, of = self.pattern
-        return self.patterns[self.default_value_type] if 2 * of * density < kept + of else "dense"
+        return self.patterns[self.default_dtype] if 2 * of * density < kept + of else "dense"
 
     @property
     def pattern(self) -> tuple[int, int]:
-        """(keep, of) of the default value type; (1, 1) where that runs dense only."""
-        name = self.patterns.get(self.default_value_type)
+        """(keep, of) of the default number type; (1, 1) where that runs dense only."""
+        name = self.patterns.get(self.default_dtype)
         return (1, 1) if name is None else _kept_of(format_by_name(name))
 
     def compression(self, op: MatmulOp) -> tuple[int, int]:
@@ -73,18 +73,18 @@ class SparseTensorCore(TensorCore):
 
     def a_bits_on_chip(self, op: MatmulOp) -> int:
         """Compressed values with their indices, or the dense tile of the dense kernel."""
-        storage = self._kernel(op)
-        if storage is None:
+        packed = self._kernel(op)
+        if packed is None:
             return super().a_bits_on_chip(op)
-        if storage == op.a.format:
+        if packed == op.a.format:
             return op.a.size.size_bits
-        return storage.size(op.a.tensor, op.a.value_type).size_bits
+        return packed.size(op.a.tensor, op.a.dtype).size_bits
 
     def b_bits_on_chip(self, op: MatmulOp) -> int:
         """All of B, or the rows that a row block of V:N:M locates."""
-        storage = self._kernel(op)
-        if isinstance(storage, Vnm):
-            return storage.located_rows(op.a.shape) * op.n * op.b.value_type.bits  # no groups, see _kernel
+        packed = self._kernel(op)
+        if isinstance(packed, Vnm):
+            return packed.located_rows(op.a.shape) * op.n * op.b.dtype.bits  # no groups, see _kernel
         return super().b_bits_on_chip(op)
 
     def likeness(self, op: MatmulOp) -> Hashable:
@@ -99,24 +99,24 @@ class SparseTensorCore(TensorCore):
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64 through the compressed form: every kept value picks its row of B by its index."""
-        storage = self._kernel(op)
-        if storage is None or op.groups > 1:
+        packed = self._kernel(op)
+        if packed is None or op.groups > 1:
             return super().execute(op)
         a = op.a.tensor.to_sparse()
-        slots = storage.slots(a)
+        slots = packed.slots(a)
         values = np.append(a.value_array().astype(np.float64), 0.0)[slots.sources]
         c = np.zeros((op.m, op.n))
         select_and_accumulate(slots.columns, values, np.ascontiguousarray(op.b.tensor.to_array()), c)
         return c
 
-    def _pattern_of(self, value_type: ValueType) -> Structured | None:
-        name = self.patterns.get(value_type.name)
-        storage = None if name is None else format_by_name(name)
-        return storage if isinstance(storage, Structured) else None
+    def _pattern_of(self, dtype: DType) -> Structured | None:
+        name = self.patterns.get(dtype.name)
+        packed = None if name is None else format_by_name(name)
+        return packed if isinstance(packed, Structured) else None
 
     def _kernel(self, op: MatmulOp) -> Structured | None:
         """The compressed form that is multiplied, None for the dense kernel; PatternError where none may run."""
-        stored, native = op.a.format, self._pattern_of(op.a.value_type)
+        stored, native = op.a.format, self._pattern_of(op.a.dtype)
         if isinstance(stored, Dense):
             return None
         if isinstance(stored, Vnm) and native == Nm(stored.keep, LOCATED):
@@ -128,29 +128,29 @@ class SparseTensorCore(TensorCore):
             return native
         if self.on_violation == "dense":
             return None
-        missing = f"cannot run compressed: the unit has no pattern for {op.a.value_type}"
+        missing = f"cannot run compressed: the unit has no pattern for {op.a.dtype}"
         raise PatternError(f"{op.name}: operand A {f'is {violation.describe()}' if violation else missing}")
 
     def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Exact action counts of one repetition; compressed forms of other patterns than the unit's are unpacked."""
-        storage = self._kernel(op)
-        if isinstance(storage, Vnm):
-            return self._located_actions(op, storage, grid, dram_bytes)
+        packed = self._kernel(op)
+        if isinstance(packed, Vnm):
+            return self._located_actions(op, packed, grid, dram_bytes)
         actions = dict(super()._actions(op, grid, dram_bytes))
-        if isinstance(op.a.format, Structured) and op.a.format != storage:
+        if isinstance(op.a.format, Structured) and op.a.format != packed:
             actions["index_add"] += decode_adds(op.a, (), grid.tiles_n)
         return actions
 
-    def _located_actions(self, op: MatmulOp, storage: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
+    def _located_actions(self, op: MatmulOp, packed: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Counts of N:4 on the located rows of B, and of locating them for every tile of C and row block of A.
 
         A tile taller than a row block gathers anew for each, so `gathers` may exceed the tiles along M. From DRAM all
         rows of B are fetched, because some row block needs each.
         """
-        located = _located(op, storage)
-        actions = dict(super()._actions(located, grid._replace(kept=storage.keep, of=LOCATED), dram_bytes))
-        gathers = overlaps(op.m, grid.tile.m, storage.rows)
-        locations = gathers * grid.tiles_n * located.k * storage.location_bits
+        located = _located(op, packed)
+        actions = dict(super()._actions(located, grid._replace(kept=packed.keep, of=LOCATED), dram_bytes))
+        gathers = overlaps(op.m, grid.tile.m, packed.rows)
+        locations = gathers * grid.tiles_n * located.k * packed.location_bits
         regathered = (gathers - grid.tiles_m) * located.b.size.size_bits
         for action in ("l2_read_bits", "sram_write_bits", "sram_read_bits"):
             actions[action] += locations + regathered
@@ -166,16 +166,16 @@ def _fits(a: Operand, native: Structured) -> bool:
         return False
 
 
-def _kept_of(storage: object) -> tuple[int, int]:
-    return (storage.keep, storage.of) if isinstance(storage, Structured) else (1, 1)
+def _kept_of(packed: object) -> tuple[int, int]:
+    return (packed.keep, packed.of) if isinstance(packed, Structured) else (1, 1)
 
 
-def _located(op: MatmulOp, storage: Vnm) -> MatmulOp:
+def _located(op: MatmulOp, packed: Vnm) -> MatmulOp:
     """The N:4 multiplication that one row block sees: B has only its located rows, A only positions among them."""
-    depth = storage.located_rows(op.a.shape)
+    depth = packed.located_rows(op.a.shape)
     nothing = SparseMatrix((op.m, depth), np.zeros(op.m + 1, np.int64), np.zeros(0, np.int64))
-    a = Operand(nothing, Nm(storage.keep, LOCATED), op.a.value_type)
-    return replace(op, a=a, b=Operand(DenseMatrix((depth, op.n)), Dense(), op.b.value_type))
+    a = Operand(nothing, Nm(packed.keep, LOCATED), op.a.dtype)
+    return replace(op, a=a, b=Operand(DenseMatrix((depth, op.n)), Dense(), op.b.dtype))
 
 
 def overlaps(rows: int, tile: int, block: int) -> int:

@@ -49,8 +49,8 @@ class TensorCore(Accelerator):
         splits: thread blocks that may share the K of a tile.
         walk: order of the tiles; "swizzled" takes the band of tile rows that moves the fewest bytes, "down" walks
             down all rows before it takes the next column.
-        efficiency: share of the peak that the inner loop reaches, by value type; "other" stands for the rest.
-        k_step_cycles: cycles of a step of the k-loop (128 B of a row) of a lone thread block, by value type.
+        efficiency: share of the peak that the inner loop reaches, by number type; "other" stands for the rest.
+        k_step_cycles: cycles of a step of the k-loop (128 B of a row) of a lone thread block, by number type.
         round_cycles: filling the pipeline and writing a tile back.
         split_cycles: starting the kernel that adds up the parts of a split.
         l2_partitions: halves of the L2 that each keep what their SMs read.
@@ -128,29 +128,29 @@ class TensorCore(Accelerator):
 
     def a_bits_on_chip(self, op: MatmulOp) -> int:
         """Bits of A as they lie in shared memory."""
-        return op.a.shape[0] * op.k * op.a.value_type.bits
+        return op.a.shape[0] * op.k * op.a.dtype.bits
 
     def b_bits_on_chip(self, op: MatmulOp) -> int:
         """Bits of B that one row of tiles in each group brings to shared memory."""
-        return op.b.shape[0] * op.n * op.b.value_type.bits
+        return op.b.shape[0] * op.n * op.b.dtype.bits
 
     def _grids(self, op: MatmulOp) -> list[Grid]:
-        name = op.a.value_type.name
+        name = op.a.dtype.name
         kept, of = self.compression(op)
         positions = max(op.a.shape[0] * op.k, 1), max(op.b.shape[0] * op.n, 1)
         work = Work(
             op.m,
             op.n,
             op.k,
-            op.a.value_type.bits,
-            op.c_type.bits / BITS_PER_BYTE,
+            op.a.dtype.bits,
+            op.c_dtype.bits / BITS_PER_BYTE,
             self.a_bits_on_chip(op) / positions[0] / BITS_PER_BYTE,
             self.b_bits_on_chip(op) / positions[1] / BITS_PER_BYTE,
             kept,
             of,
             op.groups,
         )
-        reached = self.peak_macs_per_cycle(op.a.value_type) * self._of_type("efficiency", name)
+        reached = self.peak_macs_per_cycle(op.a.dtype) * self._of_type("efficiency", name)
         rates = Rates(
             self.sms,
             reached / self.sms,
@@ -162,12 +162,12 @@ class TensorCore(Accelerator):
         )
         return cuts(work, self.tiles, self.splits, rates)
 
-    def _of_type(self, field: str, value_type: str) -> float:
-        """The entry of a value type, or that of "other"."""
+    def _of_type(self, field: str, dtype: str) -> float:
+        """The entry of a number type, or that of "other"."""
         entries: Mapping[str, float] = getattr(self, field)
-        if value_type not in entries and "other" not in entries:
-            raise InputError(f"{field} has no entry for {value_type} and none for other")
-        return entries.get(value_type, entries.get("other", 0.0))
+        if dtype not in entries and "other" not in entries:
+            raise InputError(f"{field} has no entry for {dtype} and none for other")
+        return entries.get(dtype, entries.get("other", 0.0))
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """Rounds of tiles, each cut along K into equal parts; all SMs work in step."""
@@ -205,7 +205,7 @@ class TensorCore(Accelerator):
 
     def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Exact action counts of one repetition."""
-        bits, accumulator = op.a.value_type.bits, ACCUMULATORS[op.a.value_type.name]
+        bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
         instruction_k = INSTRUCTION_K_BITS // bits
         instructions = ceil_div(op.m, INSTRUCTION_M) * ceil_div(op.n, INSTRUCTION_N) * ceil_div(op.k, instruction_k)
         instructions *= op.groups
@@ -219,7 +219,7 @@ class TensorCore(Accelerator):
         partial = op.c_elements * ACCUMULATOR_BITS[accumulator] * grid.split if grid.split > 1 else 0
         read = BITS_PER_BYTE * (dram_bytes["A"] + dram_bytes["B"])
         return {
-            f"mult_{op.a.value_type.name}": macs,
+            f"mult_{op.a.dtype.name}": macs,
             f"add_{accumulator}": macs + op.c_elements * (grid.split - 1),
             "select": macs * bits // SELECTED_BITS if grid.kept < grid.of else 0,
             "register_read_bits": instructions * (a_fragment + b_fragment + c_fragment),

@@ -44,7 +44,7 @@ def _energy_tables() -> dict[str, str]:
 def _formats() -> dict[str, str]:
     from sparsesim.formats import FORMATS
 
-    return {form().name: description for form, description in FORMATS.values()}
+    return {format().name: description for format, description in FORMATS.values()}
 
 
 def _pruners() -> dict[str, str]:
@@ -130,8 +130,8 @@ def _show_energy_table(name: str) -> dict[str, Any]:
 def _show_format(name: str) -> dict[str, Any]:
     from sparsesim.formats import format_by_name
 
-    form = format_by_name(name)
-    return {"name": form.name, "description": " ".join((type(form).__doc__ or "").split())}
+    format = format_by_name(name)
+    return {"name": format.name, "description": " ".join((type(format).__doc__ or "").split())}
 
 
 def _show_pruner(name: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _show(compressed: "CompressedNetwork", label: str, method: str, output: Path
     }
     total = {name: value for name, value in total.items() if value is not None}
     if as_json:
-        told = {"network": label, "method": method, "value_type": compressed.value_type, **total}
+        told = {"network": label, "method": method, "dtype": compressed.dtype, **total}
         typer.echo(json.dumps(told | {"file": str(output) if output else None, "layers": compressed.rows}))
         return
     from sparsesim.report.table import rows_table

@@ -62,7 +62,7 @@ def run(
 def compare(
     network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
     machine: Machines = ["a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
-    form: Formats = ["dense", "csr", "bitmap", "nm-2:4"],  # noqa: B006
+    format: Formats = ["dense", "csr", "bitmap", "nm-2:4"],  # noqa: B006
     pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],  # noqa: B006
     sparsity: Annotated[list[float], typer.Option("--sparsity", "-s", help="For pruners that need one.")] = [0.9],  # noqa: B006
     layers: Annotated[str, typer.Option("--layers", help='Shell pattern of layer names, such as "fc*".')] = "*",
@@ -92,10 +92,10 @@ def compare(
     sweep = sweep_from_options(
         networks=[{"name": network, "layers": layers, "activations": activations or None, **options}],
         pruners=(pruner, sparsity),
-        formats=form,
+        formats=format,
         machines=machine,
         batch=batch,
-        value_type=dtype,
+        dtype=dtype,
         activation_density=density(activation_density),
         activation_format=activation_format,
         energy_table=energy_table,

@@ -17,7 +17,7 @@ def imbalance(
     pruner: Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude.")] = "magnitude",
     sparsity: Annotated[float | None, typer.Option("--sparsity", "-s", help="0.9 where the pruner needs one.")] = None,
     machine: Machines = ["a100-sxm-spmm", "a100-sxm-vectorsparse", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
-    form: Annotated[str, typer.Option("--format", "-f", help="Storage format of pruned weights.")] = "csr",
+    format: Annotated[str, typer.Option("--format", "-f", help="Storage format of pruned weights.")] = "csr",
     layers: Annotated[str, typer.Option("--layers", help="Shell pattern of layer names.")] = "*",
     batch: Annotated[int, typer.Option("--batch", "-b")] = 1,
     dtype: Dtype = "fp16",
@@ -38,7 +38,7 @@ def imbalance(
     if sparsity is None and takes_sparsity(pruner):
         sparsity = DEFAULT_SPARSITY
     chosen = pruner_of(whole, pruner, sparsity)
-    table = held(whole, chosen, machine, form, lowering=Lowering(dtype, batch), seed=seed)
+    table = held(whole, chosen, machine, format, lowering=Lowering(dtype, batch), seed=seed)
     records = table.to_dict("records")
     if as_json:
         typer.echo(json.dumps(records))

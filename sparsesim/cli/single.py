@@ -27,7 +27,7 @@ def matmul(
     a: Annotated[Path, typer.Argument(help="Matrix A: .mtx, .mtx.gz, .smtx, .npz, or archive.zip/member.")],
     b: Annotated[Path | None, typer.Argument(help="Matrix B; A itself if left out.")] = None,
     machine: Machines = ["sparch"],  # noqa: B006 - typer reads the default and never changes it
-    form: Formats = [],  # noqa: B006
+    format: Formats = [],  # noqa: B006
     dtype: Dtype = "",
     transpose_b: Annotated[bool, typer.Option("--transpose-b", help="Multiply by the transpose of B.")] = False,
     energy_table: Energy = DEFAULT_TABLE,
@@ -50,10 +50,10 @@ def matmul(
             f"which has {right.shape[0]} rows{hint}"
         )
 
-    def build(unit: "Machine", storage: str, value_type: str) -> "MatmulOp":
-        return matmul_op(left, right, storage, value_type, name=a.name)
+    def build(unit: "Machine", format: str, number_type: str) -> "MatmulOp":
+        return matmul_op(left, right, format, number_type, name=a.name)
 
-    results = _run(build, left, machine, form, dtype, energy_table, engine, on_violation)
+    results = _run(build, left, machine, format, dtype, energy_table, engine, on_violation)
     _show(results, as_json)
 
 
@@ -62,7 +62,7 @@ def gemm(
     n: Annotated[int, typer.Argument(metavar="N", help="Outputs: rows of the weights, which carry the sparsity.")],
     k: Annotated[int, typer.Argument(metavar="K", help="Inputs: columns of the weights.")],
     machine: Machines = ["a100-pcie"],  # noqa: B006
-    form: Formats = [],  # noqa: B006
+    format: Formats = [],  # noqa: B006
     dtype: Dtype = "",
     sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     runs: Annotated[
@@ -88,12 +88,12 @@ def gemm(
     weights = _weights(n, k, sparsity, seed)
     tokens = DenseMatrix((k, m), seed=seed + 1)
 
-    def build(unit: "Machine", storage: str, value_type: str) -> "MatmulOp":
-        op = matmul_op(weights, tokens, storage, value_type, name=f"gemm {m} x {n} x {k}")
+    def build(unit: "Machine", format: str, number_type: str) -> "MatmulOp":
+        op = matmul_op(weights, tokens, format, number_type, name=f"gemm {m} x {n} x {k}")
         return replace(op, warm=not cold)
 
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
-    results = _run(build, weights, machine, form, dtype, energy_table, engine, on_violation, runs or None)
+    results = _run(build, weights, machine, format, dtype, energy_table, engine, on_violation, runs or None)
     _show(
         [replace(r, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded") for r in results],
         as_json,
@@ -152,16 +152,16 @@ def _run(
         unit = load_machine(name)
         if "on_violation" in type(unit.accelerator).model_fields:
             unit = unit.with_accelerator(on_violation=on_violation)
-        for storage in formats or [unit.accelerator.natural_format(a.density)]:
-            value_type = dtype or unit.accelerator.default_value_type
-            op = build(unit, storage, value_type)
+        for format in formats or [unit.accelerator.natural_format(a.density)]:
+            number_type = dtype or unit.accelerator.default_dtype
+            op = build(unit, format, number_type)
             # Compile on something tiny first, so that the time reported is that of the simulation.
-            simulate(_tiny(storage, value_type, op), unit, table, engine=engine)
+            simulate(_tiny(format, number_type, op), unit, table, engine=engine)
             results.append(simulate(op, unit, table, engine=engine, runs=runs))
     return results
 
 
-def _tiny(storage: str, value_type: str, op: "MatmulOp") -> "MatmulOp":
+def _tiny(format: str, number_type: str, op: "MatmulOp") -> "MatmulOp":
     """Four diagonal ones of 8 x 8 times an operand of the same kind as B: every unit and format accepts them."""
     import numpy as np
 
@@ -170,7 +170,7 @@ def _tiny(storage: str, value_type: str, op: "MatmulOp") -> "MatmulOp":
 
     ones = SparseMatrix.from_dense(np.diag([1.0] * 4 + [0.0] * 4))
     b = DenseMatrix((8, 8)) if isinstance(op.b.tensor, DenseMatrix) else ones
-    return matmul_op(ones, b, storage, value_type)
+    return matmul_op(ones, b, format, number_type)
 
 
 def _show(results: "list[Result]", as_json: bool) -> None:

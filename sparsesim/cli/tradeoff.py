@@ -29,7 +29,7 @@ def tradeoff(
         list[str], typer.Option("--pruner", "-p", help="Pruner such as 2:4 or magnitude@0.9; repeatable.")
     ],
     machine: Annotated[list[str], typer.Option("--machine", "-m", help="Machine by name or YAML file; repeatable.")],
-    form: Annotated[list[str], typer.Option("--format", "-f", help="Formats of pruned weights; repeatable.")] = FORMATS,
+    format: Annotated[list[str], typer.Option("--format", "-f", help="Formats of pruned weights.")] = FORMATS,
     output: Annotated[Path, typer.Option("--output", "-o", help="Picture to write; the table goes beside it.")] = Path(
         "tradeoff.png"
     ),
@@ -71,7 +71,7 @@ def tradeoff(
         samples, labels = samples[~feeding], labels[~feeding]
     variants = {"dense": whole} | {text: variant for text, (variant, _) in pruned.items()}
     lowering = Lowering(dtype, batch)
-    table = traded(variants, samples, labels, machine, form, lowering=lowering, energy_table=energy_table)
+    table = traded(variants, samples, labels, machine, format, lowering=lowering, energy_table=energy_table)
     written = [output.with_suffix(".csv"), plot_tradeoff(table, output, f"{whole.label}, {len(samples)} samples")]
     write_table(table, written[0])
     records = table.to_dict("records")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.tensors import SparseMatrix, Tensor
 from sparsesim.units import bits_to_bytes
 
@@ -62,7 +62,7 @@ class Encoded:
 
     format_name: str
     shape: tuple[int, int]
-    value_type: ValueType
+    dtype: DType
     streams: tuple[Stream, ...]
     header: dict[str, Any]
 
@@ -95,12 +95,12 @@ class Format(ABC):
         """Short name with parameters, such as "csr" or "bsr-4x4"; `format_by_name` reads it back."""
 
     @abstractmethod
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """Exact size of `tensor`; raises PatternError if the format cannot hold its pattern."""
 
     @abstractmethod
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
-        """Packed streams of `matrix`; values are rounded to `value_type`, a pattern is stored as ones."""
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
+        """Packed streams of `matrix`; values are rounded to `dtype`, a pattern is stored as ones."""
 
     @abstractmethod
     def decode(self, encoded: Encoded) -> SparseMatrix:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
 from sparsesim.formats.coding.bit_stream import value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -21,17 +21,17 @@ class Bitmap(Format):
         """The name "bitmap"."""
         return "bitmap"
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""
-        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, tensor.shape[0] * tensor.shape[1])
+        return FormatSize(tensor.nnz, tensor.nnz * dtype.bits, tensor.shape[0] * tensor.shape[1])
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "mask" and "values"."""
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         mask = np.zeros(matrix.shape[0] * matrix.shape[1], np.bool_)
         mask[flat_positions(matrix)] = True
         bits = Stream("mask", "metadata", 1, len(mask), np.packbits(mask, bitorder="little"))
-        return Encoded(self.name, matrix.shape, value_type, (bits, value_stream(codes, value_type)), header)
+        return Encoded(self.name, matrix.shape, dtype, (bits, value_stream(codes, dtype)), header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The values at the set bits, without those that are zero."""

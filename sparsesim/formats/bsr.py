@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -41,31 +41,31 @@ class Bsr(Format):
         """For example "bsr-4x4"."""
         return f"bsr-{self.block_rows}x{self.block_columns}" + width_suffix(self.index_bits, self.pointer_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied blocks."""
         blocks = occupied_blocks(tensor, self.block_rows, self.block_columns)
         self._check(tensor.shape[1], blocks)
         stored = blocks * self.block_rows * self.block_columns
         pointers = ceil_div(tensor.shape[0], self.block_rows) + 1
-        return FormatSize(stored, stored * value_type.bits, pointers * self.pointer_bits + blocks * self.index_bits)
+        return FormatSize(stored, stored * dtype.bits, pointers * self.pointer_bits + blocks * self.index_bits)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "block_pointers", "block_columns" and "values"."""
         grid_rows, grid_columns = (ceil_div(matrix.shape[0], self.block_rows), self._grid_columns(matrix.shape[1]))
         block_row, row = np.divmod(row_numbers(matrix), self.block_rows)
         block_column, column = np.divmod(matrix.indices, self.block_columns)
         blocks, block = np.unique(block_row * grid_columns + block_column, return_inverse=True)
         self._check(matrix.shape[1], len(blocks))
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         area = self.block_rows * self.block_columns
         slots = scattered(codes, block * area + row * self.block_columns + column, len(blocks) * area)
         pointers = np.searchsorted(blocks, np.arange(grid_rows + 1, dtype=np.int64) * grid_columns)
         streams = (
             metadata_stream("block_pointers", pointers, self.pointer_bits),
             metadata_stream("block_columns", blocks % max(grid_columns, 1), self.index_bits),
-            value_stream(slots, value_type),
+            value_stream(slots, dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The non-zero values of all blocks."""

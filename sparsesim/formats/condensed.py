@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -37,17 +37,17 @@ class CondensedCsr(Format):
         """The name "condensed-csr", with the widths that are not 32."""
         return "condensed-csr" + width_suffix(self.index_bits, self.pointer_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the number of non-empty rows and the length of the longest one."""
         self._check(tensor)
         indices = tensor.nnz + non_empty_rows(tensor)
         metadata = indices * self.index_bits + (longest_row(tensor) + 1) * self.pointer_bits
-        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, metadata)
+        return FormatSize(tensor.nnz, tensor.nnz * dtype.bits, metadata)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "row_order", "pointers", "columns" and "values"."""
         self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         order = np.argsort(-matrix.row_lengths, kind="stable")
         rank = scattered(np.arange(len(order)), order, len(order))
         condensed = places_in_row(matrix)
@@ -58,9 +58,9 @@ class CondensedCsr(Format):
             metadata_stream("row_order", order[: non_empty_rows(matrix)], self.index_bits),
             metadata_stream("pointers", pointers, self.pointer_bits),
             metadata_stream("columns", scattered(matrix.indices, slots, matrix.nnz), self.index_bits),
-            value_stream(scattered(codes, slots, matrix.nnz), value_type),
+            value_stream(scattered(codes, slots, matrix.nnz), dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """Each entry's row is its rank within the condensed column, looked up in the row order."""

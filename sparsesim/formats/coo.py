@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -27,21 +27,21 @@ class Coo(Format):
         """The name "coo", or "coo-i16" for indices of 16 bits."""
         return "coo" + width_suffix(self.index_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""
         check_fits(self.name, "row or column", max(*tensor.shape, 1) - 1, self.index_bits)
-        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, 2 * tensor.nnz * self.index_bits)
+        return FormatSize(tensor.nnz, tensor.nnz * dtype.bits, 2 * tensor.nnz * self.index_bits)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "rows", "columns" and "values"."""
         check_fits(self.name, "row or column", max(*matrix.shape, 1) - 1, self.index_bits)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         streams = (
             metadata_stream("rows", row_numbers(matrix), self.index_bits),
             metadata_stream("columns", matrix.indices, self.index_bits),
-            value_stream(codes, value_type),
+            value_stream(codes, dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The triplets, without values that are zero."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -28,22 +28,22 @@ class Csr(Format):
         """The name "csr", with the widths that are not 32: "csr-i16-p64"."""
         return "csr" + width_suffix(self.index_bits, self.pointer_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""
         self._check(tensor)
         metadata = (tensor.shape[0] + 1) * self.pointer_bits + tensor.nnz * self.index_bits
-        return FormatSize(tensor.nnz, tensor.nnz * value_type.bits, metadata)
+        return FormatSize(tensor.nnz, tensor.nnz * dtype.bits, metadata)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "row_pointers", "columns" and "values"."""
         self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         streams = (
             metadata_stream("row_pointers", matrix.indptr, self.pointer_bits),
             metadata_stream("columns", matrix.indices, self.index_bits),
-            value_stream(codes, value_type),
+            value_stream(codes, dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The matrix, without values that are zero."""

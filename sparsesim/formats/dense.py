@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -21,16 +21,16 @@ class Dense(Format):
         """The name "dense"."""
         return "dense"
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """Every entry once; the positions are not looked at."""
         stored = tensor.shape[0] * tensor.shape[1]
-        return FormatSize(stored, stored * value_type.bits, 0)
+        return FormatSize(stored, stored * dtype.bits, 0)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """One stream "values" with a zero code wherever the matrix has no entry."""
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         slots = scattered(codes, flat_positions(matrix), matrix.shape[0] * matrix.shape[1])
-        return Encoded(self.name, matrix.shape, value_type, (value_stream(slots, value_type),), header)
+        return Encoded(self.name, matrix.shape, dtype, (value_stream(slots, dtype),), header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The non-zero values."""

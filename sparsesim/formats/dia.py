@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, signed, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -35,22 +35,22 @@ class Dia(Format):
         """The name "dia", or "dia-i16" for offsets of 16 bits."""
         return "dia" + width_suffix(self.index_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied diagonals."""
         self._check(tensor)
         diagonals, stored = occupied_diagonals(tensor)
-        return FormatSize(stored, stored * value_type.bits, diagonals * self.index_bits)
+        return FormatSize(stored, stored * dtype.bits, diagonals * self.index_bits)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "offsets" (ascending) and "values"."""
         self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         rows = row_numbers(matrix)
         offsets, diagonal = np.unique(matrix.indices - rows, return_inverse=True)
         starts = _starts(offsets, matrix.shape)
         slots = scattered(codes, starts[diagonal] + np.minimum(rows, matrix.indices), starts[-1])
-        streams = (metadata_stream("offsets", offsets, self.index_bits), value_stream(slots, value_type))
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        streams = (metadata_stream("offsets", offsets, self.index_bits), value_stream(slots, dtype))
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The non-zero values of all diagonals."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
@@ -34,23 +34,23 @@ class Ell(Format):
         """The name "ell", or "ell-i16" for indices of 16 bits."""
         return "ell" + width_suffix(self.index_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the length of the longest row."""
         self._check(tensor)
         stored = tensor.shape[0] * longest_row(tensor)
-        return FormatSize(stored, stored * value_type.bits, stored * self.index_bits)
+        return FormatSize(stored, stored * dtype.bits, stored * self.index_bits)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "columns" and "values"."""
         self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         width = longest_row(matrix)
         slots, stored = row_numbers(matrix) * width + places_in_row(matrix), matrix.shape[0] * width
         streams = (
             metadata_stream("columns", scattered(matrix.indices, slots, stored), self.index_bits),
-            value_stream(scattered(codes, slots, stored), value_type),
+            value_stream(scattered(codes, slots, stored), dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The slots with a value that is not zero."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Stream
 from sparsesim.formats.coding.widths import bits_for, check_range
 from sparsesim.formats.kernels import group_slots
@@ -45,33 +45,33 @@ class Nm(Structured):
         """The first group with more than `keep` non-zeros."""
         return group_violation(tensor, self.keep, self.of)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "places" and "values"; PatternError names the first group with too many non-zeros."""
-        if not self._direct(value_type) or matrix.value_array().dtype != np.float32:
-            return super().encode(matrix, value_type)
+        if not self._direct(dtype) or matrix.value_array().dtype != np.float32:
+            return super().encode(matrix, dtype)
         self._check(matrix)
         stored = compress_2_4(matrix.to_array())
         count, payload = stored.values.size, stored.values.reshape(-1).view(np.uint8)
         places = Stream("places", "metadata", 2, count, stored.places)
-        return Encoded(self.name, matrix.shape, value_type, (places, Stream("values", "data", 32, count, payload)), {})
+        return Encoded(self.name, matrix.shape, dtype, (places, Stream("values", "data", 32, count, payload)), {})
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The slots with a value that is not zero."""
         rows, columns = encoded.shape
         values = encoded.stream("values").payload
-        if not self._direct(encoded.value_type) or columns % 4 or values.size != 2 * rows * columns:
+        if not self._direct(encoded.dtype) or columns % 4 or values.size != 2 * rows * columns:
             return super().decode(encoded)  # which also finds places beyond the last column
         floats = np.frombuffer(values, np.float32).reshape(rows, columns // 2)
         return SparseMatrix.from_dense(
             decompress_2_4(TwoOfFour(encoded.shape, floats, encoded.stream("places").payload))
         )
 
-    def _direct(self, value_type: ValueType) -> bool:
+    def _direct(self, dtype: DType) -> bool:
         """Whether the streams are those that `two_of_four` writes in one pass."""
-        return (self.keep, self.of) == (2, 4) and value_type.name == "fp32"
+        return (self.keep, self.of) == (2, 4) and dtype.name == "fp32"
 
-    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
-        bits = 4 if self._in_halves(value_type) else bits_for(self.of)
+    def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
+        bits = 4 if self._in_halves(dtype) else bits_for(self.of)
         return {"places": (shape[0] * self._slots_per_row(shape), bits)}
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
@@ -85,15 +85,15 @@ class Nm(Structured):
         columns: IntArray = group * self.of + places
         return columns
 
-    def _as_stored(self, indices: Indices, value_type: ValueType) -> Indices:
-        if not self._in_halves(value_type):
+    def _as_stored(self, indices: Indices, dtype: DType) -> Indices:
+        if not self._in_halves(dtype):
             return indices
         return {"places": np.where(indices["places"] == 1, *_HALVES)}
 
-    def _as_read(self, stored: Indices, value_type: ValueType) -> Indices:
-        if not self._in_halves(value_type):
+    def _as_read(self, stored: Indices, dtype: DType) -> Indices:
+        if not self._in_halves(dtype):
             return stored
         return {"places": (stored["places"] == _HALVES[0]).astype(np.int64)}
 
-    def _in_halves(self, value_type: ValueType) -> bool:
-        return (self.keep, self.of) == (1, 2) and value_type.name == "tf32"
+    def _in_halves(self, dtype: DType) -> bool:
+        return (self.keep, self.of) == (1, 2) and dtype.name == "tf32"

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats.coding.widths import bits_for, check_range
 from sparsesim.formats.kernels import group_slots
@@ -44,7 +44,7 @@ class NmPairs(Structured):
         """The first group with non-zeros in more than keep / 2 pairs."""
         return pair_violation(tensor, self.keep, self.of)
 
-    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
+    def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
         return {"places": (shape[0] * self._slots_per_row(shape) // 2, bits_for(self.of // 2))}
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:

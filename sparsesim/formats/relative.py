@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
 from sparsesim.formats.coding.bit_stream import metadata_stream, pack, read_stream, value_stream
 from sparsesim.formats.coding.codebook import MAX_CODE_BITS, codebook_of
@@ -22,7 +22,7 @@ class Relative(Format):
     A gap over 2**gap_bits - 1 inserts an entry with the value zero; every column starts anew, and `columns + 1`
     pointers of `pointer_bits` count entries with padding (EIE has 16-bit pointers for its share of a layer, 32
     here hold any layer). With `code_bits` an entry holds a code into a codebook of 2**code_bits values of the
-    value type (metadata), of which the first is zero. The size does not look at values; `encode` raises
+    number type (metadata), of which the first is zero. The size does not look at values; `encode` raises
     InputError if there are more distinct ones than the codebook holds (`share_values` clusters them).
     """
 
@@ -43,19 +43,19 @@ class Relative(Format):
         codebook = "" if self.code_bits is None else f"-codebook-{self.code_bits}"
         return f"relative-{self.gap_bits}{codebook}" + width_suffix(pointer_bits=self.pointer_bits)
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the gaps that are too long."""
         stored = tensor.nnz + gap_padding(tensor, self.gap_bits)
         check_fits(self.name, "column pointer", stored, self.pointer_bits)
         metadata = stored * self.gap_bits + (tensor.shape[1] + 1) * self.pointer_bits
         if self.code_bits is None:
-            return FormatSize(stored, stored * value_type.bits, metadata)
-        return FormatSize(stored, stored * self.code_bits, metadata + (value_type.bits << self.code_bits))
+            return FormatSize(stored, stored * dtype.bits, metadata)
+        return FormatSize(stored, stored * self.code_bits, metadata + (dtype.bits << self.code_bits))
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "column_pointers", "gaps" and "values", or "codes" and "codebook"."""
         columns = matrix.transposed
-        codes, header = encode_values(columns, value_type)
+        codes, header = encode_values(columns, dtype)
         pointers, gaps, slots = gap_entries(columns.indptr, columns.indices, self.gap_bits)
         check_fits(self.name, "column pointer", len(gaps), self.pointer_bits)
         streams: tuple[Stream, ...] = (
@@ -63,13 +63,13 @@ class Relative(Format):
             metadata_stream("gaps", gaps, self.gap_bits),
         )
         if self.code_bits is None:
-            streams += (value_stream(scattered(codes, slots, len(gaps)), value_type),)
+            streams += (value_stream(scattered(codes, slots, len(gaps)), dtype),)
         else:
             codebook, entries = codebook_of(codes, self.code_bits)
             stored = scattered(entries, slots, len(gaps))
             streams += (Stream("codes", "data", self.code_bits, len(gaps), pack(stored, self.code_bits)),)
-            streams += (metadata_stream("codebook", codebook, value_type.bits),)
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+            streams += (metadata_stream("codebook", codebook, dtype.bits),)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The entries that are not zero."""
@@ -78,7 +78,7 @@ class Relative(Format):
             codes = read_stream(encoded.stream("values"))
         else:
             codes = read_stream(encoded.stream("codebook"))[read_stream(encoded.stream("codes"))]
-        values = values_of(codes, encoded.value_type, encoded.header)
+        values = values_of(codes, encoded.dtype, encoded.header)
         real = values != 0
         rows, columns = positions_of(pointers, gaps)[real], lines_of(pointers)[real]
         return SparseMatrix.from_coo(encoded.shape, rows, columns, values[real])

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.gaps import gap_entries, positions_of
@@ -36,21 +36,21 @@ class Rle(Format):
         """For example "rle-5"."""
         return f"rle-{self.run_bits}"
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the runs that are too long."""
         stored = tensor.nnz + run_padding(tensor, self.run_bits)
-        return FormatSize(stored, stored * value_type.bits, stored * self.run_bits)
+        return FormatSize(stored, stored * dtype.bits, stored * self.run_bits)
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "runs" and "values"."""
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         whole = np.array([0, matrix.nnz], dtype=np.int64)
         _, runs, slots = gap_entries(whole, flat_positions(matrix), self.run_bits)
         streams = (
             metadata_stream("runs", runs, self.run_bits),
-            value_stream(scattered(codes, slots, len(runs)), value_type),
+            value_stream(scattered(codes, slots, len(runs)), dtype),
         )
-        return Encoded(self.name, matrix.shape, value_type, streams, header)
+        return Encoded(self.name, matrix.shape, dtype, streams, header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The values that are not zero, wherever the runs place them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import PatternError
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
@@ -44,7 +44,7 @@ class Structured(Format):
         """The first place where `tensor` breaks the pattern, or None."""
 
     @abstractmethod
-    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
+    def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
         """(items, bits per item) of every stream of indices."""
 
     @abstractmethod
@@ -55,12 +55,12 @@ class Structured(Format):
     def _columns(self, indices: Indices, shape: tuple[int, int]) -> IntArray:
         """int64[rows * slots]: the column of every slot."""
 
-    def size(self, tensor: Tensor, value_type: ValueType) -> FormatSize:
+    def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape alone, once nothing breaks the pattern; else PatternError."""
         self._check(tensor)
         stored = tensor.shape[0] * self._slots_per_row(tensor.shape)
-        streams = self._index_streams(tensor.shape, value_type).values()
-        return FormatSize(stored, stored * value_type.bits, sum(items * bits for items, bits in streams))
+        streams = self._index_streams(tensor.shape, dtype).values()
+        return FormatSize(stored, stored * dtype.bits, sum(items * bits for items, bits in streams))
 
     def slots(self, matrix: SparseMatrix) -> Slots:
         """The stored values as a unit sees them; `matrix` has the pattern."""
@@ -68,32 +68,32 @@ class Structured(Format):
         shape = matrix.shape[0], self._slots_per_row(matrix.shape)
         return Slots(sources.reshape(shape), self._columns(indices, matrix.shape).reshape(shape))
 
-    def encode(self, matrix: SparseMatrix, value_type: ValueType) -> Encoded:
+    def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams of indices, and "values"; PatternError names the first place that breaks the pattern."""
         self._check(matrix)
-        codes, header = encode_values(matrix, value_type)
+        codes, header = encode_values(matrix, dtype)
         sources, indices = self._selection(matrix)
-        stored = self._as_stored(indices, value_type)
-        widths = self._index_streams(matrix.shape, value_type)
+        stored = self._as_stored(indices, dtype)
+        widths = self._index_streams(matrix.shape, dtype)
         streams = [metadata_stream(name, index, widths[name][1]) for name, index in stored.items()]
-        values = value_stream(np.append(codes, 0)[sources], value_type)
-        return Encoded(self.name, matrix.shape, value_type, (*streams, values), header)
+        values = value_stream(np.append(codes, 0)[sources], dtype)
+        return Encoded(self.name, matrix.shape, dtype, (*streams, values), header)
 
     def decode(self, encoded: Encoded) -> SparseMatrix:
         """The slots with a value that is not zero."""
-        names = self._index_streams(encoded.shape, encoded.value_type)
+        names = self._index_streams(encoded.shape, encoded.dtype)
         stored = {name: read_stream(encoded.stream(name)) for name in names}
-        columns = self._columns(self._as_read(stored, encoded.value_type), encoded.shape)
+        columns = self._columns(self._as_read(stored, encoded.dtype), encoded.shape)
         values = decode_values(encoded)
         filled = np.flatnonzero(values)
         rows = filled // max(self._slots_per_row(encoded.shape), 1)
         return SparseMatrix.from_coo(encoded.shape, rows, columns[filled], values[filled])
 
-    def _as_stored(self, indices: Indices, value_type: ValueType) -> Indices:
+    def _as_stored(self, indices: Indices, dtype: DType) -> Indices:
         """Indices as the hardware codes them."""
         return indices
 
-    def _as_read(self, stored: Indices, value_type: ValueType) -> Indices:
+    def _as_read(self, stored: Indices, dtype: DType) -> Indices:
         """The inverse of `_as_stored`."""
         return stored
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.formats.coding.widths import bits_for, check_range
 from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
@@ -59,7 +59,7 @@ class Vnm(Structured):
         """Rows of B that one row block of A is multiplied with."""
         return self._groups(shape) * LOCATED
 
-    def _index_streams(self, shape: tuple[int, int], value_type: ValueType) -> dict[str, tuple[int, int]]:
+    def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
         return {
             "locations": (ceil_div(shape[0], self.rows) * self.located_rows(shape), self.location_bits),
             "places": (shape[0] * self._slots_per_row(shape), bits_for(LOCATED)),

@@ -20,14 +20,14 @@ class Activations:
     `maps` holds real inputs by layer name: conv2d float[batch, c_in, h, w], linear float[vectors, in]; zeros in
     them are real zeros. Layers without a map get a seeded pattern of `density` (uniform over the feature map), or
     a dense operand where the density is 1. "published" takes the density that each layer's description gives, 1
-    where it gives none. `storage` is the format of inputs that hold zeros, as machines find them in DRAM; dense ones
+    where it gives none. `format` is the format of inputs that hold zeros, as machines find them in DRAM; dense ones
     are stored dense.
     """
 
     density: float | Literal["published"] = 1.0
     seed: int = 0
     maps: Mapping[str, FloatArray] | None = None
-    storage: str = "dense"
+    format: str = "dense"
 
     def __post_init__(self) -> None:
         if self.density != "published" and not (isinstance(self.density, (int, float)) and 0 < self.density <= 1):
@@ -35,7 +35,7 @@ class Activations:
 
     def check(self, network: Network) -> None:
         """InputError for an unknown format, a map of no layer of the network, published densities of none."""
-        format_by_name(self.storage)
+        format_by_name(self.format)
         known = {layer.name for layer in network.layers}
         for name in self.maps or {}:
             if name not in known:
@@ -55,7 +55,7 @@ class Activations:
 
     def format_of(self, inputs: Tensor) -> Format:
         """How these inputs are stored."""
-        return format_by_name("dense" if isinstance(inputs, DenseMatrix) else self.storage)
+        return format_by_name("dense" if isinstance(inputs, DenseMatrix) else self.format)
 
     def drawn(self, layer: Layer, shape: tuple[int, ...]) -> FloatArray:
         """Non-negative values, as after a ReLU, of which exactly round(density x size) are not zero."""

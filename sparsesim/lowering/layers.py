@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from sparsesim.array_types import FloatArray
-from sparsesim.dtypes import ValueType, value_type_by_name
+from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.lowering.activations import Activations
@@ -21,19 +21,19 @@ from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_arr
 
 def lower(
     network: Network,
-    value_type: str = "fp16",
+    dtype: str = "fp16",
     batch: int = 1,
     activations: Activations | None = None,
-    storage: str = "dense",
+    format: str = "dense",
 ) -> list[MatmulOp]:
     """One MatmulOp per layer, with weights as A and activations as B; see `lower_layer`.
 
-    `storage` is the format of the weights; `stored_as` changes it afterwards without lowering again.
+    `format` is the format of the weights; `stored_as` changes it afterwards without lowering again.
     """
-    inputs, types = activations or Activations(), value_type_by_name(value_type)
+    inputs, types = activations or Activations(), dtype_by_name(dtype)
     check_lowering(network, batch, inputs)
-    form = format_by_name(storage)
-    return [stored_as(lower_layer(layer, types, batch, inputs), form) for layer in network.layers]
+    stored = format_by_name(format)
+    return [stored_as(lower_layer(layer, types, batch, inputs), stored) for layer in network.layers]
 
 
 def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
@@ -43,7 +43,7 @@ def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
     inputs.check(network)
 
 
-def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def lower_layer(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     """The multiplication that a layer is, for `batch` samples.
 
     - linear: C[out, vectors] = W @ X.
@@ -55,23 +55,23 @@ def lower_layer(layer: Layer, types: ValueType, batch: int, inputs: Activations)
     return _LOWERED[layer.kind](layer, types, batch, inputs)
 
 
-def _linear(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def _linear(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     b = _vectors(layer, batch * layer.positions, inputs)
     return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b))
 
 
-def _recurrent(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def _recurrent(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     b = _vectors(layer, batch, inputs)
     return replace(_op(layer, weight_tensor(layer), b, types, inputs.format_of(b)), repeat=layer.steps)
 
 
-def _products(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def _products(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     groups = layer.batch * batch
     a, b = DenseMatrix((groups * layer.m, layer.k), seed=1), DenseMatrix((groups * layer.k, layer.n), seed=2)
     return _op(layer, a, b, types, inputs.format_of(b), groups=groups)
 
 
-def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def _convolution(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     """B is the im2col view of the input channels, group below group."""
     assert layer.input_size is not None
     a, (rows, columns) = weight_tensor(layer), layer.output_size
@@ -87,7 +87,7 @@ def _convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations
     return _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)
 
 
-def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: Activations) -> MatmulOp:
+def _transposed_convolution(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     """B has a row for every input channel and a column for every input pixel."""
     assert layer.input_size is not None
     channels, pixels = layer.weight_shape[0], prod(layer.input_size)
@@ -100,7 +100,7 @@ def _transposed_convolution(layer: Layer, types: ValueType, batch: int, inputs: 
     return _op(layer, weight_tensor(layer), b, types, inputs.format_of(b), groups=layer.groups)
 
 
-_LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] = {
+_LOWERED: dict[Kind, Callable[[Layer, DType, int, Activations], MatmulOp]] = {
     "linear": _linear,
     "conv2d": _convolution,
     "conv_transpose2d": _transposed_convolution,
@@ -111,7 +111,7 @@ _LOWERED: dict[Kind, Callable[[Layer, ValueType, int, Activations], MatmulOp]] =
 
 
 def _op(
-    layer: Layer, a: Tensor, b: Tensor, types: ValueType, stored: Format, distinct: int | None = None, groups: int = 1
+    layer: Layer, a: Tensor, b: Tensor, types: DType, stored: Format, distinct: int | None = None, groups: int = 1
 ) -> MatmulOp:
     operands = Operand(a, format_by_name("dense"), types), Operand(b, stored, types, distinct)
     return MatmulOp(layer.name, *operands, types, groups=groups)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import check_lowering, lower_layer
 from sparsesim.matmul import MatmulOp
@@ -32,14 +32,14 @@ class LoweredLayer:
 
 
 def lowered_layers(
-    network: Network, pruner: Pruner, value_type: str = "fp16", batch: int = 1, activations: Activations | None = None
+    network: Network, pruner: Pruner, dtype: str = "fp16", batch: int = 1, activations: Activations | None = None
 ) -> Iterator[LoweredLayer]:
     """What `lower(prune_network(network, pruner), ...)` gives, one layer after the other.
 
     At most `THREADS` layers are under way at a time, the one that the caller looks at included, if it lets go of
     each before it asks for the next. A pruner that ranks all layers together needs all weights at once.
     """
-    inputs, types = activations or Activations(), value_type_by_name(value_type)
+    inputs, types = activations or Activations(), dtype_by_name(dtype)
     check_lowering(network, batch, inputs)
     chosen = None if pruner.sparsity == 0 else pruner
     if chosen is not None and not chosen.per_layer:

@@ -75,7 +75,7 @@ def single_table(results: "Sequence[Result]") -> Table:
         table.add_row(
             result.machine,
             result.format,
-            result.value_type,
+            result.dtype,
             f"{result.a_density:.2%}",
             f"{result.cycles:,}",
             seconds(result.seconds),

@@ -21,7 +21,7 @@ def imbalance(
     network: Network,
     pruner: str | Pruner,
     machines: Sequence[str | Machine],
-    storage: str = "csr",
+    format: str = "csr",
     *,
     lowering: Lowering | None = None,
     energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
@@ -44,7 +44,7 @@ def imbalance(
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
     table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
     seconds = {
-        name: _seconds(version, "dense" if name == "dense" else storage, units, table, lowering)
+        name: _seconds(version, "dense" if name == "dense" else format, units, table, lowering)
         for name, version in versions.items()
     }
     balance = {name: {layer.name: _balance(layer) for layer in versions[name].layers} for name in ("uniform", "real")}
@@ -75,10 +75,10 @@ def uniform_masks(network: Network, seed: int = 0) -> Network:
 
 
 def _seconds(
-    network: Network, storage: str, units: Iterable[Machine], table: EnergyTable, lowering: Lowering | None
+    network: Network, format: str, units: Iterable[Machine], table: EnergyTable, lowering: Lowering | None
 ) -> dict[tuple[str, str], float]:
     """Time by machine and layer; NaN where the machine refuses."""
-    results = simulate_network(network, pruner_by_name("none"), [storage], units, table, lowering)
+    results = simulate_network(network, pruner_by_name("none"), [format], units, table, lowering)
     return {(result.machine, result.layer): _time(result) for result in results}
 
 

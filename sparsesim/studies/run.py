@@ -20,7 +20,7 @@ def run_task(task: Task) -> list[Result]:
         sweep.formats,
         task.machines,
         task.table,
-        Lowering(sweep.value_type, sweep.batch, sweep.activations_of(task.network)),
+        Lowering(sweep.dtype, sweep.batch, sweep.activations_of(task.network)),
         sweep.engine,
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
@@ -98,7 +98,7 @@ class Sweep(_Described):
     formats: tuple[str, ...] = Field(min_length=1)
     machines: tuple[str, ...] = Field(min_length=1)
     batch: int = Field(default=1, gt=0)
-    value_type: str = "fp16"
+    dtype: str = "fp16"
     activation_density: Annotated[float, Field(gt=0, le=1)] | Literal["published"] = 1.0
     activation_format: str = "dense"
     energy_table: str = DEFAULT_ENERGY_TABLE
@@ -119,11 +119,11 @@ class Sweep(_Described):
 
     def check_names(self) -> None:
         """Raise for the first name that does not exist or file that cannot be read, before any work is done."""
-        for form in self.formats:
-            format_by_name(form)
+        for format in self.formats:
+            format_by_name(format)
         self.load_machines()
         load_energy_table(self.energy_table)
-        value_type_by_name(self.value_type)
+        dtype_by_name(self.dtype)
         for network in self.networks:
             loaded = network.load()
             self.activations_of(network).check(loaded)
@@ -137,7 +137,7 @@ class Sweep(_Described):
         pruners = {pruner.name for entry in self.pruners for pruner in entry.pruners(network)}
         known: dict[str, set[str]] = {
             "machine": {machine.name for machine in self.load_machines()},
-            "format": {format_by_name(form).name for form in self.formats},
+            "format": {format_by_name(format).name for format in self.formats},
             "pruner": pruners,
         }
         for field, value in self.baseline.items():
@@ -148,7 +148,7 @@ class Sweep(_Described):
 
     def activations_of(self, network: NetworkEntry) -> Activations:
         """What the layers of one of the networks read."""
-        return Activations(self.activation_density, maps=network.maps(), storage=self.activation_format)
+        return Activations(self.activation_density, maps=network.maps(), format=self.activation_format)
 
     def load_machines(self) -> list[Machine]:
         """The machines, told what to do with a matrix that breaks their pattern."""

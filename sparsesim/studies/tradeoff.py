@@ -61,8 +61,8 @@ def tradeoff(
         found = evaluate(network, inputs, labels)
         sparsity = _sparsity(network)
         measured.append((name, sparsity, found.accuracy, found.standard_error))
-        forms = [DENSE] if name == DENSE else formats
-        played = simulate_network(network, pruner_by_name("none"), forms, units, table, lowering)
+        stored = [DENSE] if name == DENSE else formats
+        played = simulate_network(network, pruner_by_name("none"), stored, units, table, lowering)
         results += [replace(result, network="", pruner=name, sparsity=sparsity) for result in played]
     compared = compare_to_baseline(totals(result_table(results)), {"pruner": DENSE, "format": DENSE})
     fastest = compared[compared["status"] == "ok"].sort_values("seconds", kind="stable")

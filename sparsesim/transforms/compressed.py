@@ -24,12 +24,12 @@ class CompressedNetwork:
         network: with the weights that are left after compression, for evaluation and lowering.
         rows: one mapping per layer with weights: `before_bytes` (weights and biases in fp32), `after_bytes`, `ratio`,
             `max_error` and `sqnr_db` (None where nothing was lost), and what the method adds. Biases stay fp32.
-        value_type: the number type to lower the network with.
+        dtype: the number type to lower the network with.
     """
 
     network: Network
     rows: tuple[Row, ...]
-    value_type: str
+    dtype: str
 
     @property
     def before_bytes(self) -> int:
@@ -48,7 +48,7 @@ class CompressedNetwork:
 
 
 def compressed_in_place(
-    network: Network, pattern: str, one: Callable[[Layer], tuple[NDArray[np.float32], int, Row]], value_type: str
+    network: Network, pattern: str, one: Callable[[Layer], tuple[NDArray[np.float32], int, Row]], dtype: str
 ) -> CompressedNetwork:
     """Every chosen layer through `one`: new weights, bytes, and further columns."""
     weights: dict[str, NDArray[np.float32]] = {}
@@ -56,7 +56,7 @@ def compressed_in_place(
     for name, layer in layers_with_weights(network, pattern).items():
         weights[name], after_bytes, more = one(layer)
         rows.append(row_of(layer, after_bytes, weights[name]) | more)
-    return CompressedNetwork(network.with_weights(weights), tuple(rows), value_type)
+    return CompressedNetwork(network.with_weights(weights), tuple(rows), dtype)
 
 
 def layers_with_weights(network: Network, pattern: str) -> dict[str, Layer]:

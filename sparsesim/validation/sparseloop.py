@@ -55,7 +55,7 @@ class Published(Description):
 
     name: str
     source: str
-    value_type: str
+    dtype: str
     designs: Mapping[str, Design]
     layers: tuple[Layer, ...]
 
@@ -139,7 +139,7 @@ class Sparseloop(Reference):
         assert isinstance(unit, MacArray)
         if design.format != "dense":
             weights = drawn_nm(shape.m, shape.k, unit.keep, unit.of, seed=0)
-        op = matmul_op(weights, DenseMatrix((shape.k, shape.n)), design.format, self.published.value_type, label)
+        op = matmul_op(weights, DenseMatrix((shape.k, shape.n)), design.format, self.published.dtype, label)
         return Case(label, figures, machine, simulate(op, machine, machine.energy_table, engine=ENGINE))
 
 

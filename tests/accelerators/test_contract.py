@@ -44,7 +44,7 @@ def product_of(machine, op):
 
 def assert_equals_scipy(machine, a, b):
     unit = machine.accelerator
-    op = matmul_op(a, b, unit.natural_format(a.density), unit.default_value_type)
+    op = matmul_op(a, b, unit.natural_format(a.density), unit.default_dtype)
     expected = (a.to_sparse().to_scipy().astype(np.float64) @ b.to_sparse().to_scipy()).toarray()
     np.testing.assert_allclose(product_of(machine, op), expected, rtol=1e-9, atol=1e-9)
 
@@ -84,7 +84,7 @@ def test_the_plan_is_consistent(name, matrix, columns, form):
     machine = load_machine(name)
     unit = machine.accelerator
     a = fits(machine, matrix)
-    op = matmul_op(a, DenseMatrix((a.shape[1], columns)), form, unit.default_value_type)
+    op = matmul_op(a, DenseMatrix((a.shape[1], columns)), form, unit.default_dtype)
     schedule = unit.plan(op)
     actions = schedule.actions
     assert all(isinstance(count, int) and count >= 0 for count in actions.values())
@@ -92,9 +92,9 @@ def test_the_plan_is_consistent(name, matrix, columns, form):
     assert actions["dram_read_bits"] >= 8 * read
     assert actions["dram_read_bits"] + actions["dram_write_bits"] == 8 * sum(schedule.dram_bytes.values())
     # Every product of two non-zeros is done by any unit that claims the right answer.
-    assert actions[f"mult_{unit.default_value_type}"] >= op.effectual_macs
+    assert actions[f"mult_{unit.default_dtype}"] >= op.effectual_macs
     if columns and op.m:
-        assert schedule.dram_bytes["A"] >= format_by_name(form).size(a, op.a.value_type).size_bytes
+        assert schedule.dram_bytes["A"] >= format_by_name(form).size(a, op.a.dtype).size_bytes
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -106,7 +106,7 @@ def test_repeating_an_operation_repeats_its_counts(name):
     # Launches that cannot follow each other any faster would hide the repetitions of so small an operation.
     machine = load_machine(name).model_copy(update={"launch_interval_ns": 0.0})
     a = fits(machine, SparseMatrix.from_dense(np.eye(32)))
-    op = matmul_op(a, DenseMatrix((32, 8)), "csr", machine.accelerator.default_value_type)
+    op = matmul_op(a, DenseMatrix((32, 8)), "csr", machine.accelerator.default_dtype)
     once = run_schedule(machine.accelerator.plan(op), machine)
     thrice = run_schedule(machine.accelerator.plan(replace(op, repeat=3)), machine)
     assert thrice.actions == {action: 3 * count for action, count in once.actions.items()}
@@ -120,9 +120,9 @@ def test_a_trace_serves_every_format(name):
     unit = machine.accelerator
     a = fits(machine, SparseMatrix.from_dense(np.random.default_rng(3).random((40, 64)) < 0.1))
     b = DenseMatrix((64, 3))
-    trace = unit.trace(matmul_op(a, b, "dense", unit.default_value_type))
+    trace = unit.trace(matmul_op(a, b, "dense", unit.default_dtype))
     for form in ("dense", "csr", "coo", "bitmap"):
-        op = matmul_op(a, b, form, unit.default_value_type)
+        op = matmul_op(a, b, form, unit.default_dtype)
         anew, reused = unit.plan(op), unit.plan(op, trace)
         assert (anew.actions, anew.dram_bytes, anew.extra) == (reused.actions, reused.dram_bytes, reused.extra)
         np.testing.assert_array_equal(anew.fetch_bytes, reused.fetch_bytes)
@@ -141,9 +141,7 @@ def test_operations_that_are_alike_have_equal_plans(name, matrix, seeds, dense):
     form = unit.natural_format(operands[0].density)
     if dense and unit.kind == "mac_array" and unit.keep < unit.of:
         unit = machine.with_accelerator(on_violation="dense").accelerator
-    ops = [
-        matmul_op(a, b, form, unit.default_value_type, name=str(seed)) for a, seed in zip(operands, seeds, strict=True)
-    ]
+    ops = [matmul_op(a, b, form, unit.default_dtype, name=str(seed)) for a, seed in zip(operands, seeds, strict=True)]
     likeness = [unit.likeness(op) for op in ops]
     assert unit.likeness(ops[0]) == likeness[0]
     if dense:

@@ -31,12 +31,12 @@ def grouped(machine, groups, m=7, k=24, n=5, density=0.4, sparse_b=False):
     a = nm(groups * m, k, *unit.pattern, seed=3) if selects else uniform(groups * m, k, density, seed=3)
     values = np.random.default_rng(4).standard_normal((groups * k, n))
     b = SparseMatrix.from_dense(np.maximum(values, 0)) if sparse_b else DenseMatrix((groups * k, n), values)
-    return op_of(a, b, groups, unit.natural_format(a.density), unit.default_value_type)
+    return op_of(a, b, groups, unit.natural_format(a.density), unit.default_dtype)
 
 
-def op_of(a, b, groups, storage="csr", value_type="fp16"):
+def op_of(a, b, groups, format="csr", dtype="fp16"):
     rows = SparseMatrix((a.shape[0], b.shape[0]), np.zeros(a.shape[0] + 1, np.int64), np.zeros(0, np.int64))
-    op = matmul_op(rows, b, storage, value_type)
+    op = matmul_op(rows, b, format, dtype)
     return replace(op, a=replace(op.a, tensor=a), groups=groups)
 
 
@@ -59,7 +59,7 @@ def test_execute_multiplies_every_group_by_itself(name, sparse_b):
 def test_dense_groups_without_values_are_multiplied_as_they_are_drawn(name):
     machine = load_machine(name)
     unit = machine.accelerator
-    op = op_of(DenseMatrix((8, 6), seed=1), DenseMatrix((12, 3), seed=2), 2, "dense", unit.default_value_type)
+    op = op_of(DenseMatrix((8, 6), seed=1), DenseMatrix((12, 3), seed=2), 2, "dense", unit.default_dtype)
     if isinstance(unit, MacArray) and unit.keep < unit.of:
         with pytest.raises(PatternError, match="non-zeros"):
             unit.plan(op)
@@ -75,7 +75,7 @@ def test_groups_do_the_work_of_their_parts(name):
     unit = machine.accelerator
     op = grouped(machine, 4)
     plan, parts = unit.plan(op), [unit.plan(part) for part in op.parts()]
-    multiplied = f"mult_{unit.default_value_type}"
+    multiplied = f"mult_{unit.default_dtype}"
     assert plan.actions[multiplied] == sum(part.actions[multiplied] for part in parts)
     assert op.effectual_macs == sum(part.effectual_macs for part in op.parts())
     assert plan.dram_bytes["A"] >= op.a.size.size_bytes

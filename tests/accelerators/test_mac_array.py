@@ -18,8 +18,8 @@ from sparsesim.tensors.generators import drawn_nm, nm, uniform
 DENSE, SPARSE = load_machine("sparseloop-tc"), load_machine("sparseloop-stc")
 
 
-def plan(machine, a, columns, form="dense", value_type="int8"):
-    return machine.accelerator.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, value_type))
+def plan(machine, a, columns, form="dense", dtype="int8"):
+    return machine.accelerator.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, dtype))
 
 
 def test_one_tile_of_the_dense_array():
@@ -173,9 +173,9 @@ def test_natural_formats():
     assert DENSE.accelerator.natural_format(0.5) == "dense"
 
 
-def test_other_value_types_and_inconsistent_arrays_are_refused():
+def test_other_dtypes_and_inconsistent_arrays_are_refused():
     with pytest.raises(InputError, match=r"fp16 is not offered.*int8"):
-        plan(DENSE, DenseMatrix((8, 8)), 8, value_type="fp16")
+        plan(DENSE, DenseMatrix((8, 8)), 8, dtype="fp16")
     for changes, message in (
         ({"depth": 8}, "subcores x rows x depth = 512"),
         ({"keep": 3, "of": 2}, "keep 3 is more than of 2"),

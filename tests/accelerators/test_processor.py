@@ -100,4 +100,4 @@ def test_every_format_can_be_run():
     a = uniform(64, 64, 0.1, 2)
     for form in ("coo", "csc", "bsr-4x4", "ell", "dia", "rle-5", "relative-4", "condensed-csr"):
         schedule = CPU.accelerator.plan(op_of(a, DenseMatrix((64, 1)), form))
-        assert schedule.dram_bytes["A"] == format_by_name(form).size(a, op_of(a, a, "csr").a.value_type).size_bytes
+        assert schedule.dram_bytes["A"] == format_by_name(form).size(a, op_of(a, a, "csr").a.dtype).size_bytes

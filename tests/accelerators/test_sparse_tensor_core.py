@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.sparse_tensor_core import overlaps
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Structured, format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
@@ -30,7 +30,7 @@ MACHINE = small_card("a100-pcie-2to4", patterns=PATTERNS, macs_per_cycle=RATES, 
 UNIT = MACHINE.accelerator
 TABLE = load_energy_table("gpu-7nm")
 
-every_type = pytest.mark.parametrize("value_type", PATTERNS)
+every_type = pytest.mark.parametrize("dtype", PATTERNS)
 VENOM = ("vnm-64:2:8", "vnm-2:2:8", "vnm-3:2:5", "vnm-1:2:4", "vnm-4:2:7-i32")
 
 
@@ -39,29 +39,29 @@ def pruned(name: str, shape=(64, 128), seed=0) -> SparseMatrix:
     return SparseMatrix.from_dense(np.where(pruner_by_name(name).mask(weight), weight, 0))
 
 
-def op_of(a, form, value_type="fp16", columns=16, name="fc"):
-    return matmul_op(a, DenseMatrix((a.shape[1], columns), seed=1), form, value_type, name=name)
+def op_of(a, form, dtype="fp16", columns=16, name="fc"):
+    return matmul_op(a, DenseMatrix((a.shape[1], columns), seed=1), form, dtype, name=name)
 
 
 def fallback(unit=UNIT):
     return MACHINE.with_accelerator(**{**unit.model_dump(), "on_violation": "dense"}).accelerator
 
 
-def assert_product(unit, a, form, value_type, b) -> None:
-    product = unit.execute(matmul_op(a, b, form, value_type))
+def assert_product(unit, a, form, dtype, b) -> None:
+    product = unit.execute(matmul_op(a, b, form, dtype))
     np.testing.assert_allclose(product, a.to_array().astype(np.float64) @ b.to_array(), rtol=1e-9, atol=1e-9)
 
 
 @every_type
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_every_number_type_is_multiplied_through_its_own_pattern(value_type, data):
-    storage = format_by_name(PATTERNS[value_type])
+def test_every_number_type_is_multiplied_through_its_own_pattern(dtype, data):
+    storage = format_by_name(PATTERNS[dtype])
     a = data.draw(structured_matrices(storage))
     b = DenseMatrix((a.shape[1], data.draw(st.integers(0, 5))), seed=3)
     for form in (storage.name, "csr"):
-        assert UNIT.compression(matmul_op(a, b, form, value_type)) == (storage.keep, storage.of)
-        assert_product(UNIT, a, form, value_type, b)
+        assert UNIT.compression(matmul_op(a, b, form, dtype)) == (storage.keep, storage.of)
+        assert_product(UNIT, a, form, dtype, b)
 
 
 @pytest.mark.parametrize("name", VENOM)
@@ -76,12 +76,12 @@ def test_venom_multiplies_through_column_locations_and_places(name, data):
 
 
 @settings(max_examples=25, deadline=None)
-@given(dense=dense_arrays(), value_type=st.sampled_from([*PATTERNS, "fp64"]))
-def test_a_dense_operand_runs_the_dense_kernel_whatever_its_positions(dense, value_type):
+@given(dense=dense_arrays(), dtype=st.sampled_from([*PATTERNS, "fp64"]))
+def test_a_dense_operand_runs_the_dense_kernel_whatever_its_positions(dense, dtype):
     a = SparseMatrix.from_dense(dense)
-    op = op_of(a, "dense", value_type)
+    op = op_of(a, "dense", dtype)
     assert UNIT.compression(op) == (1, 1)
-    assert_product(UNIT, a, "dense", value_type, DenseMatrix((a.shape[1], 3), seed=2))
+    assert_product(UNIT, a, "dense", dtype, DenseMatrix((a.shape[1], 3), seed=2))
     assert UNIT.plan(op).extra["fallback_dense"] == 0
 
 
@@ -145,7 +145,7 @@ def test_a_sparser_pattern_runs_as_the_units_own_and_is_unpacked_on_the_way(form
 
 
 @pytest.mark.parametrize(
-    ("value_type", "form", "message"),
+    ("dtype", "form", "message"),
     [
         ("fp16", "csr", r"not 2:4: row 1, columns 4\.\.7 hold 3 non-zeros where at most 2"),
         ("tf32", "csr", r"not 1:2: row 1, columns 4\.\.5 hold 2 non-zeros where at most 1"),
@@ -154,9 +154,9 @@ def test_a_sparser_pattern_runs_as_the_units_own_and_is_unpacked_on_the_way(form
         ("fp64", "csr", r"cannot run compressed: the unit has no pattern for fp64"),
     ],
 )
-def test_what_breaks_the_pattern_of_its_type_is_refused_with_its_place_or_runs_dense(value_type, form, message):
+def test_what_breaks_the_pattern_of_its_type_is_refused_with_its_place_or_runs_dense(dtype, form, message):
     a = SparseMatrix.from_dense([[0] * 8, [0, 1, 0, 0, 1, 1, 1, 0], [1] + [0] * 7])
-    op = op_of(a, form, value_type)
+    op = op_of(a, form, dtype)
     for refuse in (UNIT.plan, UNIT.execute):
         with pytest.raises(PatternError, match=f"fc: operand A (is )?{message}"):
             refuse(op)
@@ -165,9 +165,9 @@ def test_what_breaks_the_pattern_of_its_type_is_refused_with_its_place_or_runs_d
     schedule = unit.plan(op)
     assert schedule.extra["fallback_dense"] == 1
     assert schedule.actions["index_add"] > 0
-    product = f"mult_{value_type}"
-    assert schedule.actions[product] == unit.plan(op_of(a, "dense", value_type)).actions[product]
-    assert_product(unit, a, form, value_type, DenseMatrix((8, 3)))
+    product = f"mult_{dtype}"
+    assert schedule.actions[product] == unit.plan(op_of(a, "dense", dtype)).actions[product]
+    assert_product(unit, a, form, dtype, DenseMatrix((8, 3)))
 
 
 @pytest.mark.parametrize("form", ["vnm-2:2:8", "nm-2:4", "nm-pairs-4:8"])
@@ -191,15 +191,12 @@ def test_a_block_pattern_that_the_unit_has_no_kernel_for_runs_as_its_own_pattern
 
 @every_type
 @pytest.mark.parametrize("table", ["horowitz-45nm", "gpu-7nm", "sparch-40nm"])
-def test_every_table_prices_every_type(value_type, table):
-    form = PATTERNS[value_type]
+def test_every_table_prices_every_type(dtype, table):
+    form = PATTERNS[dtype]
     a = pruned(form)
-    result = simulate(op_of(a, form, value_type), MACHINE, load_energy_table(table))
+    result = simulate(op_of(a, form, dtype), MACHINE, load_energy_table(table))
     assert result.energy_pj["mac"] > 0
-    assert (
-        result.counts[f"mult_{value_type}"] * 2
-        == UNIT.plan(op_of(a, "dense", value_type)).actions[f"mult_{value_type}"]
-    )
+    assert result.counts[f"mult_{dtype}"] * 2 == UNIT.plan(op_of(a, "dense", dtype)).actions[f"mult_{dtype}"]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +225,6 @@ def test_patterns_that_make_no_sense_are_refused(patterns, message):
 
 def test_the_shipped_unit_has_patterns_of_its_types():
     unit = load_machine("a100-pcie-2to4").accelerator
-    for value_type, name in unit.patterns.items():
+    for dtype, name in unit.patterns.items():
         assert isinstance(format_by_name(name), Structured)
-        assert value_type_by_name(value_type).name in unit.macs_per_cycle
+        assert dtype_by_name(dtype).name in unit.macs_per_cycle

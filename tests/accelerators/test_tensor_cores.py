@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
 from sparsesim.lowering import matmul_op
@@ -12,8 +12,8 @@ from sparsesim.tensors.generators import drawn_nm, nm, uniform
 from tests.accelerators.made_up import small_card
 
 
-def plan(machine, a, columns=8, form="dense", value_type="fp16"):
-    return machine.accelerator.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, value_type))
+def plan(machine, a, columns=8, form="dense", dtype="fp16"):
+    return machine.accelerator.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, dtype))
 
 
 def test_one_instruction_of_a_dense_core():
@@ -35,15 +35,15 @@ def test_the_same_on_a_2to4_core_does_half_the_multiplications():
     assert schedule.dram_bytes["B"] == 256
 
 
-@pytest.mark.parametrize(("value_type", "macs_per_cycle"), [("fp16", 1024), ("int8", 2048), ("tf32", 512)])
-def test_cycles_of_a_dense_core(value_type, macs_per_cycle):
+@pytest.mark.parametrize(("dtype", "macs_per_cycle"), [("fp16", 1024), ("int8", 2048), ("tf32", 512)])
+def test_cycles_of_a_dense_core(dtype, macs_per_cycle):
     """Six tiles on two SMs are three rounds of 128 x 128 x 4096 products each, and a store of 64 B per cycle."""
     machine = small_card()
-    schedule = plan(machine, DenseMatrix((384, 4096)), columns=256, value_type=value_type)
-    store = 128 * 128 * value_type_by_name(value_type).bits // 8 // 64
+    schedule = plan(machine, DenseMatrix((384, 4096)), columns=256, dtype=dtype)
+    store = 128 * 128 * dtype_by_name(dtype).bits // 8 // 64
     assert schedule.extra["waves"] == 3
     assert schedule.compute_cycles.sum() == 3 * (128 * 128 * 4096 // macs_per_cycle + store)
-    half = plan(small_card(efficiency={value_type: 0.5}), DenseMatrix((384, 4096)), columns=256, value_type=value_type)
+    half = plan(small_card(efficiency={dtype: 0.5}), DenseMatrix((384, 4096)), columns=256, dtype=dtype)
     assert half.compute_cycles.sum() == 3 * (2 * 128 * 128 * 4096 // macs_per_cycle + store)
 
 
@@ -56,7 +56,7 @@ def test_a_2to4_core_takes_half_the_cycles_for_its_products():
 
 def test_an_efficiency_is_needed_for_every_type_that_runs():
     with pytest.raises(InputError, match="efficiency has no entry for int8 and none for other"):
-        plan(small_card(efficiency={"fp16": 1.0}), DenseMatrix((16, 16)), value_type="int8")
+        plan(small_card(efficiency={"fp16": 1.0}), DenseMatrix((16, 16)), dtype="int8")
 
 
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
@@ -94,6 +94,6 @@ def test_operands_beyond_the_l2_are_read_more_than_once():
     assert schedule.dram_bytes["A"] + schedule.dram_bytes["B"] > 2 * 4096 * 4096 * 2
 
 
-def test_a_missing_value_type_is_named_with_the_ones_there_are():
+def test_a_missing_dtype_is_named_with_the_ones_there_are():
     with pytest.raises(InputError, match=r"fp64 is not offered.*fp16, bf16, tf32, int8"):
-        plan(load_machine("a100-pcie-2to4"), DenseMatrix((16, 16)), value_type="fp64")
+        plan(load_machine("a100-pcie-2to4"), DenseMatrix((16, 16)), dtype="fp64")

@@ -54,9 +54,9 @@ def peak_gb():
 
 @pytest.mark.parametrize("case", MACHINES)
 def test_a_large_language_model(benchmark, case):
-    pruner, form, name, value_type = MACHINES[case]
+    pruner, form, name, dtype = MACHINES[case]
     machine, chosen = load_machine(name), pruner_by_name(pruner, 0.5 if pruner == "magnitude" else None)
-    arguments = (language_model(), chosen, [form], [machine], machine.energy_table, Lowering(value_type))
+    arguments = (language_model(), chosen, [form], [machine], machine.energy_table, Lowering(dtype))
     results = benchmark.pedantic(simulate_network, args=arguments, rounds=1)
     # Products of activations have no pattern, which the 2:4 unit refuses.
     assert sum(result.status == "ok" for result in results) >= BLOCKS * 7 + 1

@@ -31,9 +31,9 @@ def loaded(name):
     return machine.with_accelerator(on_violation="dense") if selects else machine
 
 
-def value_type(machine):
+def dtype(machine):
     unit = machine.accelerator
-    return "fp16" if "fp16" in unit.macs_per_cycle else unit.default_value_type
+    return "fp16" if "fp16" in unit.macs_per_cycle else unit.default_dtype
 
 
 def storage(machine, op):
@@ -60,7 +60,7 @@ def play(machine, ops, table):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_all_machines(benchmark, network):
     machines = [loaded(name) for name in machine_names()]
-    work = [(machine, lowered(network, value_type(machine)), machine.energy_table) for machine in machines]
+    work = [(machine, lowered(network, dtype(machine)), machine.energy_table) for machine in machines]
 
     def everything():
         return [play(*each) for each in work]
@@ -75,7 +75,7 @@ def test_all_machines(benchmark, network):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_one_machine(benchmark, network, name):
     machine = loaded(name)
-    ops = lowered(network, value_type(machine))
+    ops = lowered(network, dtype(machine))
     benchmark.group = f"{network}, single machines"
     play(machine, ops, machine.energy_table)
     assert benchmark.pedantic(play, args=(machine, ops, machine.energy_table), rounds=3) > 0
@@ -84,7 +84,7 @@ def test_one_machine(benchmark, network, name):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_simulate_network(benchmark, network):
     machines = [load_machine(name) for name in machine_names()]
-    machines = [machine for machine in machines if value_type(machine) == "fp16"]
+    machines = [machine for machine in machines if dtype(machine) == "fp16"]
     whole, pruner = load_network(network), pruner_by_name("2:4")
     run = partial(simulate_network, whole, pruner, ["dense", "nm-2:4"], machines, TABLE, Lowering("fp16"))
     benchmark.group = f"{network}, drawn, pruned and lowered"

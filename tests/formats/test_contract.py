@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.dtypes import VALUE_TYPES, ValueType, value_type_by_name
+from sparsesim.dtypes import DTYPES, DType, dtype_by_name
 from sparsesim.errors import PatternError
 from sparsesim.formats import (
     FORMATS,
@@ -55,7 +55,7 @@ MORE_NAMES = (
 NAMES = (*format_names(), *MORE_NAMES)
 STRUCTURED = tuple(name for name in NAMES if isinstance(format_by_name(name), Structured))
 ANY_PATTERN = tuple(name for name in NAMES if name not in STRUCTURED)
-FP16 = value_type_by_name("fp16")
+FP16 = dtype_by_name("fp16")
 
 
 def suited(storage: Format, matrix: SparseMatrix) -> SparseMatrix:
@@ -65,11 +65,11 @@ def suited(storage: Format, matrix: SparseMatrix) -> SparseMatrix:
     return matrix
 
 
-def check_round_trip(storage: Format, matrix: SparseMatrix, value_type: ValueType) -> None:
-    encoded = storage.encode(matrix, value_type)
+def check_round_trip(storage: Format, matrix: SparseMatrix, dtype: DType) -> None:
+    encoded = storage.encode(matrix, dtype)
     decoded = storage.decode(encoded)
-    assert decoded.equals(round_to(matrix, value_type))
-    size = storage.size(matrix, value_type)
+    assert decoded.equals(round_to(matrix, dtype))
+    size = storage.size(matrix, dtype)
     assert size == FormatSize(size.stored_values, encoded.data_bits, encoded.metadata_bits)
     padding_bits = [8 * len(stream.payload) - stream.bits for stream in encoded.streams]
     assert all(0 <= bits < 8 for bits in padding_bits)
@@ -84,9 +84,9 @@ def check_round_trip(storage: Format, matrix: SparseMatrix, value_type: ValueTyp
 @settings(max_examples=60, deadline=None)
 def test_decode_returns_the_rounded_matrix_and_size_is_what_encode_emits(name: str, data: st.DataObject) -> None:
     storage = format_by_name(name)
-    value_type = data.draw(st.sampled_from(list(VALUE_TYPES.values())))
+    dtype = data.draw(st.sampled_from(list(DTYPES.values())))
     strategy = structured_matrices(storage) if isinstance(storage, Structured) else sparse_matrices()
-    check_round_trip(storage, suited(storage, data.draw(strategy)), value_type)
+    check_round_trip(storage, suited(storage, data.draw(strategy)), dtype)
 
 
 @pytest.mark.parametrize("name", [name for name in format_names() if name in ANY_PATTERN])
@@ -171,7 +171,7 @@ def test_sizes_that_need_no_positions_never_draw(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in format_names() if name in ANY_PATTERN])
 @pytest.mark.parametrize("file", ["matrices/cage5.mtx.gz", "matrices/west0479.mtx.gz"])
 def test_small_real_matrices(data_dir: Path, name: str, file: str) -> None:
-    check_round_trip(format_by_name(name), read_matrix(data_dir / file), value_type_by_name("fp32"))
+    check_round_trip(format_by_name(name), read_matrix(data_dir / file), dtype_by_name("fp32"))
 
 
 COMPACT_NAMES = ("coo", "csr", "csc", "rle-5", "relative-4", "relative-5-codebook-2", "condensed-csr")
@@ -187,4 +187,4 @@ COMPACT_NAMES = ("coo", "csr", "csc", "rle-5", "relative-4", "relative-5-codeboo
     ],
 )
 def test_larger_real_patterns(data_dir: Path, name: str, file: str) -> None:
-    check_round_trip(format_by_name(name), read_matrix(data_dir / file), value_type_by_name("int8"))
+    check_round_trip(format_by_name(name), read_matrix(data_dir / file), dtype_by_name("int8"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError, UnknownNameError
 from sparsesim.formats import Csr, Nm, Relative, Rle, format_by_name
 from sparsesim.formats.coding.bit_stream import read_stream
@@ -13,8 +13,8 @@ from sparsesim.pruning import pruner_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from sparsesim.units import bits_to_bytes
 
-FP16 = value_type_by_name("fp16")
-INT8 = value_type_by_name("int8")
+FP16 = dtype_by_name("fp16")
+INT8 = dtype_by_name("int8")
 EXAMPLE = SparseMatrix.from_dense(
     [
         [1, 0, 0, 0, 0, 0, 2, 0],
@@ -96,7 +96,7 @@ def test_pairs_of_the_worked_example_are_kept_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value_type", "ratio"),
+    ("name", "dtype", "ratio"),
     [
         ("nm-2:4", "bf16", 0.5625),
         ("nm-1:2", "tf32", 0.5625),
@@ -106,25 +106,25 @@ def test_pairs_of_the_worked_example_are_kept_together() -> None:
         ("vnm-128:2:16-i32", "fp16", 0.125 + 2 * 2 / (16 * 16) + 4 * 32 / (128 * 16 * 16)),
     ],
 )
-def test_what_sparse_tensor_cores_take_of_dense(name: str, value_type: str, ratio: float) -> None:
+def test_what_sparse_tensor_cores_take_of_dense(name: str, dtype: str, ratio: float) -> None:
     """PTX ISA, mma.sp: the same share for every operand that the hardware defines."""
     weight = np.random.default_rng(0).standard_normal((256, 128))
     pruner = pruner_by_name(name.removesuffix("-i32"))
-    matrix, types = SparseMatrix.from_dense(np.where(pruner.mask(weight), weight, 0)), value_type_by_name(value_type)
+    matrix, types = SparseMatrix.from_dense(np.where(pruner.mask(weight), weight, 0)), dtype_by_name(dtype)
     dense = format_by_name("dense").size(matrix, types).size_bits
     assert format_by_name(name).size(matrix, types).size_bits == ratio * dense
 
 
 def test_one_in_two_of_tf32_is_coded_in_halves() -> None:
-    encoded = Nm(1, 2).encode(SparseMatrix.from_dense([[1, 0, 0, 2], [0, 0, 0, 0]]), value_type_by_name("tf32"))
+    encoded = Nm(1, 2).encode(SparseMatrix.from_dense([[1, 0, 0, 2], [0, 0, 0, 0]]), dtype_by_name("tf32"))
     assert read_stream(encoded.stream("places")).tolist() == [0b0100, 0b1110, 0b0100, 0b0100]
 
 
-@pytest.mark.parametrize(("value_type", "ratio"), [(FP16, 0.5625), (INT8, 0.625)])
-def test_two_in_four_takes_the_published_share_of_dense(value_type, ratio: float) -> None:
+@pytest.mark.parametrize(("dtype", "ratio"), [(FP16, 0.5625), (INT8, 0.625)])
+def test_two_in_four_takes_the_published_share_of_dense(dtype, ratio: float) -> None:
     drawn = drawn_nm(64, 256, 2, 4)
-    dense = format_by_name("dense").size(drawn, value_type).size_bits
-    assert Nm(2, 4).size(drawn, value_type).size_bits == ratio * dense
+    dense = format_by_name("dense").size(drawn, dtype).size_bits
+    assert Nm(2, 4).size(drawn, dtype).size_bits == ratio * dense
 
 
 def test_two_in_four_metadata_holds_legal_codes_only() -> None:

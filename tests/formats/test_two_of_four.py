@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sparsesim import _jit
-from sparsesim.dtypes import VALUE_TYPES
+from sparsesim.dtypes import DTYPES
 from sparsesim.errors import InputError
 from sparsesim.formats import Encoded, Nm, Stream, Structured, TwoOfFour, compress_2_4, decompress_2_4, reference
 from sparsesim.formats.two_of_four_kernels import CHUNK
@@ -57,7 +57,7 @@ def test_storage_is_pruned_packed_and_comes_back(matrix):
 @given(matrices)
 def test_the_format_writes_and_reads_the_same_streams(matrix):
     kept = pruned(matrix.astype(np.float32))
-    sparse, fp32, direct = SparseMatrix.from_dense(kept), VALUE_TYPES["fp32"], Nm(2, 4)
+    sparse, fp32, direct = SparseMatrix.from_dense(kept), DTYPES["fp32"], Nm(2, 4)
     encoded, general = direct.encode(sparse, fp32), Structured.encode(direct, sparse, fp32)
     for stream, expected in zip(encoded.streams, general.streams, strict=True):
         assert (stream.name, stream.role, stream.item_bits, stream.count) == (
@@ -112,11 +112,11 @@ def test_arrays_that_do_not_fit_are_refused():
 
 
 def test_a_stream_that_is_too_short_is_refused():
-    encoded = Nm(2, 4).encode(SparseMatrix.from_dense(pruned(gaussian((4, 8)))), VALUE_TYPES["fp32"])
+    encoded = Nm(2, 4).encode(SparseMatrix.from_dense(pruned(gaussian((4, 8)))), DTYPES["fp32"])
     places, values = encoded.streams
     short = Stream(values.name, values.role, values.item_bits, values.count, values.payload[:-4])
     with pytest.raises(InputError, match="need"):
-        Nm(2, 4).decode(Encoded(encoded.format_name, encoded.shape, encoded.value_type, (places, short), {}))
+        Nm(2, 4).decode(Encoded(encoded.format_name, encoded.shape, encoded.dtype, (places, short), {}))
 
 
 def test_nothing_but_the_result_is_allocated():

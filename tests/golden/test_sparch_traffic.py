@@ -9,7 +9,7 @@ import functools
 import pytest
 
 from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.formats import format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.tensors import read_matrix
@@ -58,8 +58,8 @@ def square(data_dir):
     @functools.cache
     def operation(name):
         matrix = read_matrix(data_dir / "matrices" / f"{name}.mtx.gz")
-        operand = Operand(matrix, format_by_name("csr"), value_type_by_name("fp64"))
-        return MatmulOp(name, operand, operand, operand.value_type)
+        operand = Operand(matrix, format_by_name("csr"), dtype_by_name("fp64"))
+        return MatmulOp(name, operand, operand, operand.dtype)
 
     return operation
 

@@ -43,18 +43,18 @@ MEMORY_AND_POWER = {
 NOT_PUBLISHED = {("v100", "int8")}
 
 
-def peak_tera_ops(machine, value_type, clock_hz=None):
-    return 2 * machine.accelerator.macs_per_cycle[value_type] * (clock_hz or machine.clock_hz) / 1e12
+def peak_tera_ops(machine, dtype, clock_hz=None):
+    return 2 * machine.accelerator.macs_per_cycle[dtype] * (clock_hz or machine.clock_hz) / 1e12
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_dense_peaks_are_the_published_ones(name):
     machine = load_machine(name)
-    listed = {(name, value_type) for value_type in machine.accelerator.macs_per_cycle} - NOT_PUBLISHED
-    assert {value_type for _, value_type in listed} == set(PUBLISHED[name])
-    for value_type, published in PUBLISHED[name].items():
+    listed = {(name, dtype) for dtype in machine.accelerator.macs_per_cycle} - NOT_PUBLISHED
+    assert {dtype for _, dtype in listed} == set(PUBLISHED[name])
+    for dtype, published in PUBLISHED[name].items():
         tera_ops, megahertz = published if isinstance(published, tuple) else (published, machine.clock_hz / 1e6)
-        assert peak_tera_ops(machine, value_type, megahertz * 1e6) == pytest.approx(tera_ops, rel=0.01)
+        assert peak_tera_ops(machine, dtype, megahertz * 1e6) == pytest.approx(tera_ops, rel=0.01)
 
 
 def test_volta_multiplies_four_bytes_in_a_cuda_core():
@@ -65,8 +65,8 @@ def test_volta_multiplies_four_bytes_in_a_cuda_core():
 @pytest.mark.parametrize("name", SPARSE)
 def test_sparse_peaks_are_twice_what_the_multipliers_do(name):
     machine = load_machine(name)
-    for value_type, published in SPARSE[name].items():
-        assert 2 * peak_tera_ops(machine, value_type) == pytest.approx(published, rel=0.01)
+    for dtype, published in SPARSE[name].items():
+        assert 2 * peak_tera_ops(machine, dtype) == pytest.approx(published, rel=0.01)
 
 
 @pytest.mark.parametrize("name", MEMORY_AND_POWER)

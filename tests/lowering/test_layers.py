@@ -71,7 +71,7 @@ def test_groups_of_channels_are_groups_of_one_op():
 
 
 def test_dense_im2col_moves_the_feature_map_once():
-    (op,) = lower(network_of(conv(padding=(1, 1))), value_type="int8")
+    (op,) = lower(network_of(conv(padding=(1, 1))), dtype="int8")
     assert op.n == 7 * 9
     assert op.b.dram_bytes == 4 * 7 * 9
     assert op.b.size.size_bytes == 36 * 63
@@ -147,8 +147,8 @@ def test_pruning_keeps_weights_and_earlier_masks():
     ("call", "message"),
     [
         (lambda n: lower(n, batch=0), "batch is 0"),
-        (lambda n: lower(n, value_type="fp12"), "unknown value type 'fp12'"),
-        (lambda n: lower(n, storage="crs"), "unknown format 'crs'.*csr"),
+        (lambda n: lower(n, dtype="fp12"), "unknown number type 'fp12'"),
+        (lambda n: lower(n, format="crs"), "unknown format 'crs'.*csr"),
         (lambda n: Activations(density=0), r"activations.density is 0"),
         (lambda n: lower(n, activations=Activations(maps={"fc9": np.ones((1, 1))})), "no layer 'fc9'"),
         (lambda n: lower(n, activations=Activations(maps={"conv": np.ones((1, 1, 7, 9))})), "layer conv reads"),
@@ -160,13 +160,13 @@ def test_bad_requests_are_refused(call, message):
 
 
 def test_sparse_inputs_may_be_stored_compressed_and_dense_ones_stay_dense():
-    inputs = Activations(density=0.2, storage="csr")
+    inputs = Activations(density=0.2, format="csr")
     (op,) = lower(network_of(conv(padding=(1, 1))), activations=inputs)
     (loose,) = lower(network_of(conv(padding=(1, 1))), activations=Activations(density=0.2))
     assert (op.b.format.name, loose.b.format.name) == ("csr", "dense")
     assert op.b.tensor.equals(loose.b.tensor)
     assert op.b.dram_bytes < loose.b.dram_bytes
-    (full,) = lower(network_of(conv()), activations=Activations(storage="csr"))
+    (full,) = lower(network_of(conv()), activations=Activations(format="csr"))
     assert full.b.format.name == "dense"
 
 
@@ -175,7 +175,7 @@ def test_a_processor_skips_zeros_of_activations_that_are_stored_compressed():
     network = network_of(conv(shape=(64, 32, 3, 3), size=(28, 28), padding=(1, 1)))
     results = {}
     for storage in ("dense", "csr"):
-        (op,) = lower(network, "fp32", activations=Activations(density=0.01, storage=storage))
+        (op,) = lower(network, "fp32", activations=Activations(density=0.01, format=storage))
         results[storage] = simulate(op, machine, table)
     assert results["csr"].seconds < results["dense"].seconds
     assert results["csr"].energy_pj["total"] < results["dense"].energy_pj["total"]

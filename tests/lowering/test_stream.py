@@ -44,10 +44,10 @@ def alike(op, other):
     np.testing.assert_array_equal(left.indices, right.indices)
     np.testing.assert_array_equal(op.a.tensor.to_array(), other.a.tensor.to_array())
     np.testing.assert_array_equal(op.b.tensor.to_array(), other.b.tensor.to_array())
-    assert (op.name, op.repeat, op.a.value_type, op.b.distinct) == (
+    assert (op.name, op.repeat, op.a.dtype, op.b.distinct) == (
         other.name,
         other.repeat,
-        other.a.value_type,
+        other.a.dtype,
         other.b.distinct,
     )
 

@@ -11,7 +11,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks import load_network
 from sparsesim.studies import Sweep, in_order, run_sweep
 
-POINT = {"name": "test", "pruners": ["none"], "formats": ["dense"], "machines": ["sparch"], "value_type": "fp64"}
+POINT = {"name": "test", "pruners": ["none"], "formats": ["dense"], "machines": ["sparch"], "dtype": "fp64"}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_only_the_inputs_of_chosen_layers_are_taken(maps):
 
 def test_inputs_may_be_stored_compressed(maps):
     entry = {"name": "digits-cnn", "activations": str(maps[0])}
-    fields = {"networks": [entry], "machines": ["core-i7-5930k"], "value_type": "fp32"}
+    fields = {"networks": [entry], "machines": ["core-i7-5930k"], "dtype": "fp32"}
     loose, packed = played(**fields), played(**fields, activation_format="csr")
     assert sum(r.counts["mult_fp32"] for r in packed) < sum(r.counts["mult_fp32"] for r in loose)
 

@@ -85,7 +85,7 @@ def test_every_shipped_workload_is_valid(name):
         ({"pruners": ["magnitude"]}, "needs sparsity="),
         ({"pruners": [{"name": "2:4", "sparsity": 0.9}]}, "contradicts sparsity=0.9"),
         ({"engine": "quick"}, "engine"),
-        ({"value_type": "fp9"}, "unknown value type 'fp9'"),
+        ({"dtype": "fp9"}, "unknown number type 'fp9'"),
         ({"energy_table": "horowitz"}, "unknown energy table 'horowitz'"),
         ({"batch": 0}, "batch"),
         ({"baseline": {"machine": "a100-pcie"}}, "unknown baseline machine 'a100-pcie'"),

@@ -27,7 +27,7 @@ def test_json_has_sizes_ratio_and_error_of_every_layer(tmp_path):
     assert [row["layer"] for row in found["layers"]] == ["fc1", "fc2"]
     assert found["after_bytes"] == sum(row["after_bytes"] for row in found["layers"])
     assert found["ratio"] == pytest.approx(3.89, abs=0.01)
-    assert found["value_type"] == "int8"
+    assert found["dtype"] == "int8"
     again = load_network(tmp_path / "small.npz", input_shape=(1, 8, 8))
     assert len(np.unique(again.layer("fc2").weight()[0])) <= 255
     assert len(again.layers) == 4

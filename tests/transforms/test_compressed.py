@@ -38,13 +38,13 @@ def pruned(digits):
     return prune_network(digits, "magnitude", 0.8)
 
 
-@pytest.mark.parametrize("value_type", ["int8", "int4", "fp16", "bf16"])
-def test_quantised_networks_keep_masks_and_sizes_are_exact(pruned, value_type):
-    found = quantise_network(pruned, value_type)
-    assert found.value_type == value_type
+@pytest.mark.parametrize("dtype", ["int8", "int4", "fp16", "bf16"])
+def test_quantised_networks_keep_masks_and_sizes_are_exact(pruned, dtype):
+    found = quantise_network(pruned, dtype)
+    assert found.dtype == dtype
     for before, after, row in zip(pruned.layers, found.network.layers, found.rows, strict=True):
         np.testing.assert_array_equal(after.mask, before.mask)
-        one = quantise(before.masked_weight(), value_type, "channel")
+        one = quantise(before.masked_weight(), dtype, "channel")
         np.testing.assert_array_equal(after.masked_weight(), one.dequantised())
         assert row["after_bytes"] == one.size_bytes + 4 * before.n_bias
         assert row["max_error"] == pytest.approx(one.max_error)
@@ -55,8 +55,8 @@ def test_quantised_networks_keep_masks_and_sizes_are_exact(pruned, value_type):
 
 def test_quantised_networks_are_lowered_with_their_type(pruned):
     found = quantise_network(pruned, "int8")
-    ops = lower(found.network, value_type=found.value_type, storage="csr")
-    assert {str(op.a.value_type) for op in ops} == {"int8"}
+    ops = lower(found.network, dtype=found.dtype, format="csr")
+    assert {str(op.a.dtype) for op in ops} == {"int8"}
 
 
 def test_output_channels_of_a_transposed_convolution_are_its_second_axis():
@@ -72,7 +72,7 @@ def test_shared_weights_fit_the_codebook_of_their_format(pruned):
     for op, layer, row in zip(lower(found.network, "fp32"), found.network.layers, found.rows, strict=True):
         assert len(np.unique(layer.masked_weight())) <= 1 << (4 if layer.kind == "linear" else 6)
         storage = format_by_name(row["storage"])
-        encoded = storage.encode(stored_as(op, storage).a.tensor, op.a.value_type)
+        encoded = storage.encode(stored_as(op, storage).a.tensor, op.a.dtype)
         np.testing.assert_array_equal(storage.decode(encoded).to_array(), layer.weight_matrix())
         parts = [row[part] for part in row if part.endswith("_bytes") and part not in ("before_bytes", "after_bytes")]
         assert row["after_bytes"] == sum(parts)

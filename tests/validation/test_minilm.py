@@ -155,7 +155,7 @@ def test_a_uniform_mask_promises_too_much_where_rows_share_units(masks, name):
 
     def seconds(weight, form):
         b = DenseMatrix((weight.shape[1], 128))
-        return simulate(matmul_op(weight, b, form, machine.accelerator.default_value_type), machine, table).seconds
+        return simulate(matmul_op(weight, b, form, machine.accelerator.default_dtype), machine, table).seconds
 
     dense = sum(seconds(DenseMatrix(encoder[layer].shape), "dense") for layer in layers)
     promised, found = (

@@ -36,9 +36,9 @@ def opened_on(data):
 
 def modelled(gpu, dtype, shape):
     """A line whose times are the model's own."""
-    name, value_type = PUBLISHED.gemm.machines[gpu], PUBLISHED.gemm.value_types[dtype]
-    dense, _ = time_us(*shape, value_type, load_machine(name), sparse=False)
-    sparse, _ = time_us(*shape, value_type, load_machine(f"{name}-2to4"), sparse=True)
+    name, number_type = PUBLISHED.gemm.machines[gpu], PUBLISHED.gemm.dtypes[dtype]
+    dense, _ = time_us(*shape, number_type, load_machine(name), sparse=False)
+    sparse, _ = time_us(*shape, number_type, load_machine(f"{name}-2to4"), sparse=True)
     return gemm_line(gpu, dtype, shape, repr(dense), repr(sparse))
 
 

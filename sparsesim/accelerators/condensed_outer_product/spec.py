@@ -24,7 +24,7 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
@@ -100,9 +100,9 @@ class CondensedOuterProduct(Accelerator):
         """Layers of the binary merge tree."""
         return (self.merge_ways - 1).bit_length()
 
-    def element_bytes(self, value_type: ValueType) -> int:
+    def element_bytes(self, dtype: DType) -> int:
         """One element of B or C: index and value, in whole bytes."""
-        return self.index_bytes + bits_to_bytes(value_type.bits)
+        return self.index_bytes + bits_to_bytes(dtype.bits)
 
     def natural_format(self, density: float) -> str:
         """CSR, which the column fetchers read as condensed columns without any change."""
@@ -121,7 +121,7 @@ class CondensedOuterProduct(Accelerator):
         """Steps of chunks of rows, round by round, from the real non-zeros."""
         leaves, work = trace or self.trace(op)
         read = work.stored_read * self.partial_element_bytes
-        c_bytes, partial_bytes = self.element_bytes(op.c_type), self.partial_element_bytes
+        c_bytes, partial_bytes = self.element_bytes(op.c_dtype), self.partial_element_bytes
         dram_bytes = {
             "A": op.a.size.size_bytes,
             "B": int(work.b_lines[:, 0].sum()),
@@ -160,13 +160,13 @@ class CondensedOuterProduct(Accelerator):
 
     def _work(self, op: MatmulOp, leaves: Leaves) -> Work:
         b = op.b.tensor.to_sparse()
-        lanes = ceil_div(self.peak_macs_per_cycle(op.a.value_type), self.multiplier_groups)
+        lanes = ceil_div(self.peak_macs_per_cycle(op.a.dtype), self.multiplier_groups)
         rounds = round_count(len(leaves.lengths), self.merge_ways)
         chunks = max(1, min(self.steps_per_round, self.max_steps // max(rounds, 1)))
         merge = PatternMerge(leaves, b, self.layers, lanes, chunks)
         weights = leaf_weights(leaves.lengths, b.nnz / max(b.shape[0], 1))
         merge_leaves(weights, self.merge_ways, self.huffman, merge)
-        element_bytes = self.element_bytes(op.b.value_type)
+        element_bytes = self.element_bytes(op.b.dtype)
         records = BRecords(element_bytes, self.index_bytes, self.index_bytes, self.prefetch_line_bytes)
         return work_of(merge, records, self.prefetch_lines if self.prefetcher else 1, self.lookahead_window)
 
@@ -178,12 +178,12 @@ class CondensedOuterProduct(Accelerator):
         """
         loads, b_bytes = sum(work.layer_loads), int(work.b_lines[:, 0].sum())
         fifo_bits = BITS_PER_BYTE * self.partial_element_bytes * loads
-        written = work.stored_nnz * self.partial_element_bytes + work.result_nnz * self.element_bytes(op.c_type)
+        written = work.stored_nnz * self.partial_element_bytes + work.result_nnz * self.element_bytes(op.c_dtype)
         fetched = op.a.size.size_bytes + b_bytes + stored_read_bytes
-        b_element_bits = BITS_PER_BYTE * self.element_bytes(op.b.value_type)
+        b_element_bits = BITS_PER_BYTE * self.element_bytes(op.b.dtype)
         return {
-            f"mult_{op.a.value_type.name}": work.multiplies,
-            f"add_{ACCUMULATORS[op.a.value_type.name]}": work.multiplies - work.result_nnz,
+            f"mult_{op.a.dtype.name}": work.multiplies,
+            f"add_{ACCUMULATORS[op.a.dtype.name]}": work.multiplies - work.result_nnz,
             "compare": loads,
             "index_add": decode_adds(op.a, NATIVE),
             "sram_read_bits": b_element_bits * work.multiplies + fifo_bits,

@@ -11,7 +11,7 @@ from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
 from sparsesim.array_types import FloatArray, IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
@@ -87,7 +87,7 @@ class VectorSpmm(Accelerator):
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
         if self.macs_per_cycle.keys() != self.cuda_macs_per_cycle.keys():
-            raise ValueError("cuda_macs_per_cycle must name the same value types as macs_per_cycle")
+            raise ValueError("cuda_macs_per_cycle must name the same number types as macs_per_cycle")
         return self
 
     def natural_format(self, density: float) -> str:
@@ -103,10 +103,10 @@ class VectorSpmm(Accelerator):
             return self.one_by_one(op) if op.a.format.name == "dense" else self.plan(op.block_diagonal())
         work = self._work(op)
         units = self.sms * self.schedulers
-        service, latency = self._ticks_per_group(op.a.value_type, work)
+        service, latency = self._ticks_per_group(op.a.dtype, work)
         ticks = resident_ticks(np.tile(work.groups, work.tiles), units, self.resident_warps, service, latency)
         slots = units * self.resident_warps
-        c_bytes = bits_to_bytes(op.m * op.n * op.c_type.bits)
+        c_bytes = bits_to_bytes(op.m * op.n * op.c_dtype.bits)
         rows = np.minimum(work.bands.height, op.m - work.bands.order * work.bands.height)
         return Schedule(
             fetch_bytes=work.traffic.fetch,
@@ -153,15 +153,15 @@ class VectorSpmm(Accelerator):
     def _work(self, op: MatmulOp) -> Work:
         bands = self._bands(op)
         tiles = ceil_div(op.n, self.tile_n)
-        types = op.a.value_type.name
-        self.peak_macs_per_cycle(op.a.value_type)
+        types = op.a.dtype.name
+        self.peak_macs_per_cycle(op.a.dtype)
         # Only types with a rate of their own on tensor cores have mma instructions.
         mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[types] > self.cuda_macs_per_cycle[types]
         groups = -(-bands.lengths // GROUP) + self.setup_groups
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Work(bands, tiles, mma, groups, traffic)
 
-    def _ticks_per_group(self, types: ValueType, work: Work) -> tuple[int, int]:
+    def _ticks_per_group(self, types: DType, work: Work) -> tuple[int, int]:
         """(time that a group keeps its scheduler busy, time that it takes a warp alone), in ticks.
 
         The slowest of four pipelines: multipliers, L1, L2 and the issue of instructions; warps overlap them.
@@ -181,7 +181,7 @@ class VectorSpmm(Accelerator):
 
     def _actions(self, op: MatmulOp, work: Work, c_bytes: int) -> dict[str, int]:
         """Exact action counts of one repetition; idle rows of an mma and padded groups are paid for."""
-        bits, accumulator = op.a.value_type.bits, ACCUMULATORS[op.a.value_type.name]
+        bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
         columns = -(-work.bands.lengths // GROUP) * GROUP
         macs = int(columns.sum()) * work.rows_multiplied * op.n
         # An mma reads its operands once for eight rows; a CUDA core reads them for every multiplication.
@@ -189,7 +189,7 @@ class VectorSpmm(Accelerator):
         vectors = int(work.bands.lengths.sum()) * work.tiles
         read = BITS_PER_BYTE * (work.traffic.dram_a + work.traffic.dram_b)
         return {
-            f"mult_{op.a.value_type.name}": macs,
+            f"mult_{op.a.dtype.name}": macs,
             f"add_{accumulator}": macs,
             "register_read_bits": operands * (2 * bits + ACCUMULATOR_BITS[accumulator]),
             "register_write_bits": operands * ACCUMULATOR_BITS[accumulator],

@@ -37,7 +37,7 @@ def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int,
     tiles = ceil_div(op.n, tile_n) if len(bands.order) else 0
     if tiles == 0:
         return Traffic(np.zeros(0, np.int64), 0, 0, 0, 0)
-    segment = bits_to_bytes(min(op.n, tile_n) * op.b.value_type.bits)
+    segment = bits_to_bytes(min(op.n, tile_n) * op.b.dtype.bits)
     touched = int(bands.fresh.sum())
     fetch_a = _fetched_a(op, bands, tiles, l2_bytes - touched * segment)
     fetch_b = _fetched_b(op, bands, tiles, touched, touched * segment, l2_bytes)

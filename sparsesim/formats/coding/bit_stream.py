@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.array_types import IntArray
-from sparsesim.dtypes import ValueType
+from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Stream
 from sparsesim.formats.kernels import pack_bits, unpack_bits
@@ -35,9 +35,9 @@ def metadata_stream(name: str, codes: IntArray, item_bits: int) -> Stream:
     return Stream(name, "metadata", item_bits, len(codes), pack(codes, item_bits))
 
 
-def value_stream(codes: IntArray, value_type: ValueType) -> Stream:
+def value_stream(codes: IntArray, dtype: DType) -> Stream:
     """The stream "values"."""
-    return Stream("values", "data", value_type.bits, len(codes), pack(codes, value_type.bits))
+    return Stream("values", "data", dtype.bits, len(codes), pack(codes, dtype.bits))
 
 
 def read_stream(stream: Stream) -> IntArray:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.array_types import FloatArray, IntArray
-from sparsesim.dtypes import VALUE_TYPES, ValueType
+from sparsesim.dtypes import DTYPES, DType
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Encoded
 from sparsesim.formats.coding.bit_stream import read_stream, signed
@@ -33,38 +33,38 @@ _E4M3_SCALE = 2.0**-8
 """E4M3 times this has the exponent bits of fp16, whose bias is larger by 8."""
 
 
-def encode_values(matrix: SparseMatrix, value_type: ValueType) -> tuple[IntArray, dict[str, Any]]:
+def encode_values(matrix: SparseMatrix, dtype: DType) -> tuple[IntArray, dict[str, Any]]:
     """(codes, header): the bits of every non-zero as int64[nnz], and what a reader must be told.
 
     Zero has the code 0 in every type. A pattern is stored as ones. The header of an integer type holds
     "scale"; a value is code x scale. Raises InputError for a value that overflows a float type; fp8 saturates.
     """
     values = matrix.value_array()
-    if value_type.kind == "int":
-        scale = integer_scale(values, value_type.bits)
+    if dtype.kind == "int":
+        scale = integer_scale(values, dtype.bits)
         integers = np.rint(values.astype(np.float64) / scale).astype(np.int64)
-        return integers & ((1 << value_type.bits) - 1), {"scale": scale}
-    rounded = _rounded(values, value_type)
-    _refuse_overflow(matrix, rounded, value_type)
-    return _float_codes(rounded, value_type), {}
+        return integers & ((1 << dtype.bits) - 1), {"scale": scale}
+    rounded = _rounded(values, dtype)
+    _refuse_overflow(matrix, rounded, dtype)
+    return _float_codes(rounded, dtype), {}
 
 
 def decode_values(encoded: Encoded) -> FloatArray:
     """The numbers in the stream "values": float64 for fp64 and integer types, else float32."""
-    return values_of(read_stream(encoded.stream("values")), encoded.value_type, encoded.header)
+    return values_of(read_stream(encoded.stream("values")), encoded.dtype, encoded.header)
 
 
-def values_of(codes: IntArray, value_type: ValueType, header: dict[str, Any]) -> FloatArray:
+def values_of(codes: IntArray, dtype: DType, header: dict[str, Any]) -> FloatArray:
     """The numbers behind the codes of `encode_values`."""
-    if value_type.kind == "int":
-        return signed(codes, value_type.bits) * float(header["scale"])
-    if value_type.name == "fp8":
+    if dtype.kind == "int":
+        return signed(codes, dtype.bits) * float(header["scale"])
+    if dtype.name == "fp8":
         halves = ((codes & 0x80) << 8 | (codes & 0x7F) << 7).astype(np.int16).view(np.float16)
         return halves.astype(np.float32) / np.float32(_E4M3_SCALE)
-    storage = np.dtype(_STORAGE[value_type.name])
-    shift = 8 * storage.itemsize - value_type.bits
+    storage = np.dtype(_STORAGE[dtype.name])
+    shift = 8 * storage.itemsize - dtype.bits
     floats = (codes << shift).astype(f"i{storage.itemsize}").view(storage)
-    return floats if value_type.name == "fp64" else floats.astype(np.float32)
+    return floats if dtype.name == "fp64" else floats.astype(np.float32)
 
 
 def integer_scale(values: FloatArray, bits: int) -> float:
@@ -81,23 +81,23 @@ def integer_scale(values: FloatArray, bits: int) -> float:
     return max(max(-lowest, highest) / (half - 1), float(np.finfo(np.float64).tiny))
 
 
-def round_to(matrix: SparseMatrix, value_type: ValueType) -> SparseMatrix:
-    """The matrix as `value_type` can hold it, which is what every format decodes to.
+def round_to(matrix: SparseMatrix, dtype: DType) -> SparseMatrix:
+    """The matrix as `dtype` can hold it, which is what every format decodes to.
 
     Values that round to zero vanish, because a canonical matrix stores none; encoded they keep their place
     with the code 0. A pattern becomes ones. Raises InputError for a value that overflows a float type (fp8 saturates).
     """
-    codes, header = encode_values(matrix, value_type)
-    return SparseMatrix.from_csr(matrix.shape, matrix.indptr, matrix.indices, values_of(codes, value_type, header))
+    codes, header = encode_values(matrix, dtype)
+    return SparseMatrix.from_csr(matrix.shape, matrix.indptr, matrix.indices, values_of(codes, dtype, header))
 
 
-def _rounded(values: FloatArray, value_type: ValueType) -> FloatArray:
+def _rounded(values: FloatArray, dtype: DType) -> FloatArray:
     with np.errstate(over="ignore"):
-        if value_type.name in _NARROW:
-            values = _rounded_narrow(values.astype(np.float64), *_NARROW[value_type.name])
-        if value_type.name in _LARGEST:
-            values = np.clip(values, -_LARGEST[value_type.name], _LARGEST[value_type.name])
-        rounded: FloatArray = values.astype(_STORAGE[value_type.name])
+        if dtype.name in _NARROW:
+            values = _rounded_narrow(values.astype(np.float64), *_NARROW[dtype.name])
+        if dtype.name in _LARGEST:
+            values = np.clip(values, -_LARGEST[dtype.name], _LARGEST[dtype.name])
+        rounded: FloatArray = values.astype(_STORAGE[dtype.name])
     rounded += 0  # -0.0 becomes 0.0, whose code is 0
     return rounded
 
@@ -109,20 +109,20 @@ def _rounded_narrow(values: NDArray[np.float64], bits: int, smallest: int) -> ND
     return rounded
 
 
-def _refuse_overflow(matrix: SparseMatrix, rounded: FloatArray, value_type: ValueType) -> None:
+def _refuse_overflow(matrix: SparseMatrix, rounded: FloatArray, dtype: DType) -> None:
     if np.isfinite(rounded).all():
         return
     position = int(np.flatnonzero(~np.isfinite(rounded))[0])
     raise InputError(
         f"value {matrix.value_array()[position]} at row {matrix.row_of(position)}, column {matrix.indices[position]} "
-        f"is too large for {value_type}"
+        f"is too large for {dtype}"
     )
 
 
-def _float_codes(rounded: FloatArray, value_type: ValueType) -> IntArray:
-    if value_type.name == "fp8":
-        bits = _float_codes((rounded * _E4M3_SCALE).astype(np.float16), VALUE_TYPES["fp16"])
+def _float_codes(rounded: FloatArray, dtype: DType) -> IntArray:
+    if dtype.name == "fp8":
+        bits = _float_codes((rounded * _E4M3_SCALE).astype(np.float16), DTYPES["fp16"])
         return (bits >> 8 & 0x80) | (bits >> 7 & 0x7F)
     width = 8 * rounded.dtype.itemsize
-    bits = rounded.view(f"i{rounded.dtype.itemsize}").astype(np.int64) >> (width - value_type.bits)
-    return bits if value_type.bits == 64 else bits & ((1 << value_type.bits) - 1)
+    bits = rounded.view(f"i{rounded.dtype.itemsize}").astype(np.int64) >> (width - dtype.bits)
+    return bits if dtype.bits == 64 else bits & ((1 << dtype.bits) - 1)

@@ -166,5 +166,6 @@ def _sizes_by_channel(array: FloatArray, pattern: NM) -> FloatArray:
 
 def _integers(sizes: FloatArray) -> IntArray:
     wide = sizes.astype(np.float64)
-    steps: IntArray = np.rint(wide / wide.max() * LEVELS).astype(np.int64)
+    # Only the channels in whole groups are searched; they may all be zero where the rest is not.
+    steps: IntArray = np.rint(wide / (wide.max() or 1.0) * LEVELS).astype(np.int64)
     return steps

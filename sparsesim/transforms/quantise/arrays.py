@@ -25,7 +25,7 @@ class Quantised:
     """A weight in a narrow number type, and how far it is from the original.
 
     Attributes:
-        value_type: "int8", "int4", "fp16" or "bf16"; a network is lowered with it.
+        dtype: "int8", "int4", "fp16" or "bf16"; a network is lowered with it.
         values: int8 for integers, float16 for fp16, float32 (already rounded) for bf16; shape of the weight.
         scale: float32, one value or one per channel, broadcast against `values`; empty for floats.
         zero_point: int64 like `scale`, the integer that stands for 0; empty for floats and symmetric integers.
@@ -33,7 +33,7 @@ class Quantised:
         sqnr_db: signal to quantisation noise, 10 log10(sum w**2 / sum error**2); inf where nothing was lost.
     """
 
-    value_type: str
+    dtype: str
     values: NDArray[Any]
     scale: Floats
     zero_point: IntArray
@@ -43,7 +43,7 @@ class Quantised:
     @property
     def bits(self) -> int:
         """Bits of one value."""
-        return INTEGERS.get(self.value_type, 16)
+        return INTEGERS.get(self.dtype, 16)
 
     @property
     def size_bytes(self) -> int:
@@ -58,12 +58,12 @@ class Quantised:
 
 def quantise(
     weight: FloatArray,
-    value_type: str = "int8",
+    dtype: str = "int8",
     per: Per = "tensor",
     symmetric: bool = True,
     axis: int = 0,
 ) -> Quantised:
-    """The weight, any shape, in `value_type`; zeros stay zero.
+    """The weight, any shape, in `dtype`; zeros stay zero.
 
     Integers are rounded to nearest even. Symmetric: scale = max |w| / (2**(bits - 1) - 1). Asymmetric: the range
     from min(w, 0) to max(w, 0) over all 2**bits integers, moved so that 0 falls on one of them (B. Jacob et al.,
@@ -72,16 +72,16 @@ def quantise(
     overflows the type.
     """
     single = finite_weight(weight, "weight")
-    if value_type not in VALUE_TYPES:
-        raise UnknownNameError("quantisation", value_type, VALUE_TYPES)
-    if value_type in FLOATS:
-        values = FLOATS[value_type](single)
-        return _measured(single, value_type, values, np.zeros(0, np.float32), np.zeros(0, np.int64))
+    if dtype not in QUANTISED_TYPES:
+        raise UnknownNameError("quantisation", dtype, QUANTISED_TYPES)
+    if dtype in FLOATS:
+        values = FLOATS[dtype](single)
+        return _measured(single, dtype, values, np.zeros(0, np.float32), np.zeros(0, np.int64))
     if per not in get_args(Per):
         raise UnknownNameError("per", per, get_args(Per))
     low, high = _range(single, per, axis)
     build = _symmetric if symmetric else _asymmetric
-    return _measured(single, value_type, *build(single, low, high, INTEGERS[value_type]))
+    return _measured(single, dtype, *build(single, low, high, INTEGERS[dtype]))
 
 
 def _range(weight: Floats, per: Per, axis: int) -> tuple[Floats, Floats]:
@@ -127,11 +127,11 @@ def _bf16(weight: Floats) -> NDArray[Any]:
     return rounded
 
 
-def _measured(weight: Floats, value_type: str, values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Quantised:
+def _measured(weight: Floats, dtype: str, values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Quantised:
     back = _dequantised(values, scale, zero_point)
     if back.size and not (np.isfinite(back.min()) and np.isfinite(back.max())):
-        raise InputError(f"a weight of {np.abs(weight).max()} is too large for {value_type}")
-    return Quantised(value_type, values, scale, zero_point, *loss_of(weight, back))
+        raise InputError(f"a weight of {np.abs(weight).max()} is too large for {dtype}")
+    return Quantised(dtype, values, scale, zero_point, *loss_of(weight, back))
 
 
 def _dequantised(values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Floats:
@@ -145,4 +145,4 @@ def _dequantised(values: NDArray[Any], scale: Floats, zero_point: IntArray) -> F
 
 
 FLOATS: Final[dict[str, Callable[[Floats], NDArray[Any]]]] = {"fp16": _fp16, "bf16": _bf16}
-VALUE_TYPES: Final = (*INTEGERS, *FLOATS)
+QUANTISED_TYPES: Final = (*INTEGERS, *FLOATS)

@@ -52,7 +52,7 @@ class Sparch(Reference):
         if not wanted & folder.paths.keys():
             raise InputError(f"{folder.describe_absence()}; {_where_from(self.published)}")
         machine, table = load_machine(self.published.machine), load_energy_table(self.published.energy_table)
-        self.runs = SquareRuns(folder, machine, table, self.published.format, self.published.value_type, watch)
+        self.runs = SquareRuns(folder, machine, table, self.published.format, self.published.dtype, watch)
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:

@@ -126,7 +126,7 @@ class Published(Description):
     name: str
     machine: str
     energy_table: str
-    value_type: str
+    dtype: str
     format: str
     matrices: Matrices
     golden: Golden

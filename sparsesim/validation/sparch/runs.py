@@ -20,7 +20,7 @@ class SquareRuns:
     machine: Machine
     table: EnergyTable
     storage: str
-    value_type: str
+    dtype: str
     watch: Watch
     _matrices: dict[str, SparseMatrix] = field(default_factory=dict)
     _results: dict[tuple[Any, ...], Result] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class SquareRuns:
 
     def square(self, name: str, matrix: SparseMatrix, machine: Machine | None = None) -> Result:
         """The product of any matrix with itself; the result is not kept."""
-        op = matmul_op(matrix, matrix, self.storage, self.value_type, name=name)
+        op = matmul_op(matrix, matrix, self.storage, self.dtype, name=name)
         return simulate(op, machine or self.machine, self.table)
 
     def has_work(self, name: str) -> bool:

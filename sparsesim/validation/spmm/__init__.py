@@ -93,7 +93,7 @@ class Spmm(Reference):
         for size in asked.sizes:
             for length in asked.vector_lengths:
                 self.watch(f"crossover of vectors of {length}, {size} x {size} x {size}")
-                found[size, length] = crossover_sparsity(Square(size, asked.value_type), sparse, dense, length)
+                found[size, length] = crossover_sparsity(Square(size, asked.dtype), sparse, dense, length)
         return found
 
     def _machines(self) -> tuple[Machine, Machine]:
@@ -107,7 +107,7 @@ class Spmm(Reference):
         records = []
         for size in asked.sizes:
             self.watch(f"times over sparsity, {size} x {size} x {size}")
-            records += crossover_curves(Square(size, asked.value_type), sparse, dense, asked.vector_lengths)
+            records += crossover_curves(Square(size, asked.dtype), sparse, dense, asked.vector_lengths)
         return records
 
     def _time_rows(self) -> list[Row]:

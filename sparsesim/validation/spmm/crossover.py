@@ -29,12 +29,12 @@ class Square:
     """C = A x B of `size` x `size` matrices; A has random vectors of non-zeros, B is dense."""
 
     size: int
-    value_type: str = "fp16"
+    dtype: str = "fp16"
     seed: int = 0
 
     def seconds(self, machine: Machine, a: Tensor, storage: str) -> float:
         """Simulated time on `machine`, its power cap included."""
-        op = matmul_op(a, DenseMatrix((self.size, self.size)), storage, self.value_type)
+        op = matmul_op(a, DenseMatrix((self.size, self.size)), storage, self.dtype)
         return simulate(op, machine, machine.energy_table).seconds
 
     def dense_seconds(self, machine: Machine) -> float:

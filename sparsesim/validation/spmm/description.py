@@ -18,7 +18,7 @@ class Measured(Description):
     table: str
     column: str
     dense_column: str
-    value_type: str
+    dtype: str
     patterns: str
     wanted: str
     fitted: Literal["even"]
@@ -34,7 +34,7 @@ class Crossovers(Description):
     source: str
     machine: str
     dense_machine: str
-    value_type: str
+    dtype: str
     sizes: tuple[int, ...] = Field(min_length=1)
     sparsity: Mapping[int, float]
     vector_lengths: tuple[int, ...]

@@ -68,7 +68,7 @@ class MeasuredRuns:
     def _compare(self, pattern: SparseMatrix, line: dict[str, str]) -> Comparison:
         length, n = int(line["vec_len"]), int(line["n"])
         a = stretched(pattern, length)
-        op = matmul_op(a, DenseMatrix((a.shape[1], n)), storage_of(length), self.measured.value_type)
+        op = matmul_op(a, DenseMatrix((a.shape[1], n)), storage_of(length), self.measured.dtype)
         cycles = run_schedule(self.machine.accelerator.plan(op), self.machine).cycles
         return Comparison(
             layer=line["matrix"],

@@ -75,7 +75,7 @@ class TensorCores(Reference):
         for batch in self.tables.batches:
             first = batch.points[0]
             if first.dtype in self.published.gemm.cross_validated.get(first.card, ()):
-                yield Measured(batch.card, batch.value_type, batch.runs, batch.points)
+                yield Measured(batch.card, batch.dtype, batch.runs, batch.points)
 
     def points(self) -> pd.DataFrame:
         """One line per product: shape, whether fitted, times in us and ratios measured and simulated, bottlenecks."""

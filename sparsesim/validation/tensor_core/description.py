@@ -15,7 +15,7 @@ class GemmTables(Description):
     sources: Mapping[str, str]
     runs: int = Field(gt=0)
     machines: Mapping[str, str]
-    value_types: Mapping[str, str]
+    dtypes: Mapping[str, str]
     sparse_only: tuple[str, ...]
     fitted: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
     cross_validated: Mapping[str, tuple[str, ...]]
@@ -32,7 +32,7 @@ class SingleTable(Description):
     table: str
     card: str
     machine: str
-    value_type: str
+    dtype: str
     runs: int | None = Field(gt=0)
     fitted: tuple[tuple[int, int], ...] = ()
     """Weights [N, K] on whose times a constant of the machine was fitted."""

@@ -30,23 +30,23 @@ class Constants(NamedTuple):
     select_pj: float
 
     @classmethod
-    def of(cls, card: Card, value_type: str) -> Self:
+    def of(cls, card: Card, dtype: str) -> Self:
         """Those that the machines of a card have now."""
         dense, sparse, prices = card.dense.accelerator, card.sparse.accelerator, card.dense.energy_table.actions
         return cls(
-            _entry(dense, "efficiency", value_type),
-            _entry(sparse, "efficiency", value_type),
-            _entry(dense, "k_step_cycles", value_type),
-            _entry(sparse, "k_step_cycles", value_type),
-            prices[f"mult_{value_type}"].pj,
+            _entry(dense, "efficiency", dtype),
+            _entry(sparse, "efficiency", dtype),
+            _entry(dense, "k_step_cycles", dtype),
+            _entry(sparse, "k_step_cycles", dtype),
+            prices[f"mult_{dtype}"].pj,
             prices["select"].pj,
         )
 
-    def machines(self, card: Card, value_type: str) -> tuple[Machine, Machine]:
+    def machines(self, card: Card, dtype: str) -> tuple[Machine, Machine]:
         """The dense and the 2:4 machine of a card with these constants."""
-        prices = {f"mult_{value_type}": self.product_pj, "select": self.select_pj}
-        dense = _changed(card.dense, value_type, self.dense_efficiency, self.dense_step_cycles)
-        sparse = _changed(card.sparse, value_type, self.sparse_efficiency, self.sparse_step_cycles)
+        prices = {f"mult_{dtype}": self.product_pj, "select": self.select_pj}
+        dense = _changed(card.dense, dtype, self.dense_efficiency, self.dense_step_cycles)
+        sparse = _changed(card.sparse, dtype, self.sparse_efficiency, self.sparse_step_cycles)
         return _repriced(dense, prices), _repriced(sparse, prices)
 
 
@@ -55,17 +55,17 @@ class Measured:
     """Measured products of one card and number type, each dense and 2:4."""
 
     card: Card
-    value_type: str
+    dtype: str
     runs: int | None
     points: Sequence[Point]
 
     def errors(self, constants: Constants) -> Errors:
         """float64[points, 2]: logarithm of simulated over measured time, dense and 2:4."""
-        machines = constants.machines(self.card, self.value_type)
+        machines = constants.machines(self.card, self.dtype)
         return np.array([self._point_errors(point, *machines) for point in self.points]).reshape(-1, 2)
 
     def _point_errors(self, point: Point, dense: Machine, sparse: Machine) -> tuple[float, float]:
-        shape = point.m, point.n, point.k, self.value_type
+        shape = point.m, point.n, point.k, self.dtype
         dense_us, _ = time_us(*shape, dense, False, self.runs)
         sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.storage)
         assert point.dense_us is not None
@@ -125,7 +125,7 @@ def cross_validate(measured: Measured, watch: Watch, evaluations: int = 90) -> I
 
     Every search starts from the constants that the machines have.
     """
-    start = Constants.of(measured.card, measured.value_type)
+    start = Constants.of(measured.card, measured.dtype)
     for number, left_out in enumerate(parts := folds(measured.points), 1):
         first = measured.points[0]
         watch(f"{first.card} {first.dtype}: cross-validation, part {number} of {len(parts)}")
@@ -147,16 +147,16 @@ def cross_validate(measured: Measured, watch: Watch, evaluations: int = 90) -> I
             }
 
 
-def _entry(unit: Any, field: str, value_type: str) -> float:
+def _entry(unit: Any, field: str, dtype: str) -> float:
     entries = getattr(unit, field)
-    return float(entries.get(value_type, entries.get("other")))
+    return float(entries.get(dtype, entries.get("other")))
 
 
-def _changed(machine: Machine, value_type: str, efficiency: float, step_cycles: float) -> Machine:
+def _changed(machine: Machine, dtype: str, efficiency: float, step_cycles: float) -> Machine:
     unit: Any = machine.accelerator
     return machine.with_accelerator(
-        efficiency={**unit.efficiency, value_type: efficiency},
-        k_step_cycles={**unit.k_step_cycles, value_type: step_cycles},
+        efficiency={**unit.efficiency, dtype: efficiency},
+        k_step_cycles={**unit.k_step_cycles, dtype: step_cycles},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.validation.matrices import VARIABLE
 from sparsesim.validation.reference import Watch
@@ -22,7 +22,7 @@ class Batch:
     """
 
     card: Card
-    value_type: str
+    dtype: str
     points: list[Point]
     source: str
     runs: int | None
@@ -55,7 +55,7 @@ class MeasuredTables:
         self.watch(f"{first.card} {first.dtype}, {len(batch.points)} products")
         for point in batch.points:
             fitted = (point.n, point.k) in batch.fitted
-            found = compare(point, batch.card, batch.value_type, fitted, batch.runs)
+            found = compare(point, batch.card, batch.dtype, fitted, batch.runs)
             yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
 
     def _gemm(self, data: Path) -> Iterator[Batch]:
@@ -85,7 +85,7 @@ class MeasuredTables:
             missing = "both times" if card.has_sparse else "a dense time to compare"
             self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products without {missing} left out")
         if kept:
-            yield Batch(card, gemm.value_types[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
+            yield Batch(card, gemm.dtypes[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
 
     def _single(self, data: Path) -> Iterator[Batch]:
         """The tables of LLMCompass and VENOM, where they are."""
@@ -100,7 +100,7 @@ class MeasuredTables:
         points = read() if path.is_file() else []
         if points:
             card = Card(table.machine)
-            yield Batch(card, table.value_type, points, table.source, table.runs, table.fitted, host_us)
+            yield Batch(card, table.dtype, points, table.source, table.runs, table.fitted, host_us)
         else:
             self.notes.append(f"{table.card}: no times, {table.table} is not there")
 
@@ -109,12 +109,12 @@ def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
     """Why nothing of this card and type can be simulated; empty if it can."""
     if gpu not in gemm.machines:
         return "no machine is named for this gpu"
-    if dtype not in gemm.value_types:
+    if dtype not in gemm.dtypes:
         return "no number type is named for it"
-    card, value_type = Card(gemm.machines[gpu]), value_type_by_name(gemm.value_types[dtype])
+    card, number_type = Card(gemm.machines[gpu]), dtype_by_name(gemm.dtypes[dtype])
     try:
         for machine in (card.dense, card.sparse) if card.has_sparse else (card.dense,):
-            machine.accelerator.peak_macs_per_cycle(value_type)
+            machine.accelerator.peak_macs_per_cycle(number_type)
     except InputError as error:
         return str(error)
     return ""

@@ -88,10 +88,10 @@ def _error_pct(simulated: float | None, measured: float | None) -> float | None:
     return None if simulated is None or measured is None else 100 * (simulated / measured - 1)
 
 
-def compare(point: Point, card: Card, value_type: str, fitted: bool = False, runs: int | None = RUNS) -> Comparison:
+def compare(point: Point, card: Card, dtype: str, fitted: bool = False, runs: int | None = RUNS) -> Comparison:
     """Both simulated times of a measured product, as far as they were measured."""
     found = Comparison(point, fitted)
-    shape = point.m, point.n, point.k, value_type
+    shape = point.m, point.n, point.k, dtype
     if point.dense_us is not None:
         seconds, bottleneck = time_us(*shape, card.dense, False, runs)
         found = replace(found, dense_us=seconds, dense_bottleneck=bottleneck)
@@ -105,7 +105,7 @@ def time_us(
     m_tokens: int,
     n: int,
     k: int,
-    value_type: str,
+    dtype: str,
     machine: Machine,
     sparse: bool,
     runs: int | None = RUNS,
@@ -116,7 +116,7 @@ def time_us(
     The operands may lie in the L2 from the run before. Sparse weights have the pattern of `storage` throughout.
     """
     weights = _weights(n, k, storage) if sparse else DenseMatrix((n, k))
-    op = matmul_op(weights, DenseMatrix((k, m_tokens)), storage if sparse else "dense", value_type)
+    op = matmul_op(weights, DenseMatrix((k, m_tokens)), storage if sparse else "dense", dtype)
     result = simulate(replace(op, warm=True), machine, machine.energy_table, runs=runs)
     return 1e6 * result.seconds, result.bottleneck
 

@@ -3,15 +3,15 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.formats import format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.tensors import SparseMatrix, Tensor
 from tests.strategies import masks
 
 
-def operation(a: Tensor, b: Tensor, value_type: str = "fp64", form: str = "csr", repeat: int = 1) -> MatmulOp:
-    number = value_type_by_name(value_type)
+def operation(a: Tensor, b: Tensor, dtype: str = "fp64", form: str = "csr", repeat: int = 1) -> MatmulOp:
+    number = dtype_by_name(dtype)
     storage = format_by_name(form)
     return MatmulOp("test", Operand(a, storage, number), Operand(b, format_by_name("csr"), number), number, repeat)
 

@@ -23,25 +23,25 @@ def test_unknown_fields_and_impossible_sizes_are_refused():
             CondensedOuterProduct(**wrong)
 
 
-def test_a_value_type_without_multipliers_is_refused():
+def test_a_dtype_without_multipliers_is_refused():
     matrix = random_matrix(4, 4, 0.5)
     with pytest.raises(InputError, match="fp16 is not offered"):
         CondensedOuterProduct(macs_per_cycle={"fp64": 16}).plan(operation(matrix, matrix, "fp16"))
 
 
 @settings(max_examples=60, deadline=None)
-@given(factors=factors(), ways=st.integers(2, 6), value_type=st.sampled_from(("fp64", "fp16", "int8")))
-def test_bytes_and_actions_follow_from_the_counts(factors, ways, value_type):
+@given(factors=factors(), ways=st.integers(2, 6), dtype=st.sampled_from(("fp64", "fp16", "int8")))
+def test_bytes_and_actions_follow_from_the_counts(factors, ways, dtype):
     unit = CondensedOuterProduct(merge_ways=ways, prefetch_lines=3, prefetch_line_bytes=32)
-    op = operation(*factors, value_type, repeat=2)
+    op = operation(*factors, dtype, repeat=2)
     schedule = unit.plan(op)
     extra, moved, actions = schedule.extra, schedule.dram_bytes, schedule.actions
-    element = 4 + {"fp64": 8, "fp16": 2, "int8": 1}[value_type]
-    assert moved["A"] == format_by_name("csr").size(op.a.tensor, op.a.value_type).size_bytes
+    element = 4 + {"fp64": 8, "fp16": 2, "int8": 1}[dtype]
+    assert moved["A"] == format_by_name("csr").size(op.a.tensor, op.a.dtype).size_bytes
     assert moved["C"] == element * extra["nnz_c"]
     assert moved["partial"] == 16 * extra["partial_elements"]
-    assert actions[f"mult_{value_type}"] == extra["multiplies"]
-    adder = {"fp64": "add_fp64", "fp16": "add_fp32", "int8": "add_int32"}[value_type]
+    assert actions[f"mult_{dtype}"] == extra["multiplies"]
+    adder = {"fp64": "add_fp64", "fp16": "add_fp32", "int8": "add_int32"}[dtype]
     assert actions[adder] == extra["multiplies"] - extra["nnz_c"]
     assert actions["compare"] == sum(extra["merge_layer_loads"])
     assert actions["dram_read_bits"] == 8 * int(schedule.fetch_bytes.sum())

@@ -15,8 +15,8 @@ def machine():
     return load_machine("a100-sxm-spmm")
 
 
-def product(a, columns, storage, value_type="fp16"):
-    return matmul_op(a, DenseMatrix((a.shape[1], columns)), storage, value_type)
+def product(a, columns, storage, dtype="fp16"):
+    return matmul_op(a, DenseMatrix((a.shape[1], columns)), storage, dtype)
 
 
 def cycles(machine, op):
@@ -42,7 +42,7 @@ def test_vectors_of_other_lengths_are_refused(machine):
 
 
 def test_a_type_needs_both_rates(machine):
-    with pytest.raises(InputError, match="cuda_macs_per_cycle must name the same value types"):
+    with pytest.raises(InputError, match="cuda_macs_per_cycle must name the same number types"):
         machine.with_accelerator(cuda_macs_per_cycle={"fp16": 27648})
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import round_to
 from sparsesim.formats.coding.values import encode_values, values_of
@@ -46,9 +46,9 @@ def test_every_number_has_its_code_and_comes_back(name: str) -> None:
     codes = finite_codes(name)
     both = np.array(codes + [code | 0x80 for code in codes])
     values = [number(int(code), name) for code in both]
-    value_type = value_type_by_name(name)
-    assert encode_values(row(values), value_type)[0].tolist() == both.tolist()
-    assert values_of(both.astype(np.int64), value_type, {}).tolist() == values
+    dtype = dtype_by_name(name)
+    assert encode_values(row(values), dtype)[0].tolist() == both.tolist()
+    assert values_of(both.astype(np.int64), dtype, {}).tolist() == values
     assert max(values) == LAYOUTS[name][3]
 
 
@@ -56,15 +56,13 @@ def test_every_number_has_its_code_and_comes_back(name: str) -> None:
 @given(value=st.floats(-1e5, 1e5).filter(bool) | st.floats(-0.1, 0.1).filter(bool) | st.floats(-500, 500).filter(bool))
 @settings(deadline=None)
 def test_the_nearest_number_is_taken(name: str, value: float) -> None:
-    assert round_to(row([value]), value_type_by_name(name)).to_array()[0, 0] == nearest(value, name)
+    assert round_to(row([value]), dtype_by_name(name)).to_array()[0, 0] == nearest(value, name)
 
 
 @every_float8
 @pytest.mark.parametrize("value", [1e6, 1e300, -1e300])
 def test_what_is_too_large_becomes_the_largest(name: str, value: float) -> None:
-    assert round_to(row([value]), value_type_by_name(name)).value_array().tolist() == [
-        np.copysign(LAYOUTS[name][3], value)
-    ]
+    assert round_to(row([value]), dtype_by_name(name)).value_array().tolist() == [np.copysign(LAYOUTS[name][3], value)]
 
 
 @every_float8
@@ -75,14 +73,14 @@ def test_pytorch_rounds_alike(name: str) -> None:
     values = np.ldexp(random.standard_normal(4000), random.integers(-20, 8, 4000)).astype(np.float32)
     values = values[np.abs(values) < LAYOUTS[name][3]]
     expected = torch.from_numpy(values).to(kind)
-    codes, _ = encode_values(row(values), value_type_by_name(name))
+    codes, _ = encode_values(row(values), dtype_by_name(name))
     nonzero = expected.float().numpy() != 0
     assert np.array_equal(codes[nonzero], expected.view(torch.uint8).numpy()[nonzero])
     assert not codes[~nonzero].any()
 
 
 def test_tf32_keeps_ten_fraction_bits_and_takes_four_bytes() -> None:
-    tf32 = value_type_by_name("tf32")
+    tf32 = dtype_by_name("tf32")
     values = [1 + 2**-10, 1 + 2**-11, 1 + 3 * 2**-11, -(1 + 2**-11 + 2**-40), 2.0**-136, 3e38]
     rounded = round_to(row(values), tf32).value_array().tolist()
     assert rounded[:5] == [1 + 2**-10, 1.0, 1 + 2**-9, -(1 + 2**-10), 2.0**-136]
@@ -94,4 +92,4 @@ def test_tf32_keeps_ten_fraction_bits_and_takes_four_bytes() -> None:
 
 
 def test_fp8_is_e4m3() -> None:
-    assert value_type_by_name("fp8-e4m3") is value_type_by_name("fp8")
+    assert dtype_by_name("fp8-e4m3") is dtype_by_name("fp8")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.dtypes import VALUE_TYPES, value_type_by_name
+from sparsesim.dtypes import DTYPES, dtype_by_name
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import round_to, share_values
 from sparsesim.formats.coding.values import encode_values, integer_scale, values_of
@@ -29,19 +29,19 @@ def nearest_bf16(value: float) -> float:
 @given(value=st.floats(-3e38, 3e38).filter(bool) | st.floats(-1e-37, 1e-37).filter(bool))
 @settings(deadline=None)
 def test_bf16_takes_the_nearest_number(value: float) -> None:
-    assert round_to(row([value]), value_type_by_name("bf16")).to_array()[0, 0] == nearest_bf16(value)
+    assert round_to(row([value]), dtype_by_name("bf16")).to_array()[0, 0] == nearest_bf16(value)
 
 
 @pytest.mark.parametrize(
     ("value", "code"), [(1.0, 0x3F80), (-2.0, 0xC000), (1 + 1 / 256, 0x3F80), (1 + 3 / 256, 0x3F82)]
 )
 def test_bf16_codes_and_ties_to_even(value: float, code: int) -> None:
-    assert encode_values(row([value]), value_type_by_name("bf16"))[0].tolist() == [code]
+    assert encode_values(row([value]), dtype_by_name("bf16"))[0].tolist() == [code]
 
 
 def test_bf16_does_not_round_twice() -> None:
     just_above_a_tie = 1 + 2**-8 + 2**-40  # float32 would drop the last bit and turn it into a tie
-    assert round_to(row([just_above_a_tie]), value_type_by_name("bf16")).value_array().tolist() == [1 + 2**-7]
+    assert round_to(row([just_above_a_tie]), dtype_by_name("bf16")).value_array().tolist() == [1 + 2**-7]
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64)])
@@ -49,55 +49,55 @@ def test_bf16_does_not_round_twice() -> None:
 @settings(deadline=None)
 def test_floats_round_as_numpy_does(name: str, dtype: type, values: list[float]) -> None:
     assert np.array_equal(
-        round_to(row(values), value_type_by_name(name)).to_array(), np.array([values]).astype(dtype).astype(np.float64)
+        round_to(row(values), dtype_by_name(name)).to_array(), np.array([values]).astype(dtype).astype(np.float64)
     )
 
 
 @pytest.mark.parametrize(("name", "value"), [("fp16", 65520.0), ("bf16", 3.4e38), ("fp32", 1e39)])
 def test_overflow_names_value_and_place(name: str, value: float) -> None:
     with pytest.raises(InputError, match=rf"row 0, column 2 is too large for {name}"):
-        round_to(row([1.0, 0.0, value]), value_type_by_name(name))
+        round_to(row([1.0, 0.0, value]), dtype_by_name(name))
 
 
 def test_values_that_round_to_zero_vanish() -> None:
     matrix = row([1.0, 1e-9, -1e-9])
-    codes, _ = encode_values(matrix, value_type_by_name("fp16"))
+    codes, _ = encode_values(matrix, dtype_by_name("fp16"))
     assert codes.tolist() == [0x3C00, 0, 0]
-    assert round_to(matrix, value_type_by_name("fp16")).indices.tolist() == [0]
+    assert round_to(matrix, dtype_by_name("fp16")).indices.tolist() == [0]
 
 
 @pytest.mark.parametrize(("name", "values"), [("int8", [-128.0, 127.0, 3.0]), ("int4", [-8.0, 7.0, 1.0])])
 def test_small_integers_come_back_exactly(name: str, values: list[float]) -> None:
-    codes, header = encode_values(row(values), value_type_by_name(name))
+    codes, header = encode_values(row(values), dtype_by_name(name))
     assert header == {"scale": 1.0}
-    assert values_of(codes, value_type_by_name(name), header).tolist() == values
+    assert values_of(codes, dtype_by_name(name), header).tolist() == values
 
 
 @pytest.mark.parametrize("name", ["int8", "int4"])
 @given(values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8))
 @settings(deadline=None)
 def test_integers_err_by_half_a_step_at_most(name: str, values: list[float]) -> None:
-    value_type = value_type_by_name(name)
-    step = integer_scale(np.array(values), value_type.bits)
-    error = np.abs(round_to(row(values), value_type).to_array() - np.array([values]))
+    dtype = dtype_by_name(name)
+    step = integer_scale(np.array(values), dtype.bits)
+    error = np.abs(round_to(row(values), dtype).to_array() - np.array([values]))
     assert error.max() <= step * 0.5000001
 
 
 def test_smallest_floats_do_not_break_the_scale() -> None:
-    assert round_to(row([5e-324, -5e-324]), value_type_by_name("int8")).nnz == 0
+    assert round_to(row([5e-324, -5e-324]), dtype_by_name("int8")).nnz == 0
 
 
-@pytest.mark.parametrize("value_type", VALUE_TYPES.values(), ids=str)
+@pytest.mark.parametrize("dtype", DTYPES.values(), ids=str)
 @given(matrix=sparse_matrices())
 @settings(max_examples=20, deadline=None)
-def test_codes_fit_their_width(value_type, matrix: SparseMatrix) -> None:
-    codes, _ = encode_values(matrix, value_type)
-    assert value_type.bits == 64 or not len(codes) or 0 <= codes.min() <= codes.max() < 1 << value_type.bits
+def test_codes_fit_their_width(dtype, matrix: SparseMatrix) -> None:
+    codes, _ = encode_values(matrix, dtype)
+    assert dtype.bits == 64 or not len(codes) or 0 <= codes.min() <= codes.max() < 1 << dtype.bits
 
 
-def test_unknown_value_type() -> None:
+def test_unknown_dtype() -> None:
     with pytest.raises(UnknownNameError, match="fp16"):
-        value_type_by_name("f16")
+        dtype_by_name("f16")
 
 
 @given(matrix=sparse_matrices(), code_bits=st.integers(1, 5))

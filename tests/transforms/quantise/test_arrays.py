@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.dtypes import value_type_by_name
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import round_to
 from sparsesim.tensors import SparseMatrix
-from sparsesim.transforms.quantise import VALUE_TYPES, quantise
+from sparsesim.transforms.quantise import QUANTISED_TYPES, quantise
 from tests.strategies import dense_arrays
 
 INTEGERS = ("int8", "int4")
-kinds = st.sampled_from(VALUE_TYPES)
+kinds = st.sampled_from(QUANTISED_TYPES)
 pers = st.sampled_from(("tensor", "channel"))
 
 
@@ -53,7 +53,7 @@ def test_an_integer_is_off_by_half_a_step_at_most(weight, kind, per, symmetric):
 @given(dense_arrays(), st.sampled_from(("fp16", "bf16")))
 def test_floats_are_rounded_as_the_formats_round(weight, kind):
     matrix = SparseMatrix.from_dense(weight.astype(np.float32))
-    expected = round_to(matrix, value_type_by_name(kind)).to_array()
+    expected = round_to(matrix, dtype_by_name(kind)).to_array()
     np.testing.assert_array_equal(quantise(weight, kind).dequantised(), expected)
 
 
@@ -78,7 +78,7 @@ def test_zero_points_use_the_whole_range():
 
 def test_sizes_of_all_types():
     weight = gaussian((8, 3, 3, 3))
-    sizes = {kind: quantise(weight, kind, "channel").size_bytes for kind in VALUE_TYPES}
+    sizes = {kind: quantise(weight, kind, "channel").size_bytes for kind in QUANTISED_TYPES}
     assert sizes == {"int8": 216 + 32, "int4": 108 + 32, "fp16": 432, "bf16": 432}
 
 
@@ -103,10 +103,10 @@ def test_noise_of_eight_bits_is_that_of_rounding():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"value_type": "int9"}, "unknown quantisation 'int9'"),
+        ({"dtype": "int9"}, "unknown quantisation 'int9'"),
         ({"per": "row"}, "unknown per 'row'"),
         ({"per": "channel", "axis": 2}, "axis is 2, the weight has 2 dimensions"),
-        ({"weight": np.array([[1e6]]), "value_type": "fp16"}, "1000000.0 is too large for fp16"),
+        ({"weight": np.array([[1e6]]), "dtype": "fp16"}, "1000000.0 is too large for fp16"),
         ({"weight": np.array([[np.nan]])}, "holds NaN"),
         ({"weight": np.array([[1]])}, "expected floating-point"),
     ],

@@ -128,9 +128,9 @@ class Run:
         self.latency = memory.latency_cycles
         self.tree = Tree(unit.layers, unit.fifo_elements, unit.merger_elements_per_cycle)
         self.writer = Writer(self.plan, self.dram, unit.writer_fifo_elements)
-        peak = unit.peak_macs_per_cycle(op.a.value_type)
+        peak = unit.peak_macs_per_cycle(op.a.dtype)
         self.lanes = ceil_div(peak, unit.multiplier_groups)
-        self.a_bytes = unit.element_bytes(op.a.value_type)
+        self.a_bytes = unit.element_bytes(op.a.dtype)
         self.a_address = self.dram.region(len(self.plan.elements) * self.a_bytes)
         self.b_address = self.dram.region(self.plan.b_bytes)
         places = range(1 << unit.layers)

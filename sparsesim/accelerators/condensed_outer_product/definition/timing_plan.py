@@ -92,7 +92,7 @@ def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
         for place, partial in zip(current.stored_places, taken, strict=True):
             plan.stored[place].append(StoredRead(current.number, partial.number, partial.keys))
         plan.results.append(len(keys))
-        size = unit.element_bytes(op.c_type) if current.last else unit.partial_element_bytes
+        size = unit.element_bytes(op.c_dtype) if current.last else unit.partial_element_bytes
         plan.result_bytes.append(size)
         return _Partial(current.number, sorted(keys))
 
@@ -104,9 +104,7 @@ def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
 
 def _note_misses(unit: CondensedOuterProduct, op: MatmulOp, plan: Plan, stream: list[int]) -> None:
     """What the prefetcher reads for every element of A."""
-    records = BRecords(
-        unit.element_bytes(op.b.value_type), unit.index_bytes, unit.index_bytes, unit.prefetch_line_bytes
-    )
+    records = BRecords(unit.element_bytes(op.b.dtype), unit.index_bytes, unit.index_bytes, unit.prefetch_line_bytes)
     lines = unit.prefetch_lines if unit.prefetcher else 1
     ends = np.arange(1, len(stream) + 1)
     figures = records.misses(op.b.tensor.to_sparse(), np.array(stream, np.int64), ends, lines, unit.lookahead_window)
