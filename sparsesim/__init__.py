@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
     from sparsesim.inference import capture, evaluate
-    from sparsesim.lowering import Activations, lower, matmul_op
+    from sparsesim.lowering import Activations, Lowering, lower, matmul_op
     from sparsesim.networks import load_network, network_from_torch
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.simulation import Lowering, compare, reprice, simulate
+    from sparsesim.simulation import reprice, simulate
     from sparsesim.studies import load_sweep, run_sweep
+    from sparsesim.studies.networks import compare
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import prune_network as prune
 
@@ -53,11 +54,11 @@ _HOMES = {
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
     "sparsesim.networks": ("load_network", "network_from_torch"),
     "sparsesim.pruning": ("pruner_by_name",),
-    "sparsesim.simulation": ("Lowering", "compare", "reprice", "simulate"),
-    "sparsesim.studies": ("load_sweep", "run_sweep"),
+    "sparsesim.simulation": ("reprice", "simulate"),
+    "sparsesim.studies": ("compare", "load_sweep", "run_sweep"),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("prune_network",),
-    "sparsesim.lowering": ("Activations", "lower", "matmul_op"),
+    "sparsesim.lowering": ("Activations", "Lowering", "lower", "matmul_op"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"prune": "prune_network"}

@@ -12,25 +12,28 @@ class Counts:
     Attributes:
         cycles: clock cycles from start to end, before a power cap stretches them.
         actions: how often each priced action happened; keys are the names that energy tables list, such as
-            "mult_fp16", "sram_read_bits" or "dram_write_bits" (names ending in _bits count bits).
+            "mult_fp16" or "dram_write_bits" (names ending in _bits count bits), with the component in front where
+            there are several: "prefetch_buffer.sram_read_bits".
         dram_bytes: bytes moved to or from DRAM, by tensor ("A", "B", "C", "partial").
         busy_cycles: cycles that "dram", "compute" (averaged over units, rounded up) and "launch" were busy.
-        extra: further integers worth reporting, such as "condensed_columns" or "tiles".
+        details: further integers of the unit, such as "condensed_columns" or "tiles".
+        note: what a reader of the result should know.
     """
 
     cycles: int
     actions: Mapping[str, int]
     dram_bytes: Mapping[str, int]
     busy_cycles: Mapping[str, int] = field(default_factory=dict)
-    extra: Mapping[str, int | list[int]] = field(default_factory=dict)
+    details: Mapping[str, int | list[int]] = field(default_factory=dict)
+    note: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("actions", "dram_bytes", "busy_cycles", "extra"):
+        for name in ("actions", "dram_bytes", "busy_cycles", "details"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> tuple[object, ...]:
-        arguments = (dict(self.actions), dict(self.dram_bytes), dict(self.busy_cycles), dict(self.extra))
-        return Counts, (self.cycles, *arguments)
+        arguments = (dict(self.actions), dict(self.dram_bytes), dict(self.busy_cycles), dict(self.details))
+        return Counts, (self.cycles, *arguments, self.note)
 
     @property
     def total_dram_bytes(self) -> int:

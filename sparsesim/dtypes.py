@@ -42,3 +42,19 @@ def dtype_by_name(name: str) -> DType:
     if name not in DTYPES:
         raise UnknownNameError("number type", name, DTYPES)
     return DTYPES[name]
+
+
+ACCUMULATORS = {
+    "fp64": "fp64",
+    "fp32": "fp32",
+    "tf32": "fp32",
+    "fp16": "fp32",
+    "bf16": "fp32",
+    "fp8": "fp32",
+    "fp8-e5m2": "fp32",
+    "int8": "int32",
+    "int4": "int32",
+}
+"""The type in which products of each number type are summed."""
+
+ACCUMULATOR_BITS = {"fp64": 64, "fp32": 32, "int32": 32}

@@ -63,7 +63,6 @@ class MatmulOp:
         b: operand B[groups * K, N], one group below the other.
         c_dtype: number type of the product as it is written back.
         repeat: how many times the same multiplication is done, one after the other (time steps).
-        warm: the operands may still lie in on-chip memory from an equal run just before, as in a benchmark.
         groups: independent products of equal size that are started together (heads, groups of channels).
     """
 
@@ -72,7 +71,6 @@ class MatmulOp:
     b: Operand
     c_dtype: DType
     repeat: int = 1
-    warm: bool = False
     groups: int = 1
 
     def __post_init__(self) -> None:

@@ -5,10 +5,10 @@ import pytest
 
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.inference import capture
-from sparsesim.lowering import Activations, lower
+from sparsesim.lowering import Activations, Lowering, lower
 from sparsesim.networks import load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 
 pytest.importorskip("onnxruntime")
 

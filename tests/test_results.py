@@ -15,7 +15,8 @@ from sparsesim.results import (
     totals,
     write_table,
 )
-from sparsesim.simulation import compare, reprice, simulate_network
+from sparsesim.simulation import reprice
+from sparsesim.studies.networks import compare, simulate_network
 
 
 @pytest.fixture(scope="module")

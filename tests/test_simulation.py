@@ -95,9 +95,10 @@ def test_the_same_run_twice_gives_the_same_record():
 
 def test_a_really_pruned_network_runs_through_all_machines(data_dir):
     """LeNet-300-100, pruned to 2 % by dynamic network surgery; 2:4 needs the dense fall-back."""
+    from sparsesim.lowering import Lowering
     from sparsesim.networks import load_network
     from sparsesim.pruning import pruner_by_name
-    from sparsesim.simulation import Lowering, simulate_network
+    from sparsesim.studies.networks import simulate_network
 
     network = load_network(data_dir / "nets" / "lenet300100_sparse.npz", input_shape=(1, 28, 28))
     machines = [load_machine(name) for name in machine_names()]

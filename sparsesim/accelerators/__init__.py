@@ -1,8 +1,11 @@
-"""Compute units: each file one Spec with `plan` and `execute`. The union below is the registry."""
+"""Compute units: each file or folder one Spec with `plan` and `execute`. The union below is the registry."""
 
-from sparsesim.accelerators.base import Accelerator, Sram
+from sparsesim.accelerators.autotuned import Autotuned, candidates_of
 from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct
+from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.mac_array import MacArray
+from sparsesim.accelerators.memories import Sram
+from sparsesim.accelerators.patterned import OnViolation, Patterned
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
 from sparsesim.accelerators.tensor_core import TensorCore
@@ -13,11 +16,15 @@ AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Proces
 __all__ = [
     "Accelerator",
     "AcceleratorSpec",
+    "Autotuned",
     "CondensedOuterProduct",
     "MacArray",
+    "OnViolation",
+    "Patterned",
     "Processor",
     "SparseTensorCore",
     "Sram",
     "TensorCore",
     "VectorSpmm",
+    "candidates_of",
 ]

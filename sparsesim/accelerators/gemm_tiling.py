@@ -62,7 +62,7 @@ class Grid(NamedTuple):
         return self.rounds * self.round_cycles + self.reduce_cycles
 
 
-class Work(NamedTuple):
+class Gemm(NamedTuple):
     """One operation as the SMs see it.
 
     Attributes:
@@ -108,7 +108,7 @@ class Rates(NamedTuple):
     split_cycles: float
 
 
-def cuts(work: Work, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
+def cuts(gemm: Gemm, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
     """The cuts worth trying, the one with the fewest cycles first.
 
     Left out are those that take no fewer cycles than another one with tiles at least as high and wide, whose parts take
@@ -116,10 +116,10 @@ def cuts(work: Work, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Ra
     while parts are added up, so that a split loses where DRAM is what takes time.
     """
     found = [
-        _cut(work, tile, split, rates)
+        _cut(gemm, tile, split, rates)
         for tile in tiles
         for split in splits
-        if split == 1 or _worth_splitting(work, tile, split, rates)
+        if split == 1 or _worth_splitting(gemm, tile, split, rates)
     ]
     found.sort(key=lambda grid: (grid.cycles, -grid.tile.m * grid.tile.n, grid.split))
     chosen: list[Grid] = []
@@ -134,49 +134,49 @@ def _is_covered(grid: Grid, better: Grid) -> bool:
     return larger and better.reduce_cycles <= grid.reduce_cycles
 
 
-def _worth_splitting(work: Work, tile: Tile, split: int, rates: Rates) -> bool:
-    blocks = work.groups * ceil_div(work.m, tile.m) * ceil_div(work.n, tile.n) * split
-    return work.k >= split * SHORTEST_SPLIT and blocks <= CTAS_PER_SM_WHEN_SPLIT * rates.sms
+def _worth_splitting(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> bool:
+    blocks = gemm.groups * ceil_div(gemm.m, tile.m) * ceil_div(gemm.n, tile.n) * split
+    return gemm.k >= split * SHORTEST_SPLIT and blocks <= CTAS_PER_SM_WHEN_SPLIT * rates.sms
 
 
-def _cut(work: Work, tile: Tile, split: int, rates: Rates) -> Grid:
-    tiles_m, tiles_n = ceil_div(work.m, tile.m), ceil_div(work.n, tile.n)
-    slice_k = SLICE_BYTES * BITS_PER_BYTE // work.value_bits
+def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
+    tiles_m, tiles_n = ceil_div(gemm.m, tile.m), ceil_div(gemm.n, tile.n)
+    slice_k = SLICE_BYTES * BITS_PER_BYTE // gemm.value_bits
     # Half slices at the end of K are cheap to skip.
     half = max(slice_k // 2, 1)
-    depth = ceil_div(ceil_div(work.k, split), half) * half
-    rounds = ceil_div(work.groups * tiles_m * tiles_n * split, rates.sms)
+    depth = ceil_div(ceil_div(gemm.k, split), half) * half
+    rounds = ceil_div(gemm.groups * tiles_m * tiles_n * split, rates.sms)
     resident = min(max(ACCUMULATORS_PER_SM // (tile.m * tile.n), 1), RESIDENT_TILES)
     overlapped = ceil_div(rounds, resident) / rounds if rounds else 1.0
     needs = {
-        "mma": tile.m * tile.n * depth * work.kept / work.of / rates.macs_per_cycle,
-        "l2": _slice_bytes(work, tile, rates.cluster) * depth / rates.l2_bytes_per_cycle,
+        "mma": tile.m * tile.n * depth * gemm.kept / gemm.of / rates.macs_per_cycle,
+        "l2": _slice_bytes(gemm, tile, rates.cluster) * depth / rates.l2_bytes_per_cycle,
         "latency": ceil_div(depth, slice_k) * rates.step_cycles * overlapped,
     }
     bound = max(needs, key=lambda name: needs[name])
-    store = tile.m * tile.n * work.c_bytes / STORE_BYTES_PER_CYCLE
+    store = tile.m * tile.n * gemm.c_bytes / STORE_BYTES_PER_CYCLE
     reduce_cycles = 0.0
     if split > 1:
-        partial = 4 * (split + 1) * work.groups * work.m * work.n
+        partial = 4 * (split + 1) * gemm.groups * gemm.m * gemm.n
         reduce_cycles = rates.split_cycles + partial / (rates.sms * rates.l2_bytes_per_cycle)
     return Grid(
         tile,
         tiles_m,
         tiles_n,
-        work.kept,
-        work.of,
+        gemm.kept,
+        gemm.of,
         split,
         rounds,
         ceil(needs[bound] + overlapped * rates.round_cycles + store),
         ceil(reduce_cycles),
         bound,
-        work.groups,
+        gemm.groups,
     )
 
 
-def _slice_bytes(work: Work, tile: Tile, cluster: int) -> float:
+def _slice_bytes(gemm: Gemm, tile: Tile, cluster: int) -> float:
     """Bytes that an SM reads from the L2 per position of K, when the SMs of a cluster share what they read."""
-    a, b = tile.m * work.a_bytes, tile.n * work.b_bytes
+    a, b = tile.m * gemm.a_bytes, tile.n * gemm.b_bytes
     if cluster == 4:
         return (a + b) / 2
     return max(a, b) / cluster + min(a, b)

@@ -1,8 +1,10 @@
 """Which bytes of a GEMM come from DRAM, in which step, and what an L2 keeps from one run to the next."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from sparsesim.accelerators.base import shares, weighted_shares
+from sparsesim.accelerators.arithmetic import shares, weighted_shares
 from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import panel_fetches
 from sparsesim.array_types import IntArray
@@ -13,10 +15,18 @@ SWIZZLES = (1, 2, 4, 8, 16)
 """Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
 
 
-def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: str) -> tuple[IntArray, dict[str, int]]:
+class L2(NamedTuple):
+    """The cache that all SMs share; `warm` if it may still hold operands of an equal run just before."""
+
+    size_bytes: int
+    partitions: int
+    warm: bool = False
+
+
+def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: L2, walk: str) -> tuple[IntArray, dict[str, int]]:
     """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest.
 
-    `l2` is (bytes, partitions). Groups share no data; each moves as much as the first one, whose operands are those
+    Groups share no data; each moves as much as the first one, whose operands are those
     of all in equal parts.
     """
     sizes = op.a.dram_bytes, op.b.dram_bytes
@@ -25,14 +35,14 @@ def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: tuple[int, int], walk: 
     wave = max(1, sms // grid.split)
     bands = sorted({min(band, grid.tiles_m) for band in (*SWIZZLES, grid.tiles_m)})
     walks = [
-        panel_fetches(grid.tiles_m, grid.tiles_n, wave, distinct_bytes(*l2), *panels, band)
+        panel_fetches(grid.tiles_m, grid.tiles_n, wave, distinct_bytes(l2.size_bytes, l2.partitions), *panels, band)
         for band in (bands if walk == "swizzled" else bands[-1:])
         if band
     ]
     moved = min(walks, key=lambda each: int(each[:2].sum()), default=np.zeros((4, 0), np.int64))
     written = bits_to_bytes(op.c_elements * op.c_dtype.bits)
-    if op.warm:
-        away, whole = not_kept(sum(sizes), *l2)
+    if l2.warm:
+        away, whole = not_kept(sum(sizes), l2.size_bytes, l2.partitions)
         moved[:2] -= moved[2:] - moved[2:] * away // whole
         written = written * away // whole
     read = [int(moved[i].sum()) * sizes[i] // max(first[i], 1) for i in range(2)]

@@ -1,23 +1,32 @@
 """An array of multipliers under one shared memory; weights wait in latches, sums in a register file per subcore."""
 
 from collections.abc import Hashable, Iterator
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, footprint, weighted_shares
+from sparsesim.accelerators.arithmetic import size_key, unpacking_adds, weighted_shares
+from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array_walks import Walk, halves, order, resident, sides
+from sparsesim.accelerators.memories import Sram
+from sparsesim.accelerators.patterned import RAN_DENSE, Patterned
 from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import PatternError
+from sparsesim.formats import Dense, Nm
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
 from sparsesim.matmul import MatmulOp
-from sparsesim.schedule import Schedule
+from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
 from sparsesim.units import BITS_PER_BYTE, ceil_div
+
+COMPRESSED: Final = frozenset({Nm})
+DENSE: Final = frozenset({Dense})
+"""Formats that the compressed and the dense walk read as they are."""
 
 
 class Packed(NamedTuple):
@@ -29,7 +38,7 @@ class Packed(NamedTuple):
     place_bits: int
 
 
-class MacArray(Accelerator):
+class MacArray(Patterned):
     """`subcores` x `rows` x `depth` multipliers (tensor core of Sparseloop, MICRO 2022, Fig. 15).
 
     Rows of A lie across subcores and their rows, K across `depth`, whose products are summed at once. A weight
@@ -53,7 +62,8 @@ class MacArray(Accelerator):
     stages: int = Field(gt=0)
     keep: int = Field(default=1, gt=0)
     of: int = Field(default=1, gt=0)
-    on_violation: Literal["refuse", "dense"] = "refuse"
+
+    native: ClassVar = frozenset({Dense, Nm})
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -75,10 +85,10 @@ class MacArray(Accelerator):
         """Compressed as the pattern says; dense where there is none, or every position is filled."""
         return "dense" if density == 1 or self.keep == self.of else f"nm-{self.keep}:{self.of}"
 
-    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+    def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per tile of C, groups one by one."""
         if op.groups > 1:
-            return self.one_by_one(op)
+            return plan_one_by_one(self, op)
         self.peak_macs_per_cycle(op.a.dtype)
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda each: self._cost(op, packed, each))
@@ -89,17 +99,21 @@ class MacArray(Accelerator):
         write = -(-rows[i] * columns[j] * op.c_dtype.bits // BITS_PER_BYTE)
         dram_bytes = {"A": int(from_a.sum()), "B": int(from_b.sum()), "C": int(write.sum())}
         a_passes, b_passes = walk.passes
-        return Schedule(
+        phase = Phase(
             fetch_bytes=from_a + from_b,
             compute_cycles=self._cycles(op, packed, rows, columns)[i, j],
             write_bytes=write,
             units=1,
             fetch_slots=self.stages,
             write_slots=self.stages,
-            actions=self._actions(op, packed, walk, dram_bytes),
+        )
+        fell_back = (packed.kept, packed.of) != self.pattern
+        return Schedule(
+            phases=(phase,),
+            actions=self._actions(op, packed, walk),
             dram_bytes=dram_bytes,
             repeat=op.repeat,
-            extra={
+            details={
                 "tiles": len(i),
                 "tile_m": walk.rows,
                 "tile_n": walk.columns,
@@ -107,18 +121,19 @@ class MacArray(Accelerator):
                 "b_passes": b_passes,
                 "kept": packed.kept,
                 "kept_of": packed.of,
-                "fallback_dense": int((packed.kept, packed.of) != (self.keep, self.of)),
+                "fallback_dense": int(fell_back),
             },
+            note=RAN_DENSE if fell_back else "",
         )
 
-    def likeness(self, op: MatmulOp) -> Hashable:
+    def plan_key(self, op: MatmulOp) -> Hashable:
         """Sizes, and whether the positions have the pattern."""
-        return self.peak_macs_per_cycle(op.a.dtype), self._packed(op), footprint(op)
+        return self.peak_macs_per_cycle(op.a.dtype), self._packed(op), size_key(op)
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
         if op.groups > 1:
-            return self.execute_one_by_one(op)
+            return execute_one_by_one(self, op)
         packed = self._packed(op)
         b, c = np.ascontiguousarray(op.b.tensor.to_array(), np.float64), np.zeros((op.m, op.n))
         if packed.kept < packed.of:
@@ -181,14 +196,14 @@ class MacArray(Accelerator):
         cycles: IntArray = ceil_div(packed.slots, self.depth) * np.maximum(columns, delivered)
         return cycles
 
-    def _actions(self, op: MatmulOp, packed: Packed, walk: Walk, dram_bytes: dict[str, int]) -> dict[str, int]:
+    def _actions(self, op: MatmulOp, packed: Packed, walk: Walk) -> dict[str, int]:
         """Exact action counts of one repetition."""
         a_passes, b_passes = walk.passes
         kind, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
         b_bits, width = op.k * op.n * op.b.dtype.bits, op.a.dtype.bits + packed.place_bits
         # Each step of K adds to every sum; the first one reads none, but the last sum is read to leave for DRAM.
         sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
-        native = ("nm",) if packed.kept < packed.of else ("dense",)
+        native = COMPRESSED if packed.kept < packed.of else DENSE
         return {
             f"mult_{kind.name}": macs,
             f"add_{ACCUMULATORS[kind.name]}": macs,
@@ -197,13 +212,11 @@ class MacArray(Accelerator):
             "latch_write_bits": a_slots * walk.tiles_n * width,
             "register_read_bits": sums,
             "register_write_bits": sums,
-            "sram_read_bits": a_slots * walk.tiles_n * kind.bits + b_bits * walk.tiles_m,
-            "sram_write_bits": a_slots * a_passes * kind.bits + b_bits * b_passes,
+            "shared_memory.sram_read_bits": a_slots * walk.tiles_n * kind.bits + b_bits * walk.tiles_m,
+            "shared_memory.sram_write_bits": a_slots * a_passes * kind.bits + b_bits * b_passes,
             "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
             "metadata_write_bits": a_slots * a_passes * packed.place_bits,
-            "dram_read_bits": BITS_PER_BYTE * (dram_bytes["A"] + dram_bytes["B"]),
-            "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
-            "index_add": decode_adds(op.a, native, a_passes) + decode_adds(op.b, ("dense",), b_passes),
+            "index_add": unpacking_adds(op.a, native, a_passes) + unpacking_adds(op.b, DENSE, b_passes),
         }
 
 

@@ -1,25 +1,25 @@
 """A CPU or GPU running library kernels: time = work / (peak x efficiency), with the memory beside it."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.arithmetic import shares, unpacking_adds
+from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
+from sparsesim.accelerators.memories import Sram
 from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
+from sparsesim.formats import Bsr, CondensedCsr, Coo, Csc, Csr, Dense, Dia, Ell
 from sparsesim.matmul import MatmulOp
-from sparsesim.schedule import Schedule
+from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 
 Kernel = Literal["gemm", "gemv", "spmm", "spmv", "spgemm"]
-
-NATIVE: Final = ("dense", "csr", "csc", "coo", "bsr", "ell", "dia", "condensed")
-"""Formats whose library kernels need no unpacking first."""
-
 
 REGISTER_BLOCK: Final = 6
 """MACs per cache access of a dense kernel: harmonic side of a 6 x 16 register block (BLIS on AVX2), rounded down."""
@@ -34,15 +34,17 @@ class Processor(Accelerator):
     """
 
     kind: Literal["processor"] = "processor"
-    efficiency: Mapping[Kernel, float]
+    efficiency: Mapping[Kernel, Annotated[float, Field(gt=0, le=1)]]
     cache: Sram
     chunks: int = Field(default=64, gt=0)
+
+    native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Ell, Dia, CondensedCsr})
 
     def natural_format(self, density: float) -> str:
         """CSR, or dense where every position is filled."""
         return "dense" if density == 1 else "csr"
 
-    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+    def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """Equal chunks of the product, fetched, computed and written back in a pipeline."""
         kernel = self.kernel_of(op)
         macs = _kernel_macs(kernel, op)
@@ -50,17 +52,20 @@ class Processor(Accelerator):
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
         cycles = macs / (self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel))
         chunks = max(1, min(self.chunks, op.groups * op.m))
-        return Schedule(
+        phase = Phase(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
             compute_cycles=shares(int(np.ceil(cycles)), chunks),
             write_bytes=shares(c_bytes, chunks),
             units=1,
             fetch_slots=2,
             write_slots=2,
+        )
+        return Schedule(
+            phases=(phase,),
             actions=self._actions(op, kernel, macs, dram_bytes),
             dram_bytes=dram_bytes,
             repeat=op.repeat,
-            extra={"multiplies": macs},
+            details={"multiplies": macs},
         )
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
@@ -102,7 +107,7 @@ class Processor(Accelerator):
     def _actions(self, op: MatmulOp, kernel: Kernel, macs: int, dram_bytes: dict[str, int]) -> dict[str, int]:
         """Action counts: operands of every MAC come from the cache, accumulators from registers."""
         bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
-        read, written = dram_bytes["A"] + dram_bytes["B"], dram_bytes["C"]
+        read = dram_bytes["A"] + dram_bytes["B"]
         # A dense kernel blocks both operands in registers; a sparse one reads a row of B for every stored value.
         reuse = REGISTER_BLOCK if kernel == "gemm" else 1
         indices = macs if kernel in ("spmv", "spmm", "spgemm") else 0
@@ -111,11 +116,9 @@ class Processor(Accelerator):
             f"add_{accumulator}": macs,
             "register_read_bits": 3 * bits * macs,
             "register_write_bits": bits * macs,
-            "sram_read_bits": 2 * bits * ceil_div(macs, reuse),
-            "sram_write_bits": BITS_PER_BYTE * read,
-            "index_add": indices + decode_adds(op.a, NATIVE) + decode_adds(op.b, NATIVE),
-            "dram_read_bits": BITS_PER_BYTE * read,
-            "dram_write_bits": BITS_PER_BYTE * written,
+            "cache.sram_read_bits": 2 * bits * ceil_div(macs, reuse),
+            "cache.sram_write_bits": BITS_PER_BYTE * read,
+            "index_add": indices + unpacking_adds(op.a, self.native) + unpacking_adds(op.b, self.native),
         }
 
 

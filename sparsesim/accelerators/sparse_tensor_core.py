@@ -7,21 +7,22 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.base import decode_adds
+from sparsesim.accelerators.arithmetic import unpacking_adds
 from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import select_and_accumulate
+from sparsesim.accelerators.patterned import RAN_DENSE, Patterned
 from sparsesim.accelerators.tensor_core import TensorCore
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import PatternError
-from sparsesim.formats import Dense, Nm, Structured, Vnm, format_by_name
+from sparsesim.formats import Dense, Nm, NmPairs, Structured, Vnm, format_by_name
 from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import LOCATED, DenseMatrix, SparseMatrix
 from sparsesim.units import ceil_div
 
 
-class SparseTensorCore(TensorCore):
+class SparseTensorCore(TensorCore, Patterned):
     """A GPU whose tensor cores skip the zeros of a structured operand A.
 
     The format of A chooses the kernel, as it chooses the library call:
@@ -39,9 +40,8 @@ class SparseTensorCore(TensorCore):
     kind: Literal["sparse_tensor_core"] = "sparse_tensor_core"  # type: ignore[assignment]
     patterns: Mapping[str, str] = Field(min_length=1)
     """Format that the unit multiplies compressed, by number type; types without one run dense only."""
-    on_violation: Literal["refuse", "dense"] = "refuse"
 
-    native_a: ClassVar[tuple[str, ...]] = ("dense", "nm", "vnm")
+    native: ClassVar = frozenset({Dense, Nm, NmPairs, Vnm})
 
     @model_validator(mode="after")
     def _patterns_exist(self) -> Self:
@@ -87,15 +87,16 @@ class SparseTensorCore(TensorCore):
             return packed.located_rows(op.a.shape) * op.n * op.b.dtype.bits  # no groups, see _kernel
         return super().b_bits_on_chip(op)
 
-    def likeness(self, op: MatmulOp) -> Hashable:
+    def plan_key(self, op: MatmulOp) -> Hashable:
         """Sizes and the kernel that the positions allow, whose compressed form has a size of its own."""
-        return self._kernel(op), self.a_bits_on_chip(op), super().likeness(op)
+        return self._kernel(op), self.a_bits_on_chip(op), super().plan_key(op)
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """As the dense core plans, with `fallback_dense` where a compressed A ran the dense kernel."""
         schedule = super()._schedule(op, grid)
         fallback = self._kernel(op) is None and not isinstance(op.a.format, Dense)
-        return replace(schedule, extra={**schedule.extra, "fallback_dense": int(fallback)})
+        details = {**schedule.details, "fallback_dense": int(fallback)}
+        return replace(schedule, details=details, note=RAN_DENSE if fallback else "")
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64 through the compressed form: every kept value picks its row of B by its index."""
@@ -138,7 +139,7 @@ class SparseTensorCore(TensorCore):
             return self._located_actions(op, packed, grid, dram_bytes)
         actions = dict(super()._actions(op, grid, dram_bytes))
         if isinstance(op.a.format, Structured) and op.a.format != packed:
-            actions["index_add"] += decode_adds(op.a, (), grid.tiles_n)
+            actions["index_add"] += unpacking_adds(op.a, frozenset(), grid.tiles_n)
         return actions
 
     def _located_actions(self, op: MatmulOp, packed: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
@@ -152,9 +153,11 @@ class SparseTensorCore(TensorCore):
         gathers = overlaps(op.m, grid.tile.m, packed.rows)
         locations = gathers * grid.tiles_n * located.k * packed.location_bits
         regathered = (gathers - grid.tiles_m) * located.b.size.size_bits
-        for action in ("l2_read_bits", "sram_write_bits", "sram_read_bits"):
+        for action in ("l2_read_bits", "shared_memory.sram_write_bits", "shared_memory.sram_read_bits"):
             actions[action] += locations + regathered
-        actions["index_add"] += gathers * grid.tiles_n * located.k + decode_adds(op.b, ("dense",), grid.tiles_m)
+        actions["index_add"] += gathers * grid.tiles_n * located.k + unpacking_adds(
+            op.b, TensorCore.native, grid.tiles_m
+        )
         return actions
 
 

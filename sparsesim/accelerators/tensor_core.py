@@ -6,21 +6,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
-from sparsesim.accelerators.base import (
-    ACCUMULATOR_BITS,
-    ACCUMULATORS,
-    Accelerator,
-    Sram,
-    decode_adds,
-    footprint,
-    shares,
-)
-from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
-from sparsesim.accelerators.gemm_traffic import dram_traffic, in_parts
+from sparsesim.accelerators.arithmetic import shares, size_key, unpacking_adds
+from sparsesim.accelerators.autotuned import Autotuned
+from sparsesim.accelerators.gemm_tiling import Gemm, Grid, Rates, Tile, cuts
+from sparsesim.accelerators.gemm_traffic import L2, dram_traffic, in_parts
+from sparsesim.accelerators.groups import execute_one_by_one
+from sparsesim.accelerators.memories import Sram
 from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
+from sparsesim.formats import Dense
 from sparsesim.matmul import MatmulOp
-from sparsesim.schedule import Schedule
+from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
@@ -34,7 +31,7 @@ STEPS = 64
 """Steps that a schedule has at least, if K has as many slices; rounds are cut along K until there are so many."""
 
 
-class TensorCore(Accelerator):
+class TensorCore(Autotuned):
     """A GPU with dense tensor cores, driven by a GEMM library.
 
     Every position of A and B is multiplied, whatever its value; a compressed operand saves DRAM and L2 bytes
@@ -42,7 +39,7 @@ class TensorCore(Accelerator):
 
     The SMs compute tiles of C in rounds. A tile takes as long as its products, or its slices on the way from the
     L2, or the latency of its k-loop, whatever is longest. The library tries all tiles and splits of K
-    (`plans`); which one is fastest depends on DRAM and power, too.
+    (`candidates`); which one is fastest depends on DRAM and power, too.
 
     Attributes:
         tiles: thread-block tiles (m, n, k) that the library has kernels for.
@@ -57,6 +54,7 @@ class TensorCore(Accelerator):
         l2_bytes_per_cycle: from the L2 to one SM.
         cluster: SMs that share the slices they read (1, 2, or 4: two by two).
         stages: steps of the schedule whose data may be under way.
+        warm_l2: whether the operands may still lie in the L2 from an equal run just before, as in a benchmark.
     """
 
     kind: Literal["tensor_core"] = "tensor_core"
@@ -75,7 +73,9 @@ class TensorCore(Accelerator):
     cluster: Literal[1, 2, 4] = 1
     stages: int = Field(gt=0)
 
-    native_a: ClassVar[tuple[str, ...]] = ("dense",)
+    warm_l2: bool = False
+
+    native: ClassVar = frozenset({Dense})
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:
@@ -89,23 +89,23 @@ class TensorCore(Accelerator):
         """Dense, whatever the density."""
         return "dense"
 
-    def plan(self, op: MatmulOp, trace: Any = None) -> Schedule:
+    def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """The plan with the fewest cycles on the SMs."""
         return self._schedule(op, self._grids(op)[0])
 
-    def plans(self, op: MatmulOp, trace: Any = None) -> Iterator[Schedule]:
+    def candidates(self, op: MatmulOp) -> Iterator[Schedule]:
         """All plans worth trying: each has fewer cycles, or fewer bytes to move, than every other."""
         for grid in self._grids(op):
             yield self._schedule(op, grid)
 
-    def likeness(self, op: MatmulOp) -> Hashable:
+    def plan_key(self, op: MatmulOp) -> Hashable:
         """Sizes alone: every position is multiplied."""
-        return footprint(op)
+        return size_key(op)
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64, group by group and tile by tile, accumulated over slices of K."""
         if op.groups > 1:
-            return self.execute_one_by_one(op)
+            return execute_one_by_one(self, op)
         tile = self._grids(op)[0].tile
         a, b = op.a.tensor.to_array(), op.b.tensor.to_array().astype(np.float64)
         c = np.zeros((op.m, op.n))
@@ -116,11 +116,6 @@ class TensorCore(Accelerator):
                     part = slice(depth, depth + tile.k)
                     c[rows, columns] += a[rows, part] @ b[part, columns]
         return c
-
-    @property
-    def pattern(self) -> tuple[int, int]:
-        """(kept, of) that the unit is built for."""
-        return 1, 1
 
     def compression(self, op: MatmulOp) -> tuple[int, int]:
         """(kept, of): how many of every `of` positions along K are multiplied; (1, 1) is dense."""
@@ -138,7 +133,7 @@ class TensorCore(Accelerator):
         name = op.a.dtype.name
         kept, of = self.compression(op)
         positions = max(op.a.shape[0] * op.k, 1), max(op.b.shape[0] * op.n, 1)
-        work = Work(
+        gemm = Gemm(
             op.m,
             op.n,
             op.k,
@@ -160,7 +155,7 @@ class TensorCore(Accelerator):
             self.round_cycles,
             self.split_cycles,
         )
-        return cuts(work, self.tiles, self.splits, rates)
+        return cuts(gemm, self.tiles, self.splits, rates)
 
     def _of_type(self, field: str, dtype: str) -> float:
         """The entry of a number type, or that of "other"."""
@@ -169,16 +164,22 @@ class TensorCore(Accelerator):
             raise InputError(f"{field} has no entry for {dtype} and none for other")
         return entries.get(dtype, entries.get("other", 0.0))
 
+    @property
+    def _l2(self) -> L2:
+        return L2(self.l2.size_bytes, self.l2_partitions, self.warm_l2)
+
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """Rounds of tiles, each cut along K into equal parts; all SMs work in step."""
-        fetched, dram_bytes = dram_traffic(op, grid, self.sms, (self.l2.size_bytes, self.l2_partitions), self.walk)
+        fetched, dram_bytes = dram_traffic(
+            op, grid, self.sms, L2(self.l2.size_bytes, self.l2_partitions, self.warm_l2), self.walk
+        )
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
         fetch = in_parts(fetched, parts)
         cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
         if grid.rounds:
             cycles[-1] += grid.reduce_cycles
-        return Schedule(
+        phase = Phase(
             fetch_bytes=fetch,
             compute_cycles=cycles,
             # The L2 takes what is written and passes it on all the time, so that nobody waits for the last tiles.
@@ -186,10 +187,13 @@ class TensorCore(Accelerator):
             units=1,
             fetch_slots=self.stages,
             write_slots=2,
+        )
+        return Schedule(
+            phases=(phase,),
             actions=self._actions(op, grid, dram_bytes),
             dram_bytes=dram_bytes,
             repeat=op.repeat,
-            extra={
+            details={
                 "tiles": grid.tiles,
                 "tile_m": grid.tile.m,
                 "tile_n": grid.tile.n,
@@ -199,7 +203,7 @@ class TensorCore(Accelerator):
                 "latency_bound": int(grid.bound == "latency"),
                 "kept": grid.kept,
                 "kept_of": grid.of,
-                "fallback_dense": int((grid.kept, grid.of) != self.pattern),
+                "fallback_dense": 0,
             },
         )
 
@@ -224,12 +228,11 @@ class TensorCore(Accelerator):
             "select": macs * bits // SELECTED_BITS if grid.kept < grid.of else 0,
             "register_read_bits": instructions * (a_fragment + b_fragment + c_fragment),
             "register_write_bits": instructions * c_fragment,
-            "sram_write_bits": a_shared + b_shared,
-            "sram_read_bits": a_shared * ceil_div(grid.tile.n, self.warp_tile)
+            "shared_memory.sram_write_bits": a_shared + b_shared,
+            "shared_memory.sram_read_bits": a_shared * ceil_div(grid.tile.n, self.warp_tile)
             + b_shared * ceil_div(grid.tile.m, self.warp_tile),
             "l2_read_bits": op.a.size.size_bits * grid.tiles_n + op.b.size.size_bits * grid.tiles_m + partial,
             "l2_write_bits": read + BITS_PER_BYTE * dram_bytes["C"] + partial,
-            "dram_read_bits": read,
-            "dram_write_bits": BITS_PER_BYTE * dram_bytes["C"],
-            "index_add": decode_adds(op.a, self.native_a, grid.tiles_n) + decode_adds(op.b, ("dense",), grid.tiles_m),
+            "index_add": unpacking_adds(op.a, self.native, grid.tiles_n)
+            + unpacking_adds(op.b, TensorCore.native, grid.tiles_m),
         }

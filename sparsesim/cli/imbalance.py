@@ -29,8 +29,8 @@ def imbalance(
     as_json: Json = False,
 ) -> None:
     """Hold the real positions of pruned weights against random ones of the same density, on every machine."""
+    from sparsesim.lowering import Lowering
     from sparsesim.networks import load_network
-    from sparsesim.simulation import Lowering
     from sparsesim.studies import imbalance as held
     from sparsesim.transforms import pruner_of
 

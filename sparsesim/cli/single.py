@@ -89,11 +89,10 @@ def gemm(
     tokens = DenseMatrix((k, m), seed=seed + 1)
 
     def build(unit: "Machine", format: str, number_type: str) -> "MatmulOp":
-        op = matmul_op(weights, tokens, format, number_type, name=f"gemm {m} x {n} x {k}")
-        return replace(op, warm=not cold)
+        return matmul_op(weights, tokens, format, number_type, name=f"gemm {m} x {n} x {k}")
 
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
-    results = _run(build, weights, machine, format, dtype, energy_table, engine, on_violation, runs or None)
+    results = _run(build, weights, machine, format, dtype, energy_table, engine, on_violation, runs or None, not cold)
     _show(
         [replace(r, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded") for r in results],
         as_json,
@@ -142,6 +141,7 @@ def _run(
     engine: str,
     on_violation: str,
     runs: int | None = None,
+    warm: bool = False,
 ) -> "list[Result]":
     """Every format on every machine; left out, the machine's own format and number type are taken."""
     from sparsesim.hardware import load_energy_table, load_machine
@@ -149,15 +149,13 @@ def _run(
 
     table, results = load_energy_table(energy_table), []
     for name in machines:
-        unit = load_machine(name)
-        if "on_violation" in type(unit.accelerator).model_fields:
-            unit = unit.with_accelerator(on_violation=on_violation)
+        unit = load_machine(name).with_on_violation(on_violation).benchmarked(runs, warm)
         for format in formats or [unit.accelerator.natural_format(a.density)]:
             number_type = dtype or unit.accelerator.default_dtype
             op = build(unit, format, number_type)
             # Compile on something tiny first, so that the time reported is that of the simulation.
             simulate(_tiny(format, number_type, op), unit, table, engine=engine)
-            results.append(simulate(op, unit, table, engine=engine, runs=runs))
+            results.append(simulate(op, unit, table, engine=engine))
     return results
 
 

@@ -53,10 +53,10 @@ def tradeoff(
     """Prune a network in several ways; measure each one's accuracy and simulate it, and draw the trade-off."""
     import numpy as np
 
+    from sparsesim.lowering import Lowering
     from sparsesim.networks import load_network
     from sparsesim.report.tradeoff import plot_tradeoff
     from sparsesim.results import write_table
-    from sparsesim.simulation import Lowering
     from sparsesim.studies import tradeoff as traded
 
     whole = load_network(network, **network_options([], input_shape, layout, architecture))

@@ -1,19 +1,16 @@
 """From schedule and machine to counts: one meaning, three speeds."""
 
 from sparsesim.engines.analytic import lower_cycles, upper_cycles
-from sparsesim.engines.fastest import Run, Runs, fastest_run
 from sparsesim.engines.run import ENGINES, least_cycles, run_schedule
-from sparsesim.engines.steps import Steps, steps_on
+from sparsesim.engines.timed import TimedPhase, TimedSchedule, timed
 
 __all__ = [
     "ENGINES",
-    "Run",
-    "Runs",
-    "Steps",
-    "fastest_run",
+    "TimedPhase",
+    "TimedSchedule",
     "least_cycles",
     "lower_cycles",
     "run_schedule",
-    "steps_on",
+    "timed",
     "upper_cycles",
 ]

@@ -2,26 +2,39 @@
 
 import numpy as np
 
-from sparsesim.engines.steps import Steps
+from sparsesim.engines.timed import TimedPhase, TimedSchedule
 from sparsesim.units import ceil_div
 
 
-def busy_cycles(steps: Steps) -> dict[str, int]:
-    """Cycles that the DRAM and (on average, rounded up) the compute units are busy, over all repetitions."""
-    dram = int(steps.fetch.sum() + steps.write.sum()) * steps.repeat
-    compute = int(steps.compute.sum()) * steps.repeat
-    return {"dram": dram, "compute": ceil_div(compute, steps.units)}
+def busy_cycles(timed: TimedSchedule) -> dict[str, int]:
+    """Cycles that the DRAM and (on average, rounded up in each phase) the compute units are busy."""
+    busy = [_busy(phase) for phase in timed.phases]
+    return {name: timed.rounds * sum(each[name] for each in busy) for name in ("dram", "compute")}
 
 
-def lower_cycles(steps: Steps) -> int:
-    """No run is faster than its busiest resource, or than the longest single step."""
-    if not len(steps.fetch):
-        return 0
-    longest = int(np.max(steps.fetch + steps.compute + steps.write))
-    return max(*busy_cycles(steps).values(), longest)
+def lower_cycles(timed: TimedSchedule) -> int:
+    """No phase is faster than its busiest resource, or than its longest single step."""
+    return timed.rounds * sum(_lower(phase) for phase in timed.phases)
 
 
-def upper_cycles(steps: Steps) -> int:
+def upper_cycles(timed: TimedSchedule) -> int:
     """No run is slower than doing everything one after the other."""
-    latencies = int(steps.latency[steps.fetch > 0].sum())
-    return (int(steps.fetch.sum() + steps.compute.sum() + steps.write.sum()) + latencies) * steps.repeat
+    return timed.rounds * sum(_upper(phase) for phase in timed.phases)
+
+
+def _busy(phase: TimedPhase) -> dict[str, int]:
+    dram = int(phase.fetch.sum() + phase.write.sum()) * phase.repeat
+    compute = int(phase.compute.sum()) * phase.repeat
+    return {"dram": dram, "compute": ceil_div(compute, phase.units)}
+
+
+def _lower(phase: TimedPhase) -> int:
+    if not len(phase.fetch):
+        return 0
+    longest = int(np.max(phase.fetch + phase.compute + phase.write))
+    return max(*_busy(phase).values(), longest)
+
+
+def _upper(phase: TimedPhase) -> int:
+    latencies = int(phase.latency[phase.fetch > 0].sum())
+    return (int(phase.fetch.sum() + phase.compute.sum() + phase.write.sum()) + latencies) * phase.repeat

@@ -11,15 +11,17 @@ Rules, in the order in which they matter:
 4. A write is issued when the step is computed and the previous write has left; then its slot is free.
 5. The DRAM serves one transfer at a time, first come first served; of a fetch and a write that come in the
    same cycle the write goes first. A transfer of no bytes does not touch the DRAM.
+6. A phase begins when the last step of the phase before it has been written.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import simpy
 
-from sparsesim.engines.steps import Steps
+from sparsesim.engines.timed import TimedPhase, TimedSchedule
 
 WRITE, FETCH = 0, 1
 _AFTER_ALL_OTHERS = 2  # SimPy runs urgent (0) and normal (1) events of a cycle first
@@ -29,13 +31,17 @@ Process = Generator[simpy.Event, Any, None]
 
 @dataclass(frozen=True)
 class Span:
-    """One bar of the timeline: what `stage` ("fetch", "compute", "write") did for `step` in start..end cycles."""
+    """One bar of the timeline: what `stage` ("fetch", "compute", "write") did for `step` in start..end cycles.
+
+    `step` counts from the start of its phase, `phase` is that phase's place in the schedule.
+    """
 
     stage: str
     step: int
     unit: int
     start: int
     end: int
+    phase: int = 0
 
 
 class Dram:
@@ -77,36 +83,34 @@ class Dram:
         self._arbitrate_at_end_of_cycle()
 
 
-class _Player:
-    """State of one run: slots, order of events, and the three stages as processes."""
+class _PhasePlayer:
+    """State of one phase: slots, order of events, and the three stages as processes."""
 
-    def __init__(self, steps: Steps, record: Callable[[Span], None]) -> None:
-        self.steps, self.record = steps, record
-        self.env = simpy.Environment()
-        self.dram = Dram(self.env)
-        self.total = len(steps.fetch) * steps.repeat
-        self.fetch_slots = simpy.Container(self.env, steps.fetch_slots, init=steps.fetch_slots)
-        self.write_slots = simpy.Container(self.env, steps.write_slots, init=steps.write_slots)
-        self.units = simpy.Store(self.env)
-        self.units.items.extend(range(steps.units))
-        self.arrived = [self.env.event() for _ in range(self.total)]
-        self.computed = [self.env.event() for _ in range(self.total)]
-        self.written = [self.env.event() for _ in range(self.total)]
+    def __init__(self, env: simpy.Environment, dram: Dram, phase: TimedPhase, record: Callable[[Span], None]) -> None:
+        self.env, self.dram, self.phase, self.record = env, dram, phase, record
+        self.total = len(phase.fetch) * phase.repeat
+        self.fetch_slots = simpy.Container(env, phase.fetch_slots, init=phase.fetch_slots)
+        self.write_slots = simpy.Container(env, phase.write_slots, init=phase.write_slots)
+        self.units = simpy.Store(env)
+        self.units.items.extend(range(phase.units))
+        self.arrived = [env.event() for _ in range(self.total)]
+        self.computed = [env.event() for _ in range(self.total)]
+        self.written = [env.event() for _ in range(self.total)]
 
     def fetch(self) -> Process:
         """Issue fetches in order (rule 2)."""
         for step in range(self.total):
-            index = step % len(self.steps.fetch)
+            index = step % len(self.phase.fetch)
             first = step - index
-            if self.steps.after_writes[index] > 0:
-                yield self.written[first + int(self.steps.after_writes[index]) - 1]
-            if self.steps.after_arrivals[index] > 0:
-                yield self.arrived[first + int(self.steps.after_arrivals[index]) - 1]
+            if self.phase.after_writes[index] > 0:
+                yield self.written[first + int(self.phase.after_writes[index]) - 1]
+            if self.phase.after_arrivals[index] > 0:
+                yield self.arrived[first + int(self.phase.after_arrivals[index]) - 1]
             yield self.fetch_slots.get(1)
-            cycles = int(self.steps.fetch[index])
+            cycles = int(self.phase.fetch[index])
             start = yield self.dram.transfer(FETCH, cycles)
             self.record(Span("fetch", step, 0, int(start), int(self.env.now)))
-            self.env.process(self._arrive(step, int(self.steps.latency[index]) if cycles else 0))
+            self.env.process(self._arrive(step, int(self.phase.latency[index]) if cycles else 0))
 
     def _arrive(self, step: int, latency: int) -> Process:
         yield self.env.timeout(latency)
@@ -125,7 +129,7 @@ class _Player:
 
     def _compute(self, step: int, unit: int) -> Process:
         start = int(self.env.now)
-        yield self.env.timeout(int(self.steps.compute[step % len(self.steps.compute)]))
+        yield self.env.timeout(int(self.phase.compute[step % len(self.phase.compute)]))
         self.record(Span("compute", step, unit, start, int(self.env.now)))
         yield self.units.put(unit)
         self.computed[step].succeed()
@@ -134,26 +138,38 @@ class _Player:
         """Write results back in order (rule 4)."""
         for step in range(self.total):
             yield self.computed[step]
-            start = yield self.dram.transfer(WRITE, int(self.steps.write[step % len(self.steps.write)]))
+            start = yield self.dram.transfer(WRITE, int(self.phase.write[step % len(self.phase.write)]))
             self.record(Span("write", step, 0, int(start), int(self.env.now)))
             yield self.write_slots.put(1)
             self.written[step].succeed()
 
-    def play(self) -> int:
-        """Run to the end and return the last cycle."""
-        for stage in (self.fetch, self.start, self.write):
-            self.env.process(stage())
-        self.env.run()
-        return int(self.env.now)
+    def play(self) -> simpy.Event:
+        """Start the three stages; the event fires when the last of them is done."""
+        return self.env.all_of([self.env.process(stage()) for stage in (self.fetch, self.start, self.write)])
 
 
-def event_cycles(steps: Steps, record: Callable[[Span], None] | None = None) -> int:
+def event_cycles(timed: TimedSchedule, record: Callable[[Span], None] | None = None) -> int:
     """Cycles from the first fetch to the last write; `record` is called with every Span as it ends."""
-    return _Player(steps, record or (lambda span: None)).play() if len(steps.fetch) else 0
+    env = simpy.Environment()
+    env.process(_phases(env, timed, record or (lambda span: None)))
+    env.run()
+    return int(env.now)
 
 
-def event_timeline(steps: Steps) -> list[Span]:
+def _phases(env: simpy.Environment, timed: TimedSchedule, record: Callable[[Span], None]) -> Process:
+    """Play the phases one after the other (rule 6)."""
+    dram = Dram(env)
+    for _ in range(timed.rounds):
+        for number, phase in enumerate(timed.phases):
+            yield _PhasePlayer(env, dram, phase, partial(_record_of, number, record)).play()
+
+
+def _record_of(phase: int, record: Callable[[Span], None], span: Span) -> None:
+    record(replace(span, phase=phase))
+
+
+def event_timeline(timed: TimedSchedule) -> list[Span]:
     """All spans of a run, in the order in which they ended."""
     spans: list[Span] = []
-    event_cycles(steps, spans.append)
+    event_cycles(timed, spans.append)
     return spans

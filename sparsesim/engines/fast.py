@@ -1,49 +1,22 @@
 """The rules of `event`, solved as a max-plus recurrence in Numba; equal to it cycle for cycle."""
 
+import heapq
+
 import numpy as np
 
 from sparsesim._jit import kernel
 from sparsesim.array_types import IntArray
-from sparsesim.engines.steps import Steps
+from sparsesim.engines.timed import TimedSchedule
 
 
-def fast_cycles(steps: Steps) -> int:
+def fast_cycles(timed: TimedSchedule) -> int:
     """Cycles from the first fetch to the last write."""
-    return int(
-        _play(
-            steps.fetch,
-            steps.compute,
-            steps.write,
-            steps.after_writes,
-            steps.after_arrivals,
-            steps.units,
-            steps.fetch_slots,
-            steps.write_slots,
-            steps.repeat,
-            steps.latency,
-        )
-    )
+    # Nothing is under way at the border of two phases, so that their cycles add up.
+    return timed.rounds * sum(int(_last_cycle(*phase)) for phase in timed.phases)
 
 
 @kernel
-def _replace_smallest(heap: IntArray, value: int) -> None:
-    """Put `value` in place of the root of a binary min-heap."""
-    size, node = len(heap), 0
-    while True:
-        child = 2 * node + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= value:
-            break
-        heap[node] = heap[child]
-        node = child
-    heap[node] = value
-
-
-@kernel
-def _play(
+def _last_cycle(
     fetch: IntArray,
     compute: IntArray,
     write: IntArray,
@@ -65,7 +38,7 @@ def _play(
     started = np.zeros(fetch_slots, np.int64)
     finished = np.zeros(write_slots, np.int64)
     left = np.zeros(write_slots, np.int64)
-    free_units = np.zeros(units, np.int64)
+    free_units = [np.int64(0)] * units  # a heap: when each unit falls free
     # Ends of writes and arrivals of this repetition, by step: later steps may wait for them.
     landed, arrived = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
     f, s, w = 0, 0, 0
@@ -77,7 +50,7 @@ def _play(
             if s >= write_slots:
                 begin = max(begin, left[s % write_slots])
             done = begin + compute[s % steps]
-            _replace_smallest(free_units, done)
+            heapq.heapreplace(free_units, done)
             started[s % fetch_slots] = begin
             finished[s % write_slots] = done
             last_start = begin

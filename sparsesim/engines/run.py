@@ -6,20 +6,20 @@ from typing import Final
 from sparsesim.counts import Counts
 from sparsesim.engines.analytic import busy_cycles, lower_cycles, upper_cycles
 from sparsesim.engines.fast import fast_cycles
-from sparsesim.engines.steps import Steps, steps_on
+from sparsesim.engines.timed import TimedSchedule, timed
 from sparsesim.errors import UnknownNameError
 from sparsesim.hardware import Machine
 from sparsesim.schedule import Schedule
-from sparsesim.units import ceil_div
+from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 
-def _event_cycles(steps: Steps) -> int:
+def _event_cycles(schedule: TimedSchedule) -> int:
     from sparsesim.engines.event import event_cycles  # SimPy is loaded only by those who ask for it
 
-    return event_cycles(steps)
+    return event_cycles(schedule)
 
 
-ENGINES: Final[dict[str, Callable[[Steps], int]]] = {
+ENGINES: Final[dict[str, Callable[[TimedSchedule], int]]] = {
     "fast": fast_cycles,
     "event": _event_cycles,
     "lower-bound": lower_cycles,
@@ -30,23 +30,35 @@ ENGINES: Final[dict[str, Callable[[Steps], int]]] = {
 def run_schedule(schedule: Schedule, machine: Machine, engine: str = "fast") -> Counts:
     """Counts of one run; `engine` is "fast" (default), "event", "lower-bound" or "upper-bound".
 
-    Action counts and bytes come from the schedule, times its repetitions; cycles come from the engine, plus
-    the machine's launch cycles, and are at least as many as lie between two launches.
+    Action counts and bytes come from the schedule, times its repetitions, and the DRAM actions from its bytes; cycles
+    come from the engine, plus the machine's launch cycles, and are at least as many as lie between two launches.
+    Raises UnknownNameError for any other engine.
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
-    steps = steps_on(schedule, machine)
-    repeat = schedule.repeat
+    in_cycles = timed(schedule, machine)
+    actions = {**schedule.actions, **_dram_actions(schedule)}
     return Counts(
-        cycles=max(machine.launch_cycles + ENGINES[engine](steps), machine.launch_interval_cycles),
-        actions={action: count * repeat for action, count in schedule.actions.items()},
-        dram_bytes={tensor: size * repeat for tensor, size in schedule.dram_bytes.items()},
-        busy_cycles={"launch": max(machine.launch_cycles, machine.launch_interval_cycles), **busy_cycles(steps)},
-        extra=schedule.extra,
+        cycles=max(machine.launch_cycles + ENGINES[engine](in_cycles), machine.launch_interval_cycles),
+        actions={action: count * schedule.repeat for action, count in actions.items()},
+        dram_bytes={tensor: size * schedule.repeat for tensor, size in schedule.dram_bytes.items()},
+        busy_cycles={"launch": max(machine.launch_cycles, machine.launch_interval_cycles), **busy_cycles(in_cycles)},
+        details=schedule.details,
+        note=schedule.note,
     )
 
 
 def least_cycles(schedule: Schedule, machine: Machine) -> int:
     """Cycles that no run can take fewer of, in no engine, whatever the DRAM does: launch, then busy units."""
-    computing = ceil_div(int(schedule.compute_cycles.sum()) * schedule.repeat, schedule.units)
+    computing = sum(
+        ceil_div(int(phase.compute_cycles.sum()) * schedule.repeat, phase.units) for phase in schedule.phases
+    )
     return max(machine.launch_cycles + computing, machine.launch_interval_cycles)
+
+
+def _dram_actions(schedule: Schedule) -> dict[str, int]:
+    """DRAM reads and writes of one repetition, in bits."""
+    return {
+        "dram_read_bits": BITS_PER_BYTE * schedule.fetched_bytes,
+        "dram_write_bits": BITS_PER_BYTE * schedule.written_bytes,
+    }

@@ -1,6 +1,6 @@
 """Machines, their memories and energy tables: validated YAML with a source on every number."""
 
-from sparsesim.accelerators.base import Sram
+from sparsesim.accelerators.memories import Sram
 from sparsesim.hardware.energy import (
     COMPONENTS,
     DEFAULT_ENERGY_TABLE,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError
@@ -18,26 +18,32 @@ DEFAULT_ENERGY_TABLE: Final = "horowitz-45nm"
 _FOLDER, _SUFFIX = "models/energy", ".yaml"
 
 
-class ActionEnergy(BaseModel):
+class ActionEnergy(Description):
     """What one action costs: `pj` for every `per` counted units (bits for actions that count bits)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    pj: float = Field(ge=0, allow_inf_nan=False)
+    pj: float = Field(ge=0)
     per: int = Field(default=1, gt=0)
     component: Component
     source: str = Field(min_length=1)
 
 
-class EnergyTable(BaseModel):
+class EnergyTable(Description):
     """Energy of every priced action at one technology node."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     node: str
     description: str
     actions: Mapping[str, ActionEnergy]
+
+    def price_of(self, action: str) -> ActionEnergy:
+        """The price of an action where it happens (`prefetch_buffer.sram_read_bits`), else of the action anywhere.
+
+        Raises InputError that names the action if the table has neither.
+        """
+        entry = self.actions.get(action) or self.actions.get(action.rpartition(".")[2])
+        if entry is None:
+            raise InputError(f"energy table {self.name}: no entry for action {action!r}, which this run counted")
+        return entry
 
 
 class Scaling(Description):
@@ -85,9 +91,7 @@ def price(counts: Counts, table: EnergyTable) -> dict[str, float]:
     for action, count in counts.actions.items():
         if count == 0:
             continue
-        if action not in table.actions:
-            raise InputError(f"energy table {table.name}: no entry for action {action!r}, which this run counted")
-        entry = table.actions[action]
+        entry = table.price_of(action)
         energy_pj[entry.component] += count * entry.pj / entry.per
     energy_pj["total"] = sum(energy_pj.values())
     return energy_pj

@@ -6,14 +6,14 @@ from math import gcd
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sparsesim.accelerators import AcceleratorSpec
+from sparsesim.accelerators import AcceleratorSpec, Patterned, TensorCore
 from sparsesim.errors import InputError
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
-from sparsesim.yaml_file import BASE, is_path, lineage, merged, naming, validated
+from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, naming, validated
 
 _FOLDER, _SUFFIX = "models/hardware", ".yaml"
 
@@ -24,10 +24,8 @@ Table = Annotated[
 ]
 
 
-class Dram(BaseModel):
+class Dram(Description):
     """Off-chip memory: peak bandwidth, the share of it that streams reach, the size of a burst, and the latency."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
     bandwidth_bytes_per_s: BytesPerSecond
@@ -37,17 +35,17 @@ class Dram(BaseModel):
     latency_ns: float = Field(ge=0)
 
 
-class Power(BaseModel):
+class Power(Description):
     """Card power: `cap_w` is never exceeded for long, `idle_w` is drawn whatever happens.
 
-    `credit_j` may be drawn beyond the cap after the card has been idle, until the cap holds.
+    `credit_j` may be drawn beyond the cap after the card has been idle, until the cap holds. `runs` equal runs after
+    each other share it; a card that runs without end (None) has used it up.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cap_w: float = Field(gt=0)
     idle_w: float = Field(ge=0)
     credit_j: float = Field(default=0.0, ge=0)
+    runs: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _room_to_work(self) -> Self:
@@ -56,7 +54,7 @@ class Power(BaseModel):
         return self
 
 
-class Machine(BaseModel):
+class Machine(Description):
     """Everything that decides how long a schedule takes and what it costs.
 
     `energy_table` is the table of the machine's own technology; it decides what the power cap allows.
@@ -64,8 +62,6 @@ class Machine(BaseModel):
     launches cannot follow each other any faster.
     `sources` maps dotted field paths (or their parents) to where the number comes from; every number needs one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     description: str
@@ -119,6 +115,24 @@ class Machine(BaseModel):
         numerator, denominator = self.dram_rate
         bursts = ceil_div(size_bytes, self.dram.burst_bytes)
         return ceil_div(bursts * self.dram.burst_bytes * denominator, numerator)
+
+    def benchmarked(self, runs: int | None, warm: bool) -> "Machine":
+        """The machine as a benchmark meets it: `runs` equal runs after a pause (None: without end).
+
+        `warm`: small operands still lie in the L2 of a card from the run before.
+        """
+        changes: dict[str, Any] = {}
+        if self.power is not None:
+            changes["power"] = self.power.model_copy(update={"runs": runs})
+        if isinstance(self.accelerator, TensorCore):
+            changes["accelerator"] = self.accelerator.model_copy(update={"warm_l2": warm})
+        return self.model_copy(update=changes)
+
+    def with_on_violation(self, choice: str) -> "Machine":
+        """The machine told to "refuse" a matrix that breaks its pattern or to run it "dense"; InputError otherwise."""
+        if not isinstance(self.accelerator, Patterned):
+            return self
+        return self.with_accelerator(on_violation=choice)
 
     def with_accelerator(self, **changes: Any) -> "Machine":
         """A copy whose accelerator has other parameters; InputError for unknown ones and for values out of range."""

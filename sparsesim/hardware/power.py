@@ -6,16 +6,16 @@ from sparsesim.hardware.machine import Machine
 from sparsesim.units import cycles_to_seconds, pj_to_joule
 
 
-def seconds_under_cap(counts: Counts, machine: Machine, runs: int | None = None) -> tuple[float, bool]:
+def seconds_under_cap(counts: Counts, machine: Machine) -> tuple[float, bool]:
     """Run time in seconds, and whether the power cap stretched it.
 
-    time >= dynamic energy / (cap - idle), with the energy of the machine's own table. `runs` equal runs after each
-    other share what may be drawn beyond the cap at first; without end (None) there is nothing to share.
+    time >= dynamic energy / (cap - idle), with the energy of the machine's own table. What may be drawn beyond the cap
+    at first is shared by the runs of a benchmark; a machine that runs without end has used it up.
     """
-    seconds = cycles_to_seconds(counts.cycles, machine.clock_hz)
-    if machine.power is None:
+    seconds, power = cycles_to_seconds(counts.cycles, machine.clock_hz), machine.power
+    if power is None:
         return seconds, False
     joule = pj_to_joule(price(counts, machine.energy_table)["total"])
-    joule -= machine.power.credit_j / runs if runs else 0.0
-    capped = joule / (machine.power.cap_w - machine.power.idle_w)
+    joule -= power.credit_j / power.runs if power.runs else 0.0
+    capped = joule / (power.cap_w - power.idle_w)
     return max(seconds, capped), capped > seconds

@@ -2,6 +2,7 @@
 
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.imbalance import imbalance
+from sparsesim.studies.networks import compare, simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, save_plan
 from sparsesim.studies.run import ResultLog, in_order, run_sweep, run_task
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
@@ -18,6 +19,7 @@ __all__ = [
     "Task",
     "apply_plan",
     "choose_ratios",
+    "compare",
     "imbalance",
     "in_order",
     "load_plan",
@@ -27,5 +29,6 @@ __all__ = [
     "run_task",
     "save_plan",
     "sensitivity",
+    "simulate_network",
     "tradeoff",
 ]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
 from sparsesim.results import Result
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import prune_network, pruner_of
 
 if TYPE_CHECKING:

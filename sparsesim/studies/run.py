@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
+from sparsesim.lowering import Lowering
 from sparsesim.results import Result
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.sweep import Sweep, Task
 
 

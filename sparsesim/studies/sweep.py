@@ -152,12 +152,7 @@ class Sweep(_Described):
 
     def load_machines(self) -> list[Machine]:
         """The machines, told what to do with a matrix that breaks their pattern."""
-        return [self._configured(load_machine(name)) for name in self.machines]
-
-    def _configured(self, machine: Machine) -> Machine:
-        if "on_violation" not in type(machine.accelerator).model_fields:
-            return machine
-        return machine.with_accelerator(on_violation=self.on_violation)
+        return [load_machine(name).with_on_violation(self.on_violation) for name in self.machines]
 
     def tasks(self) -> Iterator["Task"]:
         """One task per network, pruner and sparsity: what has to be pruned and lowered only once."""

@@ -11,10 +11,11 @@ from sparsesim.errors import InputError
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.inference import evaluate
 from sparsesim.inference.session import Inputs
+from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.results import Result, compare_to_baseline, result_table, totals
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 
 if TYPE_CHECKING:
     import pandas as pd

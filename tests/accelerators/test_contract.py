@@ -124,7 +124,7 @@ def test_a_trace_serves_every_format(name):
     for form in ("dense", "csr", "coo", "bitmap"):
         op = matmul_op(a, b, form, unit.default_dtype)
         anew, reused = unit.plan(op), unit.plan(op, trace)
-        assert (anew.actions, anew.dram_bytes, anew.extra) == (reused.actions, reused.dram_bytes, reused.extra)
+        assert (anew.actions, anew.dram_bytes, anew.details) == (reused.actions, reused.dram_bytes, reused.details)
         np.testing.assert_array_equal(anew.fetch_bytes, reused.fetch_bytes)
 
 
@@ -142,13 +142,13 @@ def test_operations_that_are_alike_have_equal_plans(name, matrix, seeds, dense):
     if dense and unit.kind == "mac_array" and unit.keep < unit.of:
         unit = machine.with_accelerator(on_violation="dense").accelerator
     ops = [matmul_op(a, b, form, unit.default_dtype, name=str(seed)) for a, seed in zip(operands, seeds, strict=True)]
-    likeness = [unit.likeness(op) for op in ops]
-    assert unit.likeness(ops[0]) == likeness[0]
+    plan_key = [unit.plan_key(op) for op in ops]
+    assert unit.plan_key(ops[0]) == plan_key[0]
     if dense:
-        assert None not in likeness
-    if likeness[0] is not None and likeness[0] == likeness[1]:
+        assert None not in plan_key
+    if plan_key[0] is not None and plan_key[0] == plan_key[1]:
         first, second = (list(unit.plans(op)) for op in ops)
         for one, other in zip(first, second, strict=True):
-            assert (one.actions, one.dram_bytes, one.extra) == (other.actions, other.dram_bytes, other.extra)
+            assert (one.actions, one.dram_bytes, one.details) == (other.actions, other.dram_bytes, other.details)
             for field in ("fetch_bytes", "compute_cycles", "write_bytes", "after_writes", "after_arrivals"):
                 np.testing.assert_array_equal(getattr(one, field), getattr(other, field))

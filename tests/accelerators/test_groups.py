@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sparsesim import hardware
 from sparsesim.accelerators import MacArray, SparseTensorCore
-from sparsesim.accelerators.base import footprint
+from sparsesim.accelerators.arithmetic import size_key
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import format_by_name
@@ -97,7 +97,7 @@ def test_groups_take_no_longer_than_one_after_the_other(name):
 @pytest.mark.parametrize("name", MACHINES)
 def test_groups_count_in_what_makes_operations_alike(name):
     op = grouped(load_machine(name), 4)
-    assert footprint(op) != footprint(replace(op, groups=2, b=replace(op.b, tensor=DenseMatrix((48, 5)))))
+    assert size_key(op) != size_key(replace(op, groups=2, b=replace(op.b, tensor=DenseMatrix((48, 5)))))
 
 
 def test_heads_of_attention_fill_a_gpu():
@@ -105,8 +105,8 @@ def test_heads_of_attention_fill_a_gpu():
     op = op_of(DenseMatrix((96 * 128, 64)), DenseMatrix((96 * 64, 128)), 96, "dense")
     alone = next(op.parts())
     together, single = unit.plan(op), unit.plan(alone)
-    assert together.extra["tiles"] % 96 == 0
-    assert together.extra["waves"] * unit.sms >= together.extra["tiles"]
+    assert together.details["tiles"] % 96 == 0
+    assert together.details["waves"] * unit.sms >= together.details["tiles"]
     assert together.compute_cycles.sum() < 96 * single.compute_cycles.sum() / 10
     assert together.dram_bytes == {name: 96 * size for name, size in single.dram_bytes.items()}
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators import kernels, reference
-from sparsesim.accelerators.base import shares, weighted_shares
+from sparsesim.accelerators.arithmetic import shares, weighted_shares
 from sparsesim.tensors import SparseMatrix
 from tests.strategies import sparse_matrices
 

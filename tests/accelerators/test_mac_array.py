@@ -76,18 +76,18 @@ def test_narrow_products_wait_for_shared_memory():
 
 def test_narrower_tiles_where_they_save_a_pass_over_dram():
     """A takes 144 of 256 KB; 64 columns of B fit beside it, 128 do not."""
-    extra = plan(DENSE, DenseMatrix((128, 1152)), 1024).extra
+    extra = plan(DENSE, DenseMatrix((128, 1152)), 1024).details
     assert (extra["tile_n"], extra["a_passes"], extra["b_passes"]) == (64, 1, 1)
-    compressed = plan(SPARSE, drawn_nm(128, 1152, 2, 4, 0), 1024, "nm-2:4").extra
+    compressed = plan(SPARSE, drawn_nm(128, 1152, 2, 4, 0), 1024, "nm-2:4").details
     assert (compressed["tile_n"], compressed["a_passes"], compressed["b_passes"]) == (128, 1, 1)
 
 
 def test_what_does_not_fit_comes_again():
     schedule = plan(DENSE, DenseMatrix((512, 1024)), 256)
-    assert (schedule.extra["a_passes"], schedule.extra["b_passes"]) == (2, 1)
+    assert (schedule.details["a_passes"], schedule.details["b_passes"]) == (2, 1)
     assert schedule.dram_bytes["A"] == 2 * 512 * 1024
     tiny = DENSE.with_accelerator(shared_memory={"size_bytes": 64})
-    streamed = plan(tiny, DenseMatrix((512, 1024)), 256).extra
+    streamed = plan(tiny, DenseMatrix((512, 1024)), 256).details
     assert (streamed["a_passes"], streamed["b_passes"]) == (2, 8)
 
 
@@ -149,7 +149,7 @@ def test_a_matrix_that_breaks_the_pattern_is_refused_with_its_place():
 def test_on_request_it_runs_dense_instead():
     machine, matrix = SPARSE.with_accelerator(on_violation="dense"), uniform(100, 64, 0.8, 1)
     schedule, dense = plan(machine, matrix, 40), plan(DENSE, matrix, 40)
-    assert schedule.extra["fallback_dense"] == 1
+    assert schedule.details["fallback_dense"] == 1
     assert (schedule.actions, schedule.dram_bytes) == (dense.actions, dense.dram_bytes)
     op = matmul_op(matrix, DenseMatrix((64, 40), seed=3), "dense", "int8")
     np.testing.assert_allclose(machine.accelerator.execute(op), DENSE.accelerator.execute(op))
@@ -158,7 +158,7 @@ def test_on_request_it_runs_dense_instead():
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
     drawn = drawn_nm(100, 66, 2, 4, 3)
     lazy, real = plan(SPARSE, drawn, 40, "nm-2:4"), plan(SPARSE, drawn.to_sparse(), 40, "nm-2:4")
-    assert (lazy.actions, lazy.dram_bytes, lazy.extra) == (real.actions, real.dram_bytes, real.extra)
+    assert (lazy.actions, lazy.dram_bytes, lazy.details) == (real.actions, real.dram_bytes, real.details)
 
 
 def test_foreign_formats_are_unpacked():

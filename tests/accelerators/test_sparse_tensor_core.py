@@ -82,7 +82,7 @@ def test_a_dense_operand_runs_the_dense_kernel_whatever_its_positions(dense, dty
     op = op_of(a, "dense", dtype)
     assert UNIT.compression(op) == (1, 1)
     assert_product(UNIT, a, "dense", dtype, DenseMatrix((a.shape[1], 3), seed=2))
-    assert UNIT.plan(op).extra["fallback_dense"] == 0
+    assert UNIT.plan(op).details["fallback_dense"] == 0
 
 
 @pytest.mark.parametrize(("keep", "of"), [(1, 4), (2, 8), (3, 8), (2, 6), (1, 1)])
@@ -139,7 +139,7 @@ def test_a_sparser_pattern_runs_as_the_units_own_and_is_unpacked_on_the_way(form
     a = nm(64, 64, 1, 4, 0)
     own, other = UNIT.plan(op_of(a, "nm-2:4")), UNIT.plan(op_of(a, form))
     assert other.actions["mult_fp16"] == own.actions["mult_fp16"]
-    assert (other.extra["kept"], other.extra["kept_of"]) == (2, 4)
+    assert (other.details["kept"], other.details["kept_of"]) == (2, 4)
     assert own.actions["index_add"] == 0 < other.actions["index_add"]
     assert_product(UNIT, a, form, "fp16", DenseMatrix((64, 5)))
 
@@ -163,7 +163,7 @@ def test_what_breaks_the_pattern_of_its_type_is_refused_with_its_place_or_runs_d
     unit = fallback()
     assert unit.compression(op) == (1, 1)
     schedule = unit.plan(op)
-    assert schedule.extra["fallback_dense"] == 1
+    assert schedule.details["fallback_dense"] == 1
     assert schedule.actions["index_add"] > 0
     product = f"mult_{dtype}"
     assert schedule.actions[product] == unit.plan(op_of(a, "dense", dtype)).actions[product]

@@ -70,7 +70,7 @@ def test_a_product_without_depth_still_writes_its_zeros(name):
 def test_rounds_are_cut_along_k_until_there_are_steps_enough(k, rounds, parts):
     """A part holds at least one slice of 32 positions; three rounds of 22 parts are 66 steps."""
     schedule = small_card().accelerator.plan(gemm(128 * rounds, 256, k))
-    assert schedule.extra["waves"] == rounds
+    assert schedule.details["waves"] == rounds
     assert schedule.steps == rounds * parts
     assert schedule.compute_cycles.max() - schedule.compute_cycles.min() <= 1
     assert schedule.write_bytes.sum() == rounds * 128 * 256 * 2
@@ -136,7 +136,7 @@ def test_operands_far_beyond_the_l2_move_as_often_in_a_warm_run():
 def test_products_of_equal_sizes_are_alike_whatever_their_positions():
     unit = small_card().accelerator
     op = gemm(64, 64, 64)
-    assert unit.likeness(op) == unit.likeness(replace(op, name="other", a=replace(op.a, tensor=DenseMatrix((64, 64)))))
+    assert unit.plan_key(op) == unit.plan_key(replace(op, name="other", a=replace(op.a, tensor=DenseMatrix((64, 64)))))
     others = [
         gemm(64, 64, 128),
         replace(op, repeat=2),
@@ -144,7 +144,7 @@ def test_products_of_equal_sizes_are_alike_whatever_their_positions():
         replace(op, b=replace(op.b, distinct=7)),
         replace(op, a=replace(op.a, tensor=drawn_nm(64, 64, 2, 4), format=Dense())),
     ]
-    assert [unit.likeness(other) == unit.likeness(op) for other in others] == [False] * 4 + [True]
+    assert [unit.plan_key(other) == unit.plan_key(op) for other in others] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_cycles_of_a_dense_core(dtype, macs_per_cycle):
     machine = small_card()
     schedule = plan(machine, DenseMatrix((384, 4096)), columns=256, dtype=dtype)
     store = 128 * 128 * dtype_by_name(dtype).bits // 8 // 64
-    assert schedule.extra["waves"] == 3
+    assert schedule.details["waves"] == 3
     assert schedule.compute_cycles.sum() == 3 * (128 * 128 * 4096 // macs_per_cycle + store)
     half = plan(small_card(efficiency={dtype: 0.5}), DenseMatrix((384, 4096)), columns=256, dtype=dtype)
     assert half.compute_cycles.sum() == 3 * (2 * 128 * 128 * 4096 // macs_per_cycle + store)
@@ -76,7 +76,7 @@ def test_on_request_it_runs_dense_instead():
     machine = load_machine("a100-pcie-2to4").with_accelerator(on_violation="dense")
     matrix = uniform(64, 64, 0.8, 1)
     schedule = plan(machine, matrix, form="csr")
-    assert schedule.extra["fallback_dense"] == 1
+    assert schedule.details["fallback_dense"] == 1
     assert schedule.actions["mult_fp16"] == plan(load_machine("a100-pcie"), matrix, form="csr").actions["mult_fp16"]
 
 

@@ -11,10 +11,10 @@ import sys
 import pytest
 
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import lower
+from sparsesim.lowering import Lowering, lower
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import prune_network
 
 WIDTH, INNER, WORDS, HEADS, BLOCKS = 4096, 11008, 32000, 32, 32

@@ -14,10 +14,10 @@ import pytest
 from sparsesim.engines import Runs
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine, machine_names, price
-from sparsesim.lowering import lower, stored_as
+from sparsesim.lowering import Lowering, lower, stored_as
 from sparsesim.networks import load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Lowering, simulate_network
+from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import prune_network
 
 NETWORKS = ("resnet50", "bert-base")

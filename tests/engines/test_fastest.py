@@ -11,10 +11,11 @@ from sparsesim.engines import Runs, fastest_run, least_cycles, run_schedule
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_machine
 from sparsesim.hardware.power import seconds_under_cap
-from sparsesim.lowering import lower, matmul_op, stored_as
+from sparsesim.lowering import Lowering, lower, matmul_op, stored_as
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Lowering, simulate, simulate_network
+from sparsesim.simulation import simulate
+from sparsesim.studies.networks import simulate_network
 from sparsesim.tensors import DenseMatrix, drawn_nm
 from sparsesim.transforms import prune_network
 from tests.accelerators.made_up import small_card
@@ -52,8 +53,8 @@ def test_slow_memory_makes_larger_tiles_pay_though_they_take_more_cycles():
     op = matmul_op(DenseMatrix((640, 3000)), DenseMatrix((3000, 640)), "dense", "fp16")
     first = run_schedule(next(iter(slow.accelerator.plans(op))), slow)
     taken, unhindered = fastest_run(op, slow), fastest_run(op, card.model_copy(update={"power": None}))
-    assert (first.extra["tile_m"], first.extra["waves"]) == (unhindered.counts.extra["tile_m"], 25) == (64, 25)
-    assert (taken.counts.extra["tile_m"], taken.counts.extra["waves"]) == (256, 4)
+    assert (first.details["tile_m"], first.details["waves"]) == (unhindered.counts.details["tile_m"], 25) == (64, 25)
+    assert (taken.counts.details["tile_m"], taken.counts.details["waves"]) == (256, 4)
     assert taken.counts.cycles < first.cycles
     assert 2 * taken.counts.total_dram_bytes < first.total_dram_bytes
 

@@ -60,7 +60,7 @@ def test_awkward_shapes(shape, density):
     a = SparseMatrix.from_dense(random.standard_normal(shape) * (random.random(shape) < density))
     assert_equals_scipy(a, a.transposed)
     schedule = UNIT.plan(operation(a, a.transposed))
-    assert schedule.extra["nnz_c"] == (abs(a.to_scipy()) @ abs(a.to_scipy()).T).nnz
+    assert schedule.details["nnz_c"] == (abs(a.to_scipy()) @ abs(a.to_scipy()).T).nnz
 
 
 def test_one_dense_row_and_one_dense_column():
@@ -68,7 +68,7 @@ def test_one_dense_row_and_one_dense_column():
     dense[7], dense[:, 9] = 1.5, -2.0
     a = SparseMatrix.from_dense(dense)
     assert_equals_scipy(a, a)
-    assert UNIT.plan(operation(a, a)).extra["condensed_columns"] == 60
+    assert UNIT.plan(operation(a, a)).details["condensed_columns"] == 60
 
 
 def test_unsorted_and_duplicate_input_is_the_matrix_it_stands_for():

@@ -66,7 +66,7 @@ def square(data_dir):
 
 @pytest.mark.parametrize("name", MATRICES)
 def test_rounds_partials_and_layer_loads(name, square):
-    extra = CondensedOuterProduct().plan(square(name)).extra
+    extra = CondensedOuterProduct().plan(square(name)).details
     assert {field: extra[field] for field in STRUCTURE[name]} == STRUCTURE[name]
     assert extra["nnz_c"] == RESULT_NNZ[name]
     assert extra["partial_elements"] == PARTIAL_ELEMENTS[name]
@@ -90,7 +90,7 @@ def test_without_the_prefetcher_b_is_read_almost_once_per_use(square):
 def test_total_traffic_over_compulsory(name, square):
     op = square(name)
     schedule = CondensedOuterProduct().plan(op)
-    compulsory = 24 * op.a.tensor.nnz + 12 * schedule.extra["nnz_c"]
+    compulsory = 24 * op.a.tensor.nnz + 12 * schedule.details["nnz_c"]
     # The prototype leaves out the row pointers of A.
     total = sum(schedule.dram_bytes.values()) - 4 * (op.m + 1)
     assert total / compulsory == pytest.approx(TOTAL_OVER_COMPULSORY[name], rel=0.01)
@@ -100,4 +100,4 @@ def test_total_traffic_over_compulsory(name, square):
 def test_partials_of_other_schedules(condensing, huffman, square):
     unit = CondensedOuterProduct(condensing=condensing, huffman=huffman)
     for name, golden in zip(MATRICES, OTHER_SCHEDULES[condensing, huffman], strict=True):
-        assert unit.plan(square(name)).extra["partial_elements"] == pytest.approx(golden, rel=0.005)
+        assert unit.plan(square(name)).details["partial_elements"] == pytest.approx(golden, rel=0.005)

@@ -8,10 +8,10 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import Activations, lower, lowered_layers, stream
+from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, stream
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Lowering, compare, simulate_network
+from sparsesim.studies.networks import compare, simulate_network
 from sparsesim.transforms import mask as pruned
 from sparsesim.transforms import prune_network
 

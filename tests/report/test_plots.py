@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sparsesim.report import axis_units as units
 from sparsesim.report import energy, roofline, speedup, table
 from sparsesim.results import compare_to_baseline, read_results, result_table, totals, write_table
-from sparsesim.simulation import simulate_network
+from sparsesim.studies.networks import simulate_network
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ class BRecords:
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class MergeWork:
     """One step for every chunk of rows of every round.
 
     Attributes:
@@ -120,11 +120,11 @@ class Work:
         return slowest
 
 
-def work_of(merge: PatternMerge, records: BRecords, lines: int, window: int) -> Work:
+def merge_work(merge: PatternMerge, records: BRecords, lines: int, window: int) -> MergeWork:
     """The work of a finished merge; the prefetcher runs over the order in which it read B."""
     rounds = merge.rounds or [RoundFigures((), np.zeros((1, LOADS + merge.layers + 1), np.int64))]
     figures = np.concatenate([done.chunks for done in rounds])
-    return Work(
+    return MergeWork(
         rounds=len(merge.rounds),
         first_step=np.cumsum([0] + [len(done.chunks) for done in rounds]),
         reads=tuple(done.reads for done in rounds),

@@ -6,16 +6,16 @@ FIFOs in the tree, the lines of B under way, and that multipliers of other types
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, decode_adds, weighted_shares
+from sparsesim.accelerators.arithmetic import unpacking_adds, weighted_shares
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
 from sparsesim.accelerators.condensed_outer_product.numeric_merge import NumericMerge, matrix_of, with_values
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
-from sparsesim.accelerators.condensed_outer_product.plan import BRecords, Work, work_of
+from sparsesim.accelerators.condensed_outer_product.plan import BRecords, MergeWork, merge_work
 from sparsesim.accelerators.condensed_outer_product.rounds import (
     TieOrder,
     first_fan_in,
@@ -24,21 +24,20 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
-from sparsesim.dtypes import DType
+from sparsesim.accelerators.interface import Accelerator
+from sparsesim.dtypes import ACCUMULATORS, DType
+from sparsesim.formats import CondensedCsr, Csr
 from sparsesim.matmul import MatmulOp
-from sparsesim.schedule import Schedule
+from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 
-NATIVE: Final = ("csr", "condensed")
-"""Formats of A that the column fetchers read without unpacking."""
 
-
-class Trace(NamedTuple):
+class CondensedWork(NamedTuple):
     """What the positions of the non-zeros of A and B decide."""
 
     leaves: Leaves
-    work: Work
+    merge: MergeWork
 
 
 class CondensedOuterProduct(Accelerator):
@@ -95,6 +94,8 @@ class CondensedOuterProduct(Accelerator):
     max_steps: int = Field(default=4096, gt=0)
     """Steps of a whole schedule; more rounds than that still make one step each."""
 
+    native: ClassVar = frozenset({Csr, CondensedCsr})
+
     @property
     def layers(self) -> int:
         """Layers of the binary merge tree."""
@@ -108,45 +109,48 @@ class CondensedOuterProduct(Accelerator):
         """CSR, which the column fetchers read as condensed columns without any change."""
         return "csr"
 
-    def trace(self, op: MatmulOp) -> Trace:
+    def work(self, op: MatmulOp) -> CondensedWork:
         """Merge rounds and row prefetches, which do not depend on the format of A.
 
         Groups are one product whose A is block-diagonal.
         """
         op = op.block_diagonal()
         leaves = leaves_of(op.a.tensor.to_sparse(), self.condensing, self.huffman, self.tie_order)
-        return Trace(leaves, self._work(op, leaves))
+        return CondensedWork(leaves, self._merge_work(op, leaves))
 
-    def plan(self, op: MatmulOp, trace: Trace | None = None) -> Schedule:
+    def plan(self, op: MatmulOp, work: CondensedWork | None = None) -> Schedule:
         """Steps of chunks of rows, round by round, from the real non-zeros."""
-        leaves, work = trace or self.trace(op)
-        read = work.stored_read * self.partial_element_bytes
+        leaves, merge = work or self.work(op)
+        read = merge.stored_read * self.partial_element_bytes
         c_bytes, partial_bytes = self.element_bytes(op.c_dtype), self.partial_element_bytes
         dram_bytes = {
             "A": op.a.size.size_bytes,
-            "B": int(work.b_lines[:, 0].sum()),
-            "partial": int(read.sum()) + work.stored_nnz * partial_bytes,
-            "C": work.result_nnz * c_bytes,
+            "B": int(merge.b_lines[:, 0].sum()),
+            "partial": int(read.sum()) + merge.stored_nnz * partial_bytes,
+            "C": merge.result_nnz * c_bytes,
         }
         chunks = Chunks(
-            a_bytes=weighted_shares(op.a.size.size_bytes, work.a_elements),
-            b_bytes=work.b_lines[:, 0],
+            a_bytes=weighted_shares(op.a.size.size_bytes, merge.a_elements),
+            b_bytes=merge.b_lines[:, 0],
             stored_bytes=read,
-            write_bytes=work.results * np.where(work.is_last_round, c_bytes, partial_bytes),
-            lines=work.b_lines[:, 2],
-            cycles=work.tree_cycles(self.multiplier_groups, self.merger_elements_per_cycle),
-            first=work.first_step,
-            reads=work.reads,
+            write_bytes=merge.results * np.where(merge.is_last_round, c_bytes, partial_bytes),
+            lines=merge.b_lines[:, 2],
+            cycles=merge.tree_cycles(self.multiplier_groups, self.merger_elements_per_cycle),
+            first=merge.first_step,
+            reads=merge.reads,
         )
-        return Schedule(
+        phase = Phase(
             **timed_steps(chunks, self.layers, self.outstanding_lines)._asdict(),
             units=1,
-            fetch_slots=slots(self.lookahead_window, work.a_elements),
-            write_slots=slots(self.writer_fifo_elements, work.results),
-            actions=self._actions(op, work, int(read.sum())),
+            fetch_slots=slots(self.lookahead_window, merge.a_elements),
+            write_slots=slots(self.writer_fifo_elements, merge.results),
+        )
+        return Schedule(
+            phases=(phase,),
+            actions=self._actions(op, merge),
             dram_bytes=dram_bytes,
             repeat=op.repeat,
-            extra=self._extra(leaves, work),
+            details=self._details(leaves, merge),
         )
 
     def execute(self, op: MatmulOp) -> SparseMatrix:
@@ -158,7 +162,7 @@ class CondensedOuterProduct(Accelerator):
         product = merge_leaves(weights, self.merge_ways, self.huffman, NumericMerge(leaves, b, self.layers))
         return matrix_of(product, (op.m, op.n))
 
-    def _work(self, op: MatmulOp, leaves: Leaves) -> Work:
+    def _merge_work(self, op: MatmulOp, leaves: Leaves) -> MergeWork:
         b = op.b.tensor.to_sparse()
         lanes = ceil_div(self.peak_macs_per_cycle(op.a.dtype), self.multiplier_groups)
         rounds = round_count(len(leaves.lengths), self.merge_ways)
@@ -168,9 +172,9 @@ class CondensedOuterProduct(Accelerator):
         merge_leaves(weights, self.merge_ways, self.huffman, merge)
         element_bytes = self.element_bytes(op.b.dtype)
         records = BRecords(element_bytes, self.index_bytes, self.index_bytes, self.prefetch_line_bytes)
-        return work_of(merge, records, self.prefetch_lines if self.prefetcher else 1, self.lookahead_window)
+        return merge_work(merge, records, self.prefetch_lines if self.prefetcher else 1, self.lookahead_window)
 
-    def _actions(self, op: MatmulOp, work: Work, stored_read_bytes: int) -> dict[str, int]:
+    def _actions(self, op: MatmulOp, work: MergeWork) -> dict[str, int]:
         """Counts of one repetition.
 
         The prefetch buffer is written once per fetched line and read once per multiplication; every element that
@@ -178,21 +182,19 @@ class CondensedOuterProduct(Accelerator):
         """
         loads, b_bytes = sum(work.layer_loads), int(work.b_lines[:, 0].sum())
         fifo_bits = BITS_PER_BYTE * self.partial_element_bytes * loads
-        written = work.stored_nnz * self.partial_element_bytes + work.result_nnz * self.element_bytes(op.c_dtype)
-        fetched = op.a.size.size_bytes + b_bytes + stored_read_bytes
         b_element_bits = BITS_PER_BYTE * self.element_bytes(op.b.dtype)
         return {
             f"mult_{op.a.dtype.name}": work.multiplies,
             f"add_{ACCUMULATORS[op.a.dtype.name]}": work.multiplies - work.result_nnz,
             "compare": loads,
-            "index_add": decode_adds(op.a, NATIVE),
-            "sram_read_bits": b_element_bits * work.multiplies + fifo_bits,
-            "sram_write_bits": BITS_PER_BYTE * b_bytes + fifo_bits,
-            "dram_read_bits": BITS_PER_BYTE * fetched,
-            "dram_write_bits": BITS_PER_BYTE * written,
+            "index_add": unpacking_adds(op.a, self.native),
+            "prefetch_buffer.sram_read_bits": b_element_bits * work.multiplies,
+            "prefetch_buffer.sram_write_bits": BITS_PER_BYTE * b_bytes,
+            "merge_fifos.sram_read_bits": fifo_bits,
+            "merge_fifos.sram_write_bits": fifo_bits,
         }
 
-    def _extra(self, leaves: Leaves, work: Work) -> dict[str, int | list[int]]:
+    def _details(self, leaves: Leaves, work: MergeWork) -> dict[str, int | list[int]]:
         count = len(leaves.lengths)
         return {
             "condensed_columns": count,

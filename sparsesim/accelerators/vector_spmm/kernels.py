@@ -1,5 +1,7 @@
 """Vectors of a matrix, first touches of B, and schedulers that share their time among resident blocks."""
 
+import heapq
+
 import numpy as np
 
 from sparsesim._jit import kernel
@@ -50,22 +52,6 @@ def first_touches(order: IntArray, pointers: IntArray, found: IntArray, columns:
 
 
 @kernel
-def _sift(heap: IntArray, size: int, node: int, value: int) -> None:
-    """Put `value` in place of `node` of a binary min-heap of `size` entries, whose children are heaps."""
-    while True:
-        child = 2 * node + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= value:
-            break
-        heap[node] = heap[child]
-        node = child
-    heap[node] = value
-
-
-@kernel
 def _next_end(ends: IntArray, now: int, done: int, residents: int, service: int, latency: int) -> int:
     """When the first resident of a scheduler finishes, which has done `done` units for each of them."""
     if residents == 0:
@@ -93,14 +79,13 @@ def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, la
         residents[scheduler] += 1
     busy = min(blocks, schedulers)
     # Times and schedulers in one number, so that the smallest is the next event and ties are settled.
-    heap = np.zeros(busy, np.int64)
+    events = [np.int64(0)] * busy
     for scheduler in range(busy):
         next_end = _next_end(ends[scheduler], 0, 0, residents[scheduler], service, latency)
-        heap[scheduler] = next_end * schedulers + scheduler
-    for node in range(busy // 2 - 1, -1, -1):
-        _sift(heap, busy, node, heap[node])
-    while busy > 0:
-        now, scheduler = heap[0] // schedulers, heap[0] % schedulers
+        events[scheduler] = np.int64(next_end * schedulers + scheduler)
+    heapq.heapify(events)
+    while len(events) > 0:
+        now, scheduler = int(events[0]) // schedulers, int(events[0]) % schedulers
         slot = int(np.argmin(ends[scheduler]))
         done[scheduler] = ends[scheduler, slot]
         took[holds[scheduler, slot]] = now - start[holds[scheduler, slot]]
@@ -113,8 +98,7 @@ def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, la
             residents[scheduler] -= 1
         if residents[scheduler] > 0:
             next_end = _next_end(ends[scheduler], now, done[scheduler], residents[scheduler], service, latency)
-            _sift(heap, busy, 0, next_end * schedulers + scheduler)
+            heapq.heapreplace(events, np.int64(next_end * schedulers + scheduler))
         else:
-            busy -= 1
-            _sift(heap, busy, 0, heap[busy])
+            heapq.heappop(events)
     return took

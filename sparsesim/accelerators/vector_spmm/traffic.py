@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sparsesim.accelerators.base import weighted_shares
+from sparsesim.accelerators.arithmetic import weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands
 from sparsesim.array_types import IntArray
 from sparsesim.matmul import MatmulOp

@@ -117,7 +117,7 @@ def time_us(
     """
     weights = _weights(n, k, storage) if sparse else DenseMatrix((n, k))
     op = matmul_op(weights, DenseMatrix((k, m_tokens)), storage if sparse else "dense", dtype)
-    result = simulate(replace(op, warm=True), machine, machine.energy_table, runs=runs)
+    result = simulate(op, machine.benchmarked(runs, warm=True), machine.energy_table)
     return 1e6 * result.seconds, result.bottleneck
 
 

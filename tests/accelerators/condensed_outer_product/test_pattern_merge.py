@@ -60,7 +60,7 @@ def test_rounds_partials_and_layer_loads_equal_the_definition(factors, ways, con
     a, b = factors
     expected = reference_run(a, b, ways, condensing, huffman, ties)
     unit = CondensedOuterProduct(merge_ways=ways, condensing=condensing, huffman=huffman, tie_order=ties)
-    extra = unit.plan(operation(a, b)).extra
+    extra = unit.plan(operation(a, b)).details
     assert extra["merge_rounds"] == expected.rounds
     assert extra["partial_elements"] == 2 * expected.stored
     assert extra["merge_layer_loads"] == expected.layer_loads

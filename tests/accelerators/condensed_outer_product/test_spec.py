@@ -35,7 +35,7 @@ def test_bytes_and_actions_follow_from_the_counts(factors, ways, dtype):
     unit = CondensedOuterProduct(merge_ways=ways, prefetch_lines=3, prefetch_line_bytes=32)
     op = operation(*factors, dtype, repeat=2)
     schedule = unit.plan(op)
-    extra, moved, actions = schedule.extra, schedule.dram_bytes, schedule.actions
+    extra, moved, actions = schedule.details, schedule.dram_bytes, schedule.actions
     element = 4 + {"fp64": 8, "fp16": 2, "int8": 1}[dtype]
     assert moved["A"] == format_by_name("csr").size(op.a.tensor, op.a.dtype).size_bytes
     assert moved["C"] == element * extra["nnz_c"]
@@ -61,15 +61,15 @@ def test_an_empty_operand_still_reads_its_pointers():
     empty = SparseMatrix.from_dense(np.zeros((5, 6)))
     schedule = CondensedOuterProduct().plan(operation(empty, random_matrix(6, 4, 0.5)))
     assert schedule.dram_bytes == {"A": 24, "B": 0, "partial": 0, "C": 0}
-    assert schedule.extra["merge_rounds"] == schedule.extra["condensed_columns"] == 0
+    assert schedule.details["merge_rounds"] == schedule.details["condensed_columns"] == 0
     assert schedule.fetch_bytes.sum() == 24
 
 
 def test_one_dense_row_makes_as_many_leaves():
     a = SparseMatrix.from_dense(np.vstack([np.zeros((3, 500)), np.ones((1, 500)), np.eye(3, 500)]))
     schedule = CondensedOuterProduct().plan(operation(a, DenseMatrix((500, 2))))
-    assert schedule.extra["condensed_columns"] == 500
-    assert schedule.extra["nnz_c"] == 2 + 3 * 2
+    assert schedule.details["condensed_columns"] == 500
+    assert schedule.details["nnz_c"] == 2 + 3 * 2
 
 
 FILL = PIPELINE_CYCLES + 6
@@ -93,7 +93,7 @@ def test_the_slowest_merge_layer_sets_the_pace():
 def test_steps_are_bounded():
     op = operation(random_matrix(300, 300, 0.3), random_matrix(300, 300, 0.3, seed=1))
     schedule = CondensedOuterProduct(merge_ways=4, steps_per_round=10, max_steps=100).plan(op)
-    rounds = schedule.extra["merge_rounds"]
+    rounds = schedule.details["merge_rounds"]
     # Besides the chunks there is a step for the first block of A, and one for what is read ahead of every wait.
     assert rounds < schedule.steps <= 100 + 1 + rounds
     coarse = CondensedOuterProduct(merge_ways=4, steps_per_round=1).plan(op)
@@ -117,4 +117,4 @@ def test_every_part_of_the_unit_saves_traffic(off):
     unit = CondensedOuterProduct(merge_ways=8)
     whole, without = (spec.plan(operation(a, a)) for spec in (unit, unit.model_copy(update={off: False})))
     assert sum(without.dram_bytes.values()) > sum(whole.dram_bytes.values())
-    assert without.extra["nnz_c"] == whole.extra["nnz_c"]
+    assert without.details["nnz_c"] == whole.details["nnz_c"]

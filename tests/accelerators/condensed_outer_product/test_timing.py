@@ -79,7 +79,7 @@ DEFINITION_A_BYTES = 12
 def lower_bounds(schedule, unit, a_bytes):
     """Cycles of the busiest merge layer, of the multipliers and of the DRAM."""
     moved = sum(size for tensor, size in schedule.dram_bytes.items() if tensor != "A") + a_bytes
-    extra = schedule.extra
+    extra = schedule.details
     return (
         max(extra["merge_layer_loads"], default=0) / unit.merger_elements_per_cycle,
         extra["multiplies"] / unit.macs_per_cycle["fp64"],

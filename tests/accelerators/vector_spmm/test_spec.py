@@ -48,16 +48,16 @@ def test_a_type_needs_both_rates(machine):
 
 def test_vectors_that_match_the_format_store_no_zeros(machine):
     schedule = plan(machine, block(64, 256, 4, 1, 0.1), 128, "bsr-4x1")
-    assert schedule.extra["vectors"] == round(0.1 * 16 * 256)
-    assert schedule.extra["blocks"] == 16 * 2
-    assert schedule.extra["tensor_cores"] == 1
+    assert schedule.details["vectors"] == round(0.1 * 16 * 256)
+    assert schedule.details["blocks"] == 16 * 2
+    assert schedule.details["tensor_cores"] == 1
     # The mma instruction has eight rows, four of them idle; groups of four vectors are filled up.
-    assert schedule.actions["mult_fp16"] >= 8 * schedule.extra["vectors"] * 128
+    assert schedule.actions["mult_fp16"] >= 8 * schedule.details["vectors"] * 128
 
 
 def test_single_values_and_types_without_mma_run_on_cuda_cores(machine):
-    assert plan(machine, uniform(64, 64, 0.1), 64, "csr").extra["tensor_cores"] == 0
-    assert plan(machine, uniform(64, 64, 0.1), 64, "bsr-8x1", "fp32").extra["tensor_cores"] == 0
+    assert plan(machine, uniform(64, 64, 0.1), 64, "csr").details["tensor_cores"] == 0
+    assert plan(machine, uniform(64, 64, 0.1), 64, "bsr-8x1", "fp32").details["tensor_cores"] == 0
 
 
 def test_longer_vectors_share_the_gathered_rows_of_b(machine):
@@ -106,7 +106,7 @@ def test_a_small_l2_reads_a_again_for_every_tile(machine):
 def test_a_small_l1_asks_l2_more_often(machine):
     op = product(uniform(512, 512, 0.2), 64, "csr")
     small = machine.with_accelerator(l1={"size_bytes": 1024})
-    assert small.accelerator.plan(op).extra["l2_bytes"] > 1.5 * machine.accelerator.plan(op).extra["l2_bytes"]
+    assert small.accelerator.plan(op).details["l2_bytes"] > 1.5 * machine.accelerator.plan(op).details["l2_bytes"]
 
 
 def test_a_dense_operand_comes_near_the_peak_of_the_cuda_cores(machine):

@@ -7,7 +7,7 @@ from sparsesim.inference import evaluate
 from sparsesim.networks import Layer, Network
 from sparsesim.networks.im2col import im2col
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import simulate_network
+from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import permute_network, prune_network
 from tests.inference.real_data import array_network, cifar
 

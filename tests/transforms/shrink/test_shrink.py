@@ -3,8 +3,9 @@ import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.inference import evaluate
+from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network, write_network
-from sparsesim.simulation import Lowering, compare
+from sparsesim.studies.networks import compare
 from sparsesim.transforms.shrink import AGGREGATIONS, dependency_groups, remove_channels, zero_channels
 from tests.inference.real_data import array_network, cifar
 

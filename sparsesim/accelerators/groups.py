@@ -1,0 +1,29 @@
+"""Groups of an operation on units that take them one after the other."""
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from sparsesim.accelerators.interface import Accelerator
+from sparsesim.array_types import FloatArray
+from sparsesim.matmul import MatmulOp
+from sparsesim.schedule import Schedule, joined
+from sparsesim.tensors import SparseMatrix
+
+
+def plan_one_by_one(unit: Accelerator, op: MatmulOp) -> Schedule:
+    """The plans of all groups as one schedule; groups with equal keys are planned once."""
+    known: dict[Hashable, Schedule] = {}
+    plans = []
+    for part in op.parts():
+        key = unit.plan_key(part)
+        plan = known.get(key) if key is not None else None
+        plans.append(plan or unit.plan(part))
+        known[key] = plans[-1]
+    return joined(plans)
+
+
+def execute_one_by_one(unit: Accelerator, op: MatmulOp) -> FloatArray:
+    """The products of all groups, one below the other."""
+    products = (unit.execute(part) for part in op.parts(with_values=True))
+    return np.vstack([each.to_array() if isinstance(each, SparseMatrix) else each for each in products])
