@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.gemm_tiling import Rates, Tile, Work, cuts
+from sparsesim.accelerators.gemm_tiling import Gemm, Rates, Tile, cuts
 
 TILE = Tile(128, 128, 32)
-WORK = Work(m=256, n=256, k=1024, value_bits=16, c_bytes=2, a_bytes=2, b_bytes=2, kept=1, of=1)
+WORK = Gemm(m=256, n=256, k=1024, value_bits=16, c_bytes=2, a_bytes=2, b_bytes=2, kept=1, of=1)
 RATES = Rates(
     sms=2, macs_per_cycle=1024, l2_bytes_per_cycle=64, cluster=1, step_cycles=500, round_cycles=300, split_cycles=1000
 )
@@ -94,7 +94,7 @@ def test_a_split_needs_128_positions_a_part_and_at_most_four_blocks_per_sm(sms, 
 
 SIDES = st.sampled_from([8, 16, 32, 64, 128, 192, 256])
 WORKS = st.builds(
-    Work,
+    Gemm,
     m=st.integers(0, 3000),
     n=st.integers(0, 3000),
     k=st.integers(0, 3000),

@@ -107,7 +107,7 @@ def test_heads_of_attention_fill_a_gpu():
     together, single = unit.plan(op), unit.plan(alone)
     assert together.details["tiles"] % 96 == 0
     assert together.details["waves"] * unit.sms >= together.details["tiles"]
-    assert together.compute_cycles.sum() < 96 * single.compute_cycles.sum() / 10
+    assert together.phases[0].compute_cycles.sum() < 96 * single.phases[0].compute_cycles.sum() / 10
     assert together.dram_bytes == {name: 96 * size for name, size in single.dram_bytes.items()}
 
 
@@ -140,11 +140,12 @@ def test_schedules_joined_wait_for_their_own_steps():
     plan = unit.plan(matmul_op(uniform(200, 300, 0.05, seed=1), uniform(300, 20, 0.3, seed=2), "csr", "fp64"))
     both = joined([plan, plan])
     assert both.steps == 2 * plan.steps
-    late = both.after_arrivals[plan.steps :]
+    late = both.phases[0].after_arrivals[plan.steps :]
     np.testing.assert_array_equal(
-        late[plan.after_arrivals > 0], plan.steps + plan.after_arrivals[plan.after_arrivals > 0]
+        late[plan.phases[0].after_arrivals > 0],
+        plan.steps + plan.phases[0].after_arrivals[plan.phases[0].after_arrivals > 0],
     )
-    np.testing.assert_array_equal(late[plan.after_arrivals == 0], 0)
+    np.testing.assert_array_equal(late[plan.phases[0].after_arrivals == 0], 0)
     assert both.actions == {name: 2 * count for name, count in plan.actions.items()}
 
 

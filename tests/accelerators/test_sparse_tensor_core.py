@@ -12,7 +12,7 @@ from sparsesim.formats import Structured, format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.lowering import matmul_op
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import simulate, try_simulate
+from sparsesim.simulation import Labels, Simulator, simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from tests.accelerators.made_up import TILE, small_card
 from tests.strategies import dense_arrays, structured_matrices
@@ -103,7 +103,7 @@ def test_one_unit_runs_dense_2_in_4_and_venom_at_their_rates():
     plans = {form: unit.plan(op_of(a, form, columns=128)) for form in ("dense", "nm-2:4", "vnm-64:2:16")}
     products = {form: schedule.actions["mult_fp16"] for form, schedule in plans.items()}
     assert products == {"dense": 1 << 24, "nm-2:4": 1 << 23, "vnm-64:2:16": 1 << 21}
-    cycles = {form: int(schedule.compute_cycles.sum()) for form, schedule in plans.items()}
+    cycles = {form: int(schedule.phases[0].compute_cycles.sum()) for form, schedule in plans.items()}
     assert cycles == {"dense": 8192 + 512, "nm-2:4": 4096 + 512, "vnm-64:2:16": 1024 + 512}
     results = {form: simulate(op_of(a, form, columns=4096), MACHINE, TABLE) for form in plans}
     assert results["dense"].seconds > results["nm-2:4"].seconds > results["vnm-64:2:16"].seconds
@@ -122,8 +122,8 @@ def test_column_locations_are_counted_by_tile_and_block():
     locations = gathers * located * location_bits
     assert actions["index_add"] == gathers * located
     assert actions["mult_fp16"] == actions["select"] == 64 * 64 * 32 // 8
-    assert actions["sram_write_bits"] == kept + gathers * gathered + locations
-    assert actions["sram_read_bits"] == kept + gathers * gathered + locations
+    assert actions["shared_memory.sram_write_bits"] == kept + gathers * gathered + locations
+    assert actions["shared_memory.sram_read_bits"] == kept + gathers * gathered + locations
     assert actions["l2_read_bits"] == kept + gathers * gathered + locations
     tall = pruned("vnm-64:2:16", (64, 64))
     assert unit.plan(op_of(tall, "vnm-64:2:16", columns=32)).actions["index_add"] == located
@@ -175,7 +175,7 @@ def test_a_format_that_cannot_hold_the_matrix_is_refused_with_its_place(form):
     op = op_of(uniform(16, 16, 0.4, 1), form, "int4" if "pairs" in form else "fp16")
     with pytest.raises(PatternError, match=r"operand A is not .*: rows? \d.*, columns \d+\.\.\d+ hold \d+"):
         UNIT.plan(op)
-    refused = try_simulate(op, MACHINE, TABLE)
+    (refused,) = Simulator(MACHINE, TABLE).results([op], [Labels()])
     assert refused.status == "refused"
     assert "\n" not in refused.note
 

@@ -23,7 +23,7 @@ def test_one_instruction_of_a_dense_core():
     assert actions["mult_fp16"] == actions["add_fp32"] == 16 * 8 * 16
     assert actions["register_read_bits"] == 16 * 16 * 16 + 16 * 8 * 16 + 16 * 8 * 32
     assert actions["register_write_bits"] == 16 * 8 * 32
-    assert actions["sram_write_bits"] == (16 * 16 + 16 * 8) * 16
+    assert actions["shared_memory.sram_write_bits"] == (16 * 16 + 16 * 8) * 16
     assert schedule.dram_bytes == {"A": 512, "B": 256, "C": 256}
     assert actions["select"] == actions["index_add"] == 0
 
@@ -42,16 +42,16 @@ def test_cycles_of_a_dense_core(dtype, macs_per_cycle):
     schedule = plan(machine, DenseMatrix((384, 4096)), columns=256, dtype=dtype)
     store = 128 * 128 * dtype_by_name(dtype).bits // 8 // 64
     assert schedule.details["waves"] == 3
-    assert schedule.compute_cycles.sum() == 3 * (128 * 128 * 4096 // macs_per_cycle + store)
+    assert schedule.phases[0].compute_cycles.sum() == 3 * (128 * 128 * 4096 // macs_per_cycle + store)
     half = plan(small_card(efficiency={dtype: 0.5}), DenseMatrix((384, 4096)), columns=256, dtype=dtype)
-    assert half.compute_cycles.sum() == 3 * (2 * 128 * 128 * 4096 // macs_per_cycle + store)
+    assert half.phases[0].compute_cycles.sum() == 3 * (2 * 128 * 128 * 4096 // macs_per_cycle + store)
 
 
 def test_a_2to4_core_takes_half_the_cycles_for_its_products():
     sparse = small_card("a100-pcie-2to4", macs_per_cycle={"fp16": 2048}, patterns={"fp16": "nm-2:4"})
     schedule = plan(sparse, nm(256, 512, 2, 4, 0), columns=128, form="nm-2:4")
     dense = plan(small_card(), DenseMatrix((256, 512)), columns=128)
-    assert (dense.compute_cycles.sum(), schedule.compute_cycles.sum()) == (8192 + 512, 4096 + 512)
+    assert (dense.phases[0].compute_cycles.sum(), schedule.phases[0].compute_cycles.sum()) == (8192 + 512, 4096 + 512)
 
 
 def test_an_efficiency_is_needed_for_every_type_that_runs():

@@ -11,12 +11,12 @@ from functools import cache, partial
 
 import pytest
 
-from sparsesim.engines import Runs
 from sparsesim.formats import format_by_name
-from sparsesim.hardware import load_energy_table, load_machine, machine_names, price
+from sparsesim.hardware import load_energy_table, load_machine, machine_names
 from sparsesim.lowering import Lowering, lower, stored_as
 from sparsesim.networks import load_network
 from sparsesim.pruning import pruner_by_name
+from sparsesim.simulation import Simulator
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import prune_network
 
@@ -48,13 +48,10 @@ def lowered(name, kind):
 
 
 def play(machine, ops, table):
-    """Picojoules of all layers; a new `Runs` each time, so that nothing is left from the call before."""
-    runs, total = Runs(machine), 0.0
-    for op in ops:
-        stored = stored_as(op, format_by_name(storage(machine, op)))
-        run = runs.of(stored, partial(machine.accelerator.trace, stored))
-        total += price(run.counts, table)["total"]
-    return total
+    """Picojoules of all layers; a new Simulator each time, so that nothing is left from the call before."""
+    simulator = Simulator(machine, table)
+    stored = (stored_as(op, format_by_name(storage(machine, op))) for op in ops)
+    return sum(simulator.result(op).energy_pj["total"] for op in stored)
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -1,22 +1,23 @@
 """The fastest of all plans, found without playing those that cannot win, and once for operations that are alike."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.engines import Runs, fastest_run, least_cycles, run_schedule
+from sparsesim import simulation
+from sparsesim.accelerators import CondensedOuterProduct
+from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.formats import format_by_name
-from sparsesim.hardware import load_machine
+from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.hardware.power import seconds_under_cap
 from sparsesim.lowering import Lowering, lower, matmul_op, stored_as
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import simulate
+from sparsesim.simulation import Labels, Simulator, fastest_run, simulate
 from sparsesim.studies.networks import simulate_network
 from sparsesim.tensors import DenseMatrix, drawn_nm
+from sparsesim.tensors.generators import uniform
 from sparsesim.transforms import prune_network
 from tests.accelerators.made_up import small_card
 
@@ -33,12 +34,13 @@ CARDS = {name: load_machine(name) for name in ("a100-pcie", "h200-2to4", "rtx-40
 def test_no_plan_is_faster_than_the_one_that_is_taken(name, m, n, k, runs, warm):
     machine = CARDS[name]
     machine = machine.model_copy(update={"power": machine.power.model_copy(update={"credit_j": 1e-3})})
-    op = replace(matmul_op(DenseMatrix((m, k)), DenseMatrix((k, n)), "dense", "fp16"), warm=warm)
-    plans = list(machine.accelerator.plans(op))
+    machine = machine.benchmarked(runs, warm)
+    op = matmul_op(DenseMatrix((m, k)), DenseMatrix((k, n)), "dense", "fp16")
+    plans = list(machine.accelerator.candidates(op))
     played = [run_schedule(plan, machine) for plan in plans]
-    timed = [seconds_under_cap(counts, machine, runs) for counts in played]
+    timed = [seconds_under_cap(counts, machine) for counts in played]
     first = min(range(len(plans)), key=lambda plan: timed[plan][0])
-    best = fastest_run(op, machine, runs=runs)
+    best = fastest_run(op, machine)
     assert (best.seconds, best.capped) == timed[first]
     assert best.counts == played[first]
     for plan, counts in zip(plans, played, strict=True):
@@ -51,7 +53,7 @@ def test_slow_memory_makes_larger_tiles_pay_though_they_take_more_cycles():
     card = small_card(sms=4, macs_per_cycle={"fp16": 4096}, tiles=tiles, l2={"size_bytes": 1 << 16})
     slow = card.model_copy(update={"dram": card.dram.model_copy(update={"bandwidth_bytes_per_s": 10**10})})
     op = matmul_op(DenseMatrix((640, 3000)), DenseMatrix((3000, 640)), "dense", "fp16")
-    first = run_schedule(next(iter(slow.accelerator.plans(op))), slow)
+    first = run_schedule(next(iter(slow.accelerator.candidates(op))), slow)
     taken, unhindered = fastest_run(op, slow), fastest_run(op, card.model_copy(update={"power": None}))
     assert (first.details["tile_m"], first.details["waves"]) == (unhindered.counts.details["tile_m"], 25) == (64, 25)
     assert (taken.counts.details["tile_m"], taken.counts.details["waves"]) == (256, 4)
@@ -59,15 +61,28 @@ def test_slow_memory_makes_larger_tiles_pay_though_they_take_more_cycles():
     assert 2 * taken.counts.total_dram_bytes < first.total_dram_bytes
 
 
-def test_runs_of_operations_that_are_alike_are_played_once():
-    runs, asked = Runs(CARDS["h200-2to4"]), []
+def test_operations_with_equal_plans_are_played_once(monkeypatch):
+    card, played = CARDS["h200-2to4"], []
+    monkeypatch.setattr(simulation, "fastest_run", lambda op, *rest: played.append(op) or fastest_run(op, *rest))
+    simulator = Simulator(card, load_energy_table("horowitz-45nm"))
     for seed in (0, 0, 1):
         op = matmul_op(drawn_nm(64, 64, 2, 4, seed), DenseMatrix((64, 8)), "nm-2:4", "fp16")
-        assert runs.of(op, lambda: asked.append("trace")).counts == fastest_run(op, CARDS["h200-2to4"]).counts
-    assert len(asked) == len(runs.done) == 1
+        assert simulator.result(op).cycles == fastest_run(op, card).counts.cycles
+    assert len(played) == 1
     other = matmul_op(drawn_nm(64, 64, 2, 4, 0), DenseMatrix((64, 9)), "nm-2:4", "fp16")
-    assert runs.of(other, lambda: None).counts == fastest_run(other, CARDS["h200-2to4"]).counts
-    assert len(runs.done) == 2
+    assert simulator.result(other).cycles == fastest_run(other, card).counts.cycles
+    assert len(played) == 2
+
+
+def test_what_positions_decide_is_worked_out_once_for_all_formats(monkeypatch):
+    machine, asked = load_machine("sparch"), []
+    whole = CondensedOuterProduct.work
+    monkeypatch.setattr(CondensedOuterProduct, "work", lambda unit, op: asked.append(op) or whole(unit, op))
+    a, b = uniform(64, 64, 0.1, 0), DenseMatrix((64, 8))
+    ops = [matmul_op(a, b, format, "fp64") for format in ("csr", "coo", "dense")]
+    results = Simulator(machine, load_energy_table("horowitz-45nm")).results(ops, [Labels()] * 3)
+    assert [result.status for result in results] == ["ok"] * 3
+    assert len(asked) == 1
 
 
 def network():

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.engines import fastest_run
 from sparsesim.hardware import load_machine
 from sparsesim.lowering import matmul_op
+from sparsesim.simulation import fastest_run
 from sparsesim.tensors import DenseMatrix, drawn_nm
 
 CARDS = {name: load_machine(name) for name in ("a100-pcie", "h100-sxm", "v100", "h200-2to4", "rtx-3090-2to4")}

@@ -32,7 +32,7 @@ def counts_of(millijoule, cycles=1410):
 def test_equal_runs_share_what_may_be_drawn_beyond_the_cap(runs, seconds):
     """2 mJ a run, 200 W to spend and 2 mJ beyond: one run alone is free, n runs get 2 mJ / n each."""
     machine = card(power=Power(cap_w=300, idle_w=100, credit_j=2e-3))
-    taken, throttled = seconds_under_cap(counts_of(2), machine, runs)
+    taken, throttled = seconds_under_cap(counts_of(2), machine.benchmarked(runs, warm=False))
     assert taken == pytest.approx(seconds, rel=1e-6)
     assert throttled == (runs != 1)
 
@@ -41,12 +41,14 @@ def test_a_credit_is_no_use_without_an_end_and_none_is_none():
     with_credit = card(power=Power(cap_w=300, idle_w=100, credit_j=5.0))
     without = card(power=Power(cap_w=300, idle_w=100))
     assert seconds_under_cap(counts_of(2), with_credit) == seconds_under_cap(counts_of(2), without)
-    assert seconds_under_cap(counts_of(2), without, 3) == seconds_under_cap(counts_of(2), without)
+    assert seconds_under_cap(counts_of(2), without.benchmarked(3, warm=False)) == seconds_under_cap(
+        counts_of(2), without
+    )
 
 
 def test_a_credit_never_makes_a_run_faster_than_its_cycles():
     machine = card(power=Power(cap_w=300, idle_w=100, credit_j=5.0))
-    assert seconds_under_cap(counts_of(0.01, cycles=1_410_000), machine, 1) == (1e-3, False)
+    assert seconds_under_cap(counts_of(0.01, cycles=1_410_000), machine.benchmarked(1, warm=False)) == (1e-3, False)
 
 
 def gemm(m, n, k):
@@ -55,7 +57,10 @@ def gemm(m, n, k):
 
 def test_simulated_runs_of_a_benchmark_use_the_credit():
     machine = card(power=Power(cap_w=100, idle_w=50, credit_j=0.1))
-    times = [simulate(gemm(4096, 4096, 4096), machine, TABLE, runs=runs).seconds for runs in (1, 2, 1000, None)]
+    times = [
+        simulate(gemm(4096, 4096, 4096), machine.benchmarked(runs, warm=False), TABLE).seconds
+        for runs in (1, 2, 1000, None)
+    ]
     assert times == sorted(times)
     assert times[0] < times[1] < times[3]
     assert times[2] == pytest.approx(times[3], rel=0.05)

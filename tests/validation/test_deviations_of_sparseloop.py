@@ -32,7 +32,12 @@ def test_metadata_in_dram(tensor_cores):
 
 def test_two_processes(tensor_cores):
     small, large = load_energy_table("sparseloop-45nm"), load_energy_table("sparseloop-65nm")
-    for action in ("sram_read_bits", "sram_write_bits", "register_read_bits", "register_write_bits"):
+    for action in (
+        "sram_read_bits",
+        "sram_write_bits",
+        "register_read_bits",
+        "register_write_bits",
+    ):
         assert large.actions[action].pj / small.actions[action].pj == pytest.approx(1.9, abs=0.03)
     for design, lowest, highest in (("TC dense", 0.54, 0.67), ("STC dense", 0.59, 0.72)):
         pairs = zip(tensor_cores["STC 2:4"], tensor_cores[design], strict=True)

@@ -1,14 +1,12 @@
 """Entries of DEVIATIONS.md on the tensor cores of GPUs, with the effect that each states."""
 
-from dataclasses import replace
-
 import pytest
 
-from sparsesim.engines import fastest_run, run_schedule
+from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
 from sparsesim.lowering import lower, matmul_op
 from sparsesim.networks import Layer, Network
-from sparsesim.simulation import simulate
+from sparsesim.simulation import fastest_run, simulate
 from sparsesim.tensors import DenseMatrix
 from tests.accelerators.made_up import small_card
 
@@ -25,10 +23,13 @@ def gemm(m, n, k):
 
 def test_all_sms_work_in_step():
     unit = card().accelerator
-    busy = {tiles: int(unit.plan(gemm(128 * tiles, 128, 1024)).compute_cycles.sum()) for tiles in (1, 108, 109, 216)}
+    busy = {
+        tiles: int(unit.plan(gemm(128 * tiles, 128, 1024)).phases[0].compute_cycles.sum())
+        for tiles in (1, 108, 109, 216)
+    }
     assert busy[1] == busy[108]
     assert busy[109] == busy[216] == 2 * busy[108]
-    fetched = unit.plan(gemm(128 * 108, 128, 1024)).fetch_bytes
+    fetched = unit.plan(gemm(128 * 108, 128, 1024)).phases[0].fetch_bytes
     assert len(fetched) > 1
     assert fetched.max() - fetched.min() <= 1
 
@@ -55,7 +56,8 @@ def test_warm_runs():
     moved = {}
     for share in (0.4, 0.5, 0.625, 0.75, 1.0):
         k = round(share * l2 / (2 * 1024 * 2))
-        cold, warm = (machine.accelerator.plan(replace(gemm(1024, 1024, k), warm=warm)) for warm in (False, True))
+        states = [machine.benchmarked(1, warm=warm) for warm in (False, True)]
+        cold, warm = (state.accelerator.plan(gemm(1024, 1024, k)) for state in states)
         moved[share] = sum(warm.dram_bytes.values()) / sum(cold.dram_bytes.values())
     assert moved == {0.4: 0, 0.5: 0, 0.625: pytest.approx(0.5, abs=0.01), 0.75: 1, 1.0: 1}
     network = Network(
@@ -64,7 +66,8 @@ def test_warm_runs():
         weights_origin="imported",
         source="made up",
     )
-    assert not any(op.warm for op in lower(network))
+    (op,) = lower(network)
+    assert simulate(op, machine, machine.energy_table).dram_bytes["A"] == 64 * 64 * 2
 
 
 def test_launches_follow_each_other_at_an_interval():
@@ -91,6 +94,6 @@ def test_the_library_picks_the_fastest_of_all_plans():
         dram = quick.dram.model_copy(update={"bandwidth_bytes_per_s": bandwidth})
         machine = quick.model_copy(update={"dram": dram, "power": None})
         op = gemm(640, 640, 3000)
-        plans = [run_schedule(plan, machine).cycles for plan in machine.accelerator.plans(op)]
+        plans = [run_schedule(plan, machine).cycles for plan in machine.accelerator.candidates(op)]
         assert len(plans) > 1
         assert simulate(op, machine, machine.energy_table).cycles == min(plans)
