@@ -9,21 +9,32 @@ BITS_PER_BYTE = 8
 PJ_PER_J = 1e12
 
 _SCALES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_EXAMPLES = {"B": "40 MiB", "Hz": "1.41 GHz", "B/s": "1935 GB/s"}
 _QUANTITY = re.compile(r"^\s*([0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?)\s*(Ki|Mi|Gi|[kKMGT]?)\s*(B/s|B|Hz|s)\s*$")
 
 
 def parse_quantity(text: str | int | float, unit: str) -> int:
     """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a bare number as an integer of `unit`.
 
-    `unit` is one of 'B', 'Hz', 'B/s'. Raises InputError on anything else.
+    `unit` is one of 'B', 'Hz', 'B/s'. Raises InputError on anything else, on infinity and on NaN.
     """
-    if isinstance(text, int | float):
-        return round(text)
+    value = _number(text, unit)
+    if value is None or not math.isfinite(value):
+        raise InputError(f"{text!r} is not a quantity in {unit} (example: {_EXAMPLES[unit]!r})")
+    return round(value)
+
+
+def _number(text: str | int | float, unit: str) -> float | None:
+    # YAML reads `yes` as true, which Python takes for the number 1.
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        return None
+    if not isinstance(text, str):
+        return text
     match = _QUANTITY.match(text)
     if match is None or match.group(3) != unit:
-        raise InputError(f"{text!r} is not a quantity in {unit} (examples: '40 MiB', '1.41 GHz', '1935 GB/s')")
+        return None
     scale = "k" if match.group(2) == "K" else match.group(2)
-    return round(float(match.group(1)) * _SCALES[scale])
+    return float(match.group(1)) * _SCALES[scale]
 
 
 def bits_to_bytes(bits: int) -> int:

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from sparsesim.accelerators.arithmetic import size_key
 from sparsesim.array_types import FloatArray
@@ -23,7 +23,7 @@ class Accelerator(Description, ABC):
     It knows nothing of DRAM bandwidth, clocks or joules; those belong to the machine around it.
     """
 
-    macs_per_cycle: Mapping[str, PositiveInt] = Field(min_length=1)
+    macs_per_cycle: Mapping[str, Annotated[int, Field(gt=0, le=1 << 40)]] = Field(min_length=1)
     """Peak multiply-accumulates per cycle of the whole unit, by number type; the first is the default one."""
 
     native: ClassVar[frozenset[type[Format]]]

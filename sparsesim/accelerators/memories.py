@@ -1,6 +1,6 @@
 """On-chip memories as machine files describe them."""
 
-from pydantic import PositiveInt
+from pydantic import Field
 
 from sparsesim.yaml_file import Description
 
@@ -8,4 +8,4 @@ from sparsesim.yaml_file import Description
 class Sram(Description):
     """An on-chip memory."""
 
-    size_bytes: PositiveInt
+    size_bytes: int = Field(gt=0, le=1 << 40)

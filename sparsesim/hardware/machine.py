@@ -17,8 +17,11 @@ from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, nam
 
 _FOLDER, _SUFFIX = "models/hardware", ".yaml"
 
-Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0)]
-BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0)]
+# Upper bounds lie far beyond any hardware. They catch a unit written twice, and keep cycles within 64 bits.
+Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0, le=10**12)]
+BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0, le=10**16)]
+Nanoseconds = Annotated[float, Field(ge=0, le=1e9)]
+Watts = Annotated[float, Field(ge=0, le=1e6)]
 Table = Annotated[
     EnergyTable, BeforeValidator(lambda value: load_energy_table(value) if isinstance(value, str) else value)
 ]
@@ -29,10 +32,10 @@ class Dram(Description):
 
     kind: str
     bandwidth_bytes_per_s: BytesPerSecond
-    channels: int = Field(gt=0)
-    burst_bytes: int = Field(gt=0)
+    channels: int = Field(gt=0, le=1 << 16)
+    burst_bytes: int = Field(gt=0, le=1 << 20)
     efficiency: float = Field(default=1.0, gt=0, le=1)
-    latency_ns: float = Field(ge=0)
+    latency_ns: Nanoseconds
 
 
 class Power(Description):
@@ -42,9 +45,9 @@ class Power(Description):
     each other share it; a card that runs without end (None) has used it up.
     """
 
-    cap_w: float = Field(gt=0)
-    idle_w: float = Field(ge=0)
-    credit_j: float = Field(default=0.0, ge=0)
+    cap_w: Watts = Field(gt=0)
+    idle_w: Watts
+    credit_j: float = Field(default=0.0, ge=0, le=1e9)
     runs: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
@@ -69,8 +72,8 @@ class Machine(Description):
     dram: Dram
     accelerator: AcceleratorSpec = Field(discriminator="kind")
     energy_table: Table
-    launch_ns: float = Field(default=0.0, ge=0)
-    launch_interval_ns: float = Field(default=0.0, ge=0)
+    launch_ns: Nanoseconds = 0.0
+    launch_interval_ns: Nanoseconds = 0.0
     power: Power | None = None
     sources: Mapping[str, str]
 

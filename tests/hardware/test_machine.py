@@ -5,6 +5,7 @@ from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware import load_machine, machine_names
 from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.shipped import shipped_file
 
 MACHINES = machine_names()
 
@@ -176,3 +177,41 @@ def test_a_power_cap_stretches_time_and_no_cap_leaves_it():
     assert seconds == pytest.approx(1.18e-3 / 233.5)
     free = capped.model_copy(update={"power": None})
     assert seconds_under_cap(counts, free) == (1e-6, False)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("clock_hz", True),
+        ("clock_hz", "1e400 GHz"),
+        ("clock_hz", float("nan")),
+        ("clock_hz", 0),
+        ("clock_hz", "2000 GHz"),
+        ("dram.bandwidth_bytes_per_s", float("inf")),
+        ("dram.bandwidth_bytes_per_s", [1]),
+        ("dram.efficiency", 5.0),
+        ("dram.efficiency", float("nan")),
+        ("dram.latency_ns", -1),
+        ("dram.channels", 1 << 63),
+        ("launch_ns", float("inf")),
+        ("power.cap_w", 0),
+        ("power.idle_w", float("nan")),
+        ("accelerator.efficiency.gemm", float("nan")),
+        ("accelerator.efficiency.gemm", -1),
+        ("accelerator.efficiency.gemm", 5.0),
+        ("accelerator.macs_per_cycle.fp32", -1),
+        ("accelerator.macs_per_cycle.fp32", 0),
+        ("accelerator.cache.size_bytes", 1 << 63),
+    ],
+)
+def test_no_physical_quantity_leaves_its_bounds(tmp_path, field, value):
+    content = yaml.safe_load(shipped_file("machine", "titan-x", "models/hardware", ".yaml").read_text())
+    *parents, last = field.split(".")
+    part = content
+    for name in parents:
+        part = part[name]
+    part[last] = value
+    path = tmp_path / "machine.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(InputError, match=f"machine.yaml: line .*{last}"):
+        load_machine(path)

@@ -6,7 +6,7 @@ FIFOs in the tree, the lines of B under way, and that multipliers of other types
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -48,7 +48,9 @@ class CondensedOuterProduct(Accelerator):
     """
 
     kind: Literal["condensed_outer_product"] = "condensed_outer_product"
-    macs_per_cycle: Mapping[str, int] = Field(default_factory=lambda: dict.fromkeys(ACCUMULATORS, 16), min_length=1)
+    macs_per_cycle: Mapping[str, Annotated[int, Field(gt=0, le=1 << 40)]] = Field(
+        default_factory=lambda: dict.fromkeys(ACCUMULATORS, 16), min_length=1
+    )
 
     multiplier_groups: int = Field(default=2, gt=0)
     """Groups of multipliers; each takes one element of A per cycle at most, so short rows of B leave lanes idle."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from sparsesim.accelerators.arithmetic import unpacking_adds, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
@@ -71,13 +71,13 @@ class VectorSpmm(Accelerator):
     """
 
     kind: Literal["vector_spmm"] = "vector_spmm"
-    cuda_macs_per_cycle: Mapping[str, int] = Field(min_length=1)
+    cuda_macs_per_cycle: Mapping[str, PositiveInt] = Field(min_length=1)
     sms: int = Field(gt=0)
     schedulers: int = Field(gt=0)
     resident_warps: int = Field(gt=0)
     tile_n: int = Field(gt=0)
     dense_rows: int = Field(gt=0)
-    vector_lengths: tuple[int, ...] = Field(min_length=1)
+    vector_lengths: tuple[PositiveInt, ...] = Field(min_length=1)
     row_swizzle: bool = True
     issue_cycles: float = Field(ge=0)
     issue_cycles_per_row: float = Field(ge=0)
