@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
     from sparsesim.inference import capture, evaluate
-    from sparsesim.lowering import Activations, Lowering, lower, matmul_op
+    from sparsesim.lowering import Activations, Lowering, lower
+    from sparsesim.matmul import matmul_op
     from sparsesim.networks import load_network, network_from_torch
     from sparsesim.pruning import pruner_by_name
     from sparsesim.simulation import reprice, simulate
@@ -58,7 +59,8 @@ _HOMES = {
     "sparsesim.studies": ("compare", "load_sweep", "run_sweep"),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("prune_network",),
-    "sparsesim.lowering": ("Activations", "Lowering", "lower", "matmul_op"),
+    "sparsesim.lowering": ("Activations", "Lowering", "lower"),
+    "sparsesim.matmul": ("matmul_op",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"prune": "prune_network"}

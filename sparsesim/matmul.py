@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sparsesim.dtypes import DType
+from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
-from sparsesim.formats.base import Format, FormatSize
+from sparsesim.formats import Format, FormatSize, format_by_name
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 
@@ -147,6 +147,18 @@ def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
         return b.nnz * rows
     left = on_diagonal(a.to_sparse(), groups)
     return int(b.to_sparse().row_lengths[left.indices].sum())
+
+
+def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul") -> MatmulOp:
+    """A @ B with A in `format`; B is stored alike if it is sparse, else dense."""
+    number_type, stored = dtype_by_name(dtype), format_by_name(format)
+    b_format = format_by_name("dense") if isinstance(b, DenseMatrix) else stored
+    return MatmulOp(name, Operand(a, stored, number_type), Operand(b, b_format, number_type), number_type)
+
+
+def stored_as(op: MatmulOp, format: Format) -> MatmulOp:
+    """The same multiplication with A stored in another format."""
+    return replace(op, a=replace(op.a, format=format))
 
 
 def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:

@@ -209,7 +209,7 @@ def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
     assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")
     assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie-2to4", "--sparsity", "0.6")
-    assert "--sparsity 'x'" in refused("gemm", 8, 8, 8, "--sparsity", "x")
+    assert "sparsity 'x' is neither N:M nor a fraction" in refused("gemm", 8, 8, 8, "--sparsity", "x")
     assert "needs sparsity=" in refused("prune", "digits-cnn", "-p", "magnitude", "-o", tmp_path / "x.npz")
     assert "unknown network 'alexnt'" in refused("compare", "alexnt")
 

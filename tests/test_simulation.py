@@ -4,7 +4,7 @@ import pytest
 
 from sparsesim.errors import PatternError, UnknownNameError
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import Labels, Simulator, simulate
 from sparsesim.tensors import DenseMatrix, read_matrix
 from sparsesim.tensors.generators import drawn_nm, uniform

@@ -19,7 +19,7 @@ from sparsesim.cli.options import (
     Machines,
     Sizes,
 )
-from sparsesim.cli.single import DEFAULT_TABLE
+from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE as DEFAULT_TABLE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, Energy, InputShape, Json, Layout
 from sparsesim.cli.parse import network_options, takes_sparsity
 from sparsesim.cli.samples import Inputs, InputsKey, InputsLayout, LabelsKey, Mean, Scale, Std, StoredAs, read_samples
-from sparsesim.cli.single import DEFAULT_TABLE
 from sparsesim.errors import InputError
+from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE as DEFAULT_TABLE
 
 if TYPE_CHECKING:
     from sparsesim.inference.session import Inputs as SampleArrays

@@ -2,7 +2,6 @@
 
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import lower, lower_layer
-from sparsesim.lowering.ops import matmul_op, stored_as
 from sparsesim.lowering.options import Lowering
 from sparsesim.lowering.stream import LoweredLayer, lowered_layers
 
@@ -13,6 +12,4 @@ __all__ = [
     "lower",
     "lower_layer",
     "lowered_layers",
-    "matmul_op",
-    "stored_as",
 ]

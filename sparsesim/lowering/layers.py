@@ -11,9 +11,8 @@ from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.lowering.activations import Activations
-from sparsesim.lowering.ops import stored_as
 from sparsesim.lowering.weights import weight_tensor
-from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.matmul import MatmulOp, Operand, stored_as
 from sparsesim.networks import Kind, Layer, Network
 from sparsesim.networks.im2col import im2col
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
-from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers, stored_as
+from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers
+from sparsesim.matmul import stored_as
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner
 from sparsesim.results import Result, compare_to_baseline, result_table, totals

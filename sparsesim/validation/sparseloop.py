@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from sparsesim.accelerators import MacArray
 from sparsesim.hardware import Machine, load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.results import Result
 from sparsesim.shipped import shipped_file
 from sparsesim.simulation import simulate

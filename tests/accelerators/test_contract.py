@@ -12,7 +12,7 @@ from sparsesim.accelerators import Patterned, candidates_of
 from sparsesim.engines import run_schedule
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import machine_names
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from sparsesim.tensors.generators import nm
 from tests.strategies import sparse_matrices

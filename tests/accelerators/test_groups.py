@@ -15,7 +15,7 @@ from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import machine_names
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.schedule import joined
 from sparsesim.tensors import DenseMatrix, SparseMatrix, nm, uniform
 from tests.strategies import sparse_matrices

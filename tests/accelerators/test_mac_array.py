@@ -11,7 +11,7 @@ from sparsesim.accelerators.mac_array_walks import Walk, order
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
 

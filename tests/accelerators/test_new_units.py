@@ -13,7 +13,7 @@ from sparsesim.accelerators.arithmetic import shares, unpacking_adds
 from sparsesim.engines import ENGINES, run_schedule
 from sparsesim.formats import Csr
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.simulation import simulate
 from sparsesim.tensors import SparseMatrix

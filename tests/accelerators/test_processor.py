@@ -5,7 +5,7 @@ import pytest
 
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import uniform

@@ -10,7 +10,7 @@ from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Structured, format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.pruning import pruner_by_name
 from sparsesim.simulation import Labels, Simulator, simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform

@@ -12,7 +12,7 @@ from sparsesim.accelerators.tensor_core import STEPS
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, drawn_nm
 from tests.accelerators.made_up import small_card
 

@@ -6,7 +6,7 @@ import pytest
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
 from tests.accelerators.made_up import small_card

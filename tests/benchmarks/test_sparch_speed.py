@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_energy_table, load_machine, price
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import read_matrix
 from sparsesim.tensors.generators import rmat
 

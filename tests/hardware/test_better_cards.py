@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import fastest_run
 from sparsesim.tensors import DenseMatrix, drawn_nm
 

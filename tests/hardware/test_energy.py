@@ -6,7 +6,7 @@ import yaml
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, price
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 

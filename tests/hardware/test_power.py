@@ -6,7 +6,7 @@ from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.hardware import Power, load_energy_table, load_machine
 from sparsesim.hardware.power import seconds_under_cap
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 

@@ -5,7 +5,8 @@ import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
-from sparsesim.lowering import lower, stored_as
+from sparsesim.lowering import lower
+from sparsesim.matmul import stored_as
 from sparsesim.networks import Layer, Network, load_network, write_network
 from sparsesim.networks.im2col import im2col
 from sparsesim.transforms import deep_compress_network, factorise_network, prune_network, quantise_network

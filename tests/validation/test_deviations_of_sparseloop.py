@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from sparsesim.hardware import load_energy_table
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 from sparsesim.tensors.generators import drawn_nm

@@ -4,7 +4,8 @@ import pytest
 
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import lower, matmul_op
+from sparsesim.lowering import lower
+from sparsesim.matmul import matmul_op
 from sparsesim.networks import Layer, Network
 from sparsesim.simulation import fastest_run, simulate
 from sparsesim.tensors import DenseMatrix

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.pruning import NM, BySparsity, Element, Pruner, mask_statistics
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparsesim.hardware import EnergyTable, Machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
 from sparsesim.tensors import SparseMatrix

@@ -6,7 +6,7 @@ from math import log, sqrt
 from typing import Any, Final
 
 from sparsesim.hardware import Machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import block

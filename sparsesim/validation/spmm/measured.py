@@ -12,7 +12,7 @@ import numpy as np
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError
 from sparsesim.hardware import Machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix, matrix_members, read_matrix
 from sparsesim.validation.reference import Watch
 from sparsesim.validation.spmm.crossover import storage_of

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from sparsesim.hardware import Machine, load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.pruning import pruner_by_name
 from sparsesim.shipped import shipped_names
 from sparsesim.simulation import simulate

@@ -5,7 +5,7 @@ from sparsesim.accelerators.vector_spmm.traffic import TRANSFER_BYTES, gathered_
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine
-from sparsesim.lowering import matmul_op
+from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import block, uniform
 
