@@ -1,12 +1,12 @@
-"""The published values as they stand in `models/validation/sparch.yaml`."""
+"""SpArch's published values as they stand in `models/validation/sparch.yaml`."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 Part = Literal["condensing", "huffman", "prefetcher"]
 Size = Literal["comparators", "prefetch_bytes", "lookahead_elements", "multipliers", "nothing"]
@@ -33,7 +33,7 @@ class MatrixCounts(Description):
 
 
 class Buffer(Description):
-    """A shape of the prefetch buffer and the bytes of B that it leaves, by matrix; no window is an infinite one."""
+    """A shape of the prefetch buffer, and the bytes of B read with it by matrix; a window of None is infinite."""
 
     lines: int = Field(gt=0)
     line_bytes: int = Field(gt=0)
@@ -53,7 +53,7 @@ class Buffer(Description):
 
 
 class ScheduleCounts(Description):
-    """Another merge schedule and its partial elements by matrix."""
+    """A merge schedule other than the shipped one, and its partial elements by matrix."""
 
     condensing: bool
     huffman: bool
@@ -91,7 +91,7 @@ class Headline(Description):
 
 
 class Step(Description):
-    """By how much adding `part` divides the DRAM bytes."""
+    """The factor by which adding `part` reduces the DRAM bytes."""
 
     part: Part
     published: float
@@ -120,10 +120,9 @@ class Area(Description):
     parts: tuple[AreaPart, ...]
 
 
-class Published(Description):
+class SparchValues(PublishedValues):
     """Everything that SpArch is compared with, and the machine that stands for it."""
 
-    name: str
     machine: str
     energy_table: str
     dtype: str
@@ -133,8 +132,3 @@ class Published(Description):
     headline: tuple[Headline, ...]
     ablation: Ablation
     area: Area
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "sparch", "models/validation", ".yaml"), Published)
