@@ -17,7 +17,6 @@ from sparsesim.report.validation import plot_simulation_time
 from sparsesim.validation import data_folder
 from sparsesim.validation.reference import Study
 from sparsesim.validation.sparch import Sparch
-from sparsesim.validation.sparch.headline import ALL_SQUARE, EXACT, WITH_RECONSTRUCTED
 from sparsesim.validation.sparch.tables import RMAT_SIDES, simulation_time_table
 
 LONG_RMAT_SIDES = (2**16, 2**17, 2**18)
@@ -31,10 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     try:
         reference = Sparch(data_folder(asked.data), progress=lambda words: None)
-        groups = reference.groups
+        names = reference.square_matrices
     except SparsesimError as error:
         parser.error(str(error))
-    names = groups.get(ALL_SQUARE) or groups.get(WITH_RECONSTRUCTED) or groups[EXACT]
     sides = tuple(asked.side) if asked.side else RMAT_SIDES + LONG_RMAT_SIDES
     table = pd.DataFrame(simulation_time_table(reference.runs, names, sides))
     asked.output.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from sparsesim.tensors import rmat, write_matrix
 from sparsesim.validation.tensor_core.runs import time_us
 
 HEADER = "gpu,dtype,suite,M,N,K,dense_us,sparse24_us,sparse_run"
+RUNS = 75
 SHAPES = [(64, 2048, 2048), (128, 2048, 2048), (256, 2048, 2048), (64, 256, 256)]
 
 
@@ -29,8 +30,8 @@ def times(tmp_path):
     """Data whose dense times are the model's own, and whose sparse ones are a tenth longer."""
     lines = [HEADER]
     for m, n, k in SHAPES:
-        dense, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie"), sparse=False)
-        sparse, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie-2to4"), sparse=True)
+        dense, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie"), sparse=False, runs=RUNS)
+        sparse, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie-2to4"), sparse=True, runs=RUNS)
         lines.append(f"A100,FP16,Llama,{m},{n},{k},{dense!r},{1.1 * sparse!r},2_4")
     data = tmp_path / "data"
     (data / "reference").mkdir(parents=True)

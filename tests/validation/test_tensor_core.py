@@ -16,6 +16,7 @@ from sparsesim.validation.tensor_core.tables import Point, read_gemm, read_llmco
 PUBLISHED = load_published("tensor-core", TensorCoreValues)
 HEADER = "gpu,dtype,suite,M,N,K,dense_us,sparse24_us,dense_tops,sparse24_tops,speedup_dense_over_sparse,sparse_run"
 VENOM_HEADER = "algo,arch,m,k,n,meta_block_sz,block_sz,nn_row,mm_col,spmm_time,gemm_time"
+RUNS = PUBLISHED.gemm.runs
 SHAPES = [(64, 2048, 2048), (512, 512, 512), (2048, 3072, 2048), (8192, 8192, 8192)]
 
 
@@ -38,8 +39,8 @@ def opened_on(data):
 def modelled(gpu, dtype, shape):
     """A line whose times are the model's own."""
     name, number_type = PUBLISHED.gemm.machines[gpu], PUBLISHED.gemm.dtypes[dtype]
-    dense, _ = time_us(*shape, number_type, load_machine(name), sparse=False)
-    sparse, _ = time_us(*shape, number_type, load_machine(f"{name}-2to4"), sparse=True)
+    dense, _ = time_us(*shape, number_type, load_machine(name), sparse=False, runs=RUNS)
+    sparse, _ = time_us(*shape, number_type, load_machine(f"{name}-2to4"), sparse=True, runs=RUNS)
     return gemm_line(gpu, dtype, shape, repr(dense), repr(sparse))
 
 
@@ -189,8 +190,8 @@ def test_times_of_the_model_itself_are_met(tmp_path, gpu, dtype):
 def test_errors_of_known_size_come_out(tmp_path):
     """Half the dense time and the sparse time as simulated: the ratio is twice too high."""
     shape = (8192, 8192, 8192)
-    dense, _ = time_us(*shape, "fp16", load_machine("a100-pcie"), sparse=False)
-    sparse, _ = time_us(*shape, "fp16", load_machine("a100-pcie-2to4"), sparse=True)
+    dense, _ = time_us(*shape, "fp16", load_machine("a100-pcie"), sparse=False, runs=RUNS)
+    sparse, _ = time_us(*shape, "fp16", load_machine("a100-pcie-2to4"), sparse=True, runs=RUNS)
     gemm_table(tmp_path, gemm_line(shape=shape, dense=repr(dense / 2), sparse=repr(sparse)))
     (case,) = opened_on(tmp_path).cases()
     assert (case["dense %"], case["dense ±%"], case["sparse %"], case["ratio %"]) == (100, 100, 0, 100)

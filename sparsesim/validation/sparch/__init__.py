@@ -65,15 +65,24 @@ class Sparch(Reference):
             raise InputError(f"{self.runs.folder.root}: the wanted matrices here are not square, or A x A is empty")
         return groups
 
+    @property
+    def paper_matrices(self) -> list[str]:
+        """The paper's matrices at hand, reconstructed ones among them."""
+        return self.groups.get(WITH_RECONSTRUCTED) or self.groups[EXACT]
+
+    @property
+    def square_matrices(self) -> list[str]:
+        """All square matrices at hand."""
+        return self.groups.get(ALL_SQUARE, self.paper_matrices)
+
     def rows(self) -> list[Row]:
         """Golden counts, headline means, ablations and area."""
         unit = self.runs.machine.accelerator
         assert isinstance(unit, CondensedOuterProduct)
-        groups = self.groups
         return [
             *golden_rows(self.published, self.runs),
-            *headline_rows(self.published, self.runs, groups),
-            *ablation_rows(self.published, self.runs, groups),
+            *headline_rows(self.published, self.runs, self.groups),
+            *ablation_rows(self.published, self.runs, self.groups),
             *area_rows(self.published, unit),
         ]
 
@@ -83,9 +92,8 @@ class Sparch(Reference):
 
     def cases(self) -> list[dict[str, Any]]:
         """Every square matrix at hand; the geometric means are among the rows."""
-        names = self.groups.get(ALL_SQUARE) or self.groups.get(WITH_RECONSTRUCTED) or self.groups[EXACT]
         shown = ("matrix", "in_paper", "multiplies", "cycles", "bottleneck", *CASE_FIGURES)
-        table = tables.matrix_table(self.published, self.runs, names)
+        table = tables.matrix_table(self.published, self.runs, self.square_matrices)
         return [{key: record[key] for key in shown} for record in table]
 
     def studies(self) -> Iterator[Study]:
@@ -96,9 +104,8 @@ class Sparch(Reference):
         from sparsesim.report import validation as report
 
         published, runs = self.published, self.runs
-        paper = self.groups.get(WITH_RECONSTRUCTED) or self.groups[EXACT]
+        paper, everything = self.paper_matrices, self.square_matrices
         golden = [name for name in published.golden.matrices if name in paper]
-        everything = self.groups.get(ALL_SQUARE, paper)
         means = {line.figure: line.published for line in published.headline}
         draw_matrices = partial(report.plot_matrices, published=means)
         yield Study("matrices", pd.DataFrame(tables.matrix_table(published, runs, everything)), draw_matrices)

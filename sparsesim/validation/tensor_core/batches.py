@@ -62,7 +62,7 @@ class MeasuredTables:
         self.progress(f"{first.card} {first.dtype}, {len(batch.points)} products")
         for point in batch.points:
             fitted = (point.n, point.k) in batch.fitted
-            found = compare(point, batch.card, batch.dtype, fitted, batch.runs)
+            found = compare(point, batch.card, batch.dtype, batch.runs, fitted)
             yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
 
     def _gemm(self, data: DataFolder) -> Iterator[Batch]:

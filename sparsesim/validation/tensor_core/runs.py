@@ -15,9 +15,6 @@ from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.validation.tensor_core.tables import Point
 
-RUNS = 75
-"""25 runs to warm up and 50 timed ones, one after the other."""
-
 
 @dataclass(frozen=True)
 class Card:
@@ -88,7 +85,7 @@ def _error_pct(simulated: float | None, measured: float | None) -> float | None:
     return None if simulated is None or measured is None else 100 * (simulated / measured - 1)
 
 
-def compare(point: Point, card: Card, dtype: str, fitted: bool = False, runs: int | None = RUNS) -> Comparison:
+def compare(point: Point, card: Card, dtype: str, runs: int | None, fitted: bool = False) -> Comparison:
     """Both simulated times of a measured product, as far as they were measured."""
     found = Comparison(point, fitted)
     shape = point.m, point.n, point.k, dtype
@@ -108,7 +105,7 @@ def time_us(
     dtype: str,
     machine: Machine,
     sparse: bool,
-    runs: int | None = RUNS,
+    runs: int | None,
     format: str = "nm-2:4",
 ) -> tuple[float, str]:
     """Microseconds of one of `runs` equal products with weights [n, k], and what limits it.
