@@ -58,11 +58,11 @@ class DataFolder:
         return self.root / path if (self.root / path).is_file() else None
 
     def matching(self, pattern: str) -> list[Path]:
-        """All paths that match, such as `reference/gemm24_*.csv`, in alphabetical order."""
+        """All paths that match, such as `reference/gemm24_*.csv`, sorted."""
         return sorted(self.root.glob(pattern))
 
     def lacks(self, what: str, wanted: str, origin: str) -> InputError:
-        """The error of a reference that does not find `what`: which files are `wanted`, and their `origin`."""
+        """The error of a reference that does not find `what`, telling which files are `wanted` and their `origin`."""
         missing = f"no {what} here" if self.root.is_dir() else "no such folder"
         return InputError(
             f"{self.root}: {missing}; wanted: {wanted} in a folder named by --data or {VARIABLE}; {origin}"

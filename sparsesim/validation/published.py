@@ -1,4 +1,4 @@
-"""Reads `models/validation/NAME.yaml`, what is published or measured, into the model of the reference NAME."""
+"""Reads the published or measured values in `models/validation/NAME.yaml` into the model of the reference NAME."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -12,7 +12,7 @@ from sparsesim.yaml_file import Description, load_description
 
 
 class PublishedValues(Description):
-    """What every such file says; a reference adds its values.
+    """The fields of every such file; a reference adds its own.
 
     `notes` are templates by key, see `notes.render_notes`. `wanted` and `origin` tell a user whose data folder lacks
     the data of the reference which files it looks for and where they come from.

@@ -63,14 +63,14 @@ class Reference(ABC):
 
     @abstractmethod
     def rows(self) -> list[Row]:
-        """Every comparison that the data at hand allows."""
+        """Every comparison that the available data allows."""
 
     def notes(self) -> list[str]:
         """What a reader of the rows should know, a line each: the notes of the YAML file with their figures."""
         return render_notes(self.name, self.published.notes, self.note_figures())
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
-        """What fills the placeholders of the notes, by key: a mapping for every line, none where it does not apply."""
+        """What fills the placeholders of the notes, by key: one mapping per line, none if a note does not apply."""
         return {}
 
     def cases(self) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ class Sparseloop(Reference):
         ]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
-        """The engine."""
+        """The engine that gives the cycles."""
         return {"cycles": [{"engine": ENGINE}]}
 
     def cases(self) -> list[dict[str, Any]]:

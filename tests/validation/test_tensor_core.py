@@ -144,7 +144,7 @@ def test_cards_and_types_without_a_name_are_noted(tmp_path):
     assert "A100 FP4: 1 products left out, no number type is named for it" in notes
     assert any(note.startswith("A100 FP8: 1 products left out, ") and "fp8" in note for note in notes)
     assert any(note.startswith("V100 INT8: 1 products") for note in notes)
-    assert "A100 BF16: 1 products without both times left out" in notes
+    assert "A100 BF16: 1 products left out, no dense or no 2:4 time" in notes
     assert any(note.startswith("gemm24_forum.csv: left out, no column suite, N, K") for note in notes)
     assert [row.case for row in reference.rows()] == ["A100 FP16, Llama N2048 K2048 M64"] * 3
 

@@ -90,7 +90,7 @@ class DeepCompression(Reference):
         ]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
-        """What Huffman codes would save of the stream, and bits in really pruned layers beside drawn ones."""
+        """What Huffman codes would save of the stream, and bits in real pruned layers beside drawn ones."""
         stream = [{"saved": 1 - self.stream[1] / self.stream[0]}] if self.stream else []
         return {"stream": stream, "real_layer": list(self._real_layers())}
 
@@ -109,7 +109,7 @@ class DeepCompression(Reference):
             yield trained_size(self.published, path)
 
     def _real_layers(self) -> Iterator[Figures]:
-        """Bits of really pruned layers, and of drawn ones of the same size and density by distribution."""
+        """Bits in real pruned layers, and in drawn ones of the same size and density by distribution."""
         known = self.published.pruned
         archive = self.data.file(known.file)
         for name in known.layers if archive else ():

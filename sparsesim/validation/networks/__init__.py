@@ -49,7 +49,7 @@ class Networks(Reference):
         return [*self._counts(), *self._reductions(), *self._layers(), *self._sizes()]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
-        """Mean errors of the file sizes by what MB may mean."""
+        """Mean error of the file sizes for either meaning of MB."""
         return {"files": [{"decimal_error": self._size_error(MEGABYTE), "binary_error": self._size_error(MEBIBYTE)}]}
 
     def cases(self) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ class Networks(Reference):
 
 
 def _compared(figures: LayerFigures, ours: dict[str, Any]) -> Iterator[tuple[str, float, float]]:
-    """Metric, published value and ours, of what is published."""
+    """Metric, published value and ours, for all that is published."""
     if figures.weights is not None:
         yield "weights K", figures.weights / 1e3, ours["weights"] / 1e3
     if figures.flop is not None:

@@ -1,4 +1,4 @@
-"""The published sizes of networks as they stand in `models/validation/networks.yaml`."""
+"""The published sizes of networks as given in `models/validation/networks.yaml`."""
 
 from collections.abc import Mapping
 from typing import Self

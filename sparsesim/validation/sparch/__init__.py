@@ -59,7 +59,7 @@ class Sparch(Reference):
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
-        """The matrices that each mean runs over; InputError if the paper's matrices at hand cannot be multiplied."""
+        """The matrices that each mean runs over; InputError if none of the paper's can be squared."""
         groups = matrix_groups(self.published, self.runs)
         if not groups.keys() & {EXACT, WITH_RECONSTRUCTED}:
             raise InputError(f"{self.runs.folder.root}: the wanted matrices here are not square, or A x A is empty")
@@ -67,12 +67,12 @@ class Sparch(Reference):
 
     @property
     def paper_matrices(self) -> list[str]:
-        """The paper's matrices at hand, reconstructed ones among them."""
+        """The paper's matrices that are available, reconstructed ones among them."""
         return self.groups.get(WITH_RECONSTRUCTED) or self.groups[EXACT]
 
     @property
     def square_matrices(self) -> list[str]:
-        """All square matrices at hand."""
+        """All square matrices that are available."""
         return self.groups.get(ALL_SQUARE, self.paper_matrices)
 
     def rows(self) -> list[Row]:
@@ -87,11 +87,11 @@ class Sparch(Reference):
         ]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
-        """What the groups hold, what is missing, and what the GFLOP/s consist of."""
+        """What the groups hold, what is missing, and the factors behind the GFLOP/s."""
         return note_figures(self.published, self.runs, self.groups)
 
     def cases(self) -> list[dict[str, Any]]:
-        """Every square matrix at hand; the geometric means are among the rows."""
+        """Every square matrix that is available; the geometric means are among the rows."""
         shown = ("matrix", "in_paper", "multiplies", "cycles", "bottleneck", *CASE_FIGURES)
         table = tables.matrix_table(self.published, self.runs, self.square_matrices)
         return [{key: record[key] for key in shown} for record in table]

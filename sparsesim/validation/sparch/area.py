@@ -21,7 +21,7 @@ def comparators(width: int) -> int:
 
 
 def sizes(unit: CondensedOuterProduct) -> dict[Size, int]:
-    """What the parts grow with."""
+    """The sizes that parts grow with."""
     return {
         "comparators": unit.layers * comparators(unit.merger_elements_per_cycle),
         "prefetch_bytes": unit.prefetch_lines * unit.prefetch_line_bytes if unit.prefetcher else 1,

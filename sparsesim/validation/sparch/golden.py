@@ -16,7 +16,7 @@ _LABELS: Final = {"nnz_c": "nnz(C)", "first_fan_in": "first fan-in"}
 
 
 def golden_rows(published: SparchValues, runs: SquareRuns) -> Iterator[Row]:
-    """Structure, merge loads, traffic and bounds of every golden matrix that is there."""
+    """Structure, merge loads, traffic and bounds of every golden matrix that is available."""
     golden = published.golden
     present = [name for name in golden.matrices if name in runs.folder.paths and runs.has_work(name)]
     for name in present:
@@ -34,7 +34,7 @@ def golden_rows(published: SparchValues, runs: SquareRuns) -> Iterator[Row]:
 
 
 def _of_matrix(published: SparchValues, name: str, counts: MatrixCounts, runs: SquareRuns) -> Iterator[Row]:
-    """The shipped machine as it is."""
+    """Rows of one matrix on the shipped machine."""
     result = runs.result(name)
     make = partial(Row, published.name, fitted=False, source=published.golden.source)
     for metric, value in counts.counts.items():

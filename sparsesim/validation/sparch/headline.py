@@ -1,4 +1,4 @@
-"""Means over many matrices against the paper's, and what each part of the unit saves."""
+"""Means over many matrices beside the paper's, and what each part of the unit saves."""
 
 from collections.abc import Iterator
 

@@ -12,7 +12,7 @@ from sparsesim.validation.sparch.runs import SquareRuns
 def note_figures(
     published: SparchValues, runs: SquareRuns, groups: Mapping[str, list[str]]
 ) -> dict[str, Sequence[Figures]]:
-    """By note; one that does not apply to the matrices at hand has none."""
+    """Figures by note; none for a note that does not apply to the available matrices."""
     exact, root = groups.get(EXACT, []), runs.folder.root
     added = [name for name in groups.get(WITH_RECONSTRUCTED, []) if name not in exact]
     square = groups.get(ALL_SQUARE, [])

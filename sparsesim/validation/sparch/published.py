@@ -1,4 +1,4 @@
-"""SpArch's published values as they stand in `models/validation/sparch.yaml`."""
+"""SpArch's published values as given in `models/validation/sparch.yaml`."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -42,13 +42,13 @@ class Buffer(Description):
 
     @property
     def changes(self) -> dict[str, int]:
-        """The parameters of the accelerator."""
+        """The parameters of the accelerator that differ."""
         window = self.window or INFINITE_WINDOW
         return {"prefetch_lines": self.lines, "prefetch_line_bytes": self.line_bytes, "lookahead_window": window}
 
     @property
     def label(self) -> str:
-        """Such as "1024 x 576 B, window 8192"."""
+        """For example "1024 x 576 B, window 8192"."""
         return f"{self.lines} x {self.line_bytes} B, window {self.window or 'infinite'}"
 
 
@@ -61,12 +61,12 @@ class ScheduleCounts(Description):
 
     @property
     def changes(self) -> dict[str, bool]:
-        """The parameters of the accelerator."""
+        """The parameters of the accelerator that differ."""
         return {"condensing": self.condensing, "huffman": self.huffman}
 
     @property
     def label(self) -> str:
-        """Such as "raw columns, level order"."""
+        """For example "raw columns, level order"."""
         columns = "condensed columns" if self.condensing else "raw columns"
         return f"{columns}, {'Huffman order' if self.huffman else 'level order'}"
 

@@ -14,7 +14,7 @@ from sparsesim.validation.reference import Progress
 
 @dataclass(eq=False)
 class SquareRuns:
-    """Products of the matrices of a folder with themselves, one after another."""
+    """Squares of the matrices in a folder; each is simulated once per variant of the machine."""
 
     folder: MatrixFolder
     machine: Machine
@@ -26,7 +26,7 @@ class SquareRuns:
     _results: dict[tuple[Any, ...], Result] = field(default_factory=dict)
 
     def matrix(self, name: str) -> SparseMatrix:
-        """A matrix of the folder by its file's name without suffix."""
+        """A matrix by its file name without suffix."""
         if name not in self._matrices:
             self.progress(f"read {name}")
             self._matrices[name] = self.folder.read(name)
@@ -46,7 +46,7 @@ class SquareRuns:
         return simulate(op, machine or self.machine, self.table)
 
     def has_work(self, name: str) -> bool:
-        """Whether A x A exists and multiplies at least once."""
+        """Whether A x A exists and takes at least one multiplication."""
         matrix = self.matrix(name)
         return matrix.shape[0] == matrix.shape[1] and self._multiplies(matrix) > 0
 

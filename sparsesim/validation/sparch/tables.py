@@ -46,7 +46,7 @@ def _buffer_lines() -> Iterator[tuple[int, Record]]:
 
 
 def _line_bytes() -> Iterator[tuple[int, Record]]:
-    """The size of the whole buffer stays what it is."""
+    """The capacity of the buffer stays the same."""
     shipped = CondensedOuterProduct()
     capacity = shipped.prefetch_lines * shipped.prefetch_line_bytes
     for line_bytes in (72, 144, 288, 576, 1152, 2304):

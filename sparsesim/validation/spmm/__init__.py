@@ -153,6 +153,6 @@ def _label(fitted: bool) -> str:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Zero of no values."""
+    """The mean, or zero of no values."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else 0.0

@@ -1,4 +1,4 @@
-"""From which sparsity a sparse kernel beats a dense one: times over sparsity, and where they meet."""
+"""The sparsity from which a sparse kernel beats a dense one, and both times over sparsity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CURVE: Final = (0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 
 SPARSEST: Final = 0.002
 DENSEST: Final = 0.512
-"""Densities between which a crossover is looked for, eight doublings apart."""
+"""Densities between which a crossover is sought, eight doublings apart."""
 
 HALVINGS: Final = 3
 """Steps of the search within a doubling, before the last two points are joined by a line."""
@@ -45,7 +45,7 @@ class Square:
         return self.seconds(machine, DenseMatrix((self.size, self.size)), "dense")
 
     def sparse_seconds(self, machine: Machine, vector_length: int, density: float) -> float:
-        """Time with column vectors of non-zeros at random places."""
+        """Time of the sparse product, with column vectors of non-zeros at random positions."""
         a = block(self.size, self.size, vector_length, 1, density, self.seed)
         return self.seconds(machine, a, format_of(vector_length))
 
@@ -68,7 +68,7 @@ def crossover_sparsity(problem: Square, sparse: Machine, dense: Machine, vector_
 
 
 def _meeting(seconds: Callable[[float], float], target: float) -> float | None:
-    """The density that takes `target`: doubled until that is exceeded, then halved, on logarithmic axes."""
+    """The density that takes `target` seconds: doubled until it takes longer, then bisected, on logarithmic axes."""
     fast, slow = (SPARSEST, seconds(SPARSEST)), (2 * SPARSEST, seconds(2 * SPARSEST))
     if fast[1] > target:
         return None
@@ -101,7 +101,7 @@ def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_le
 
 
 class CrossoverRuns:
-    """Every size and vector length that is asked for, with the sparse kernels and the dense ones on one card."""
+    """Every size and vector length asked for, with the sparse kernels and the dense ones on one card."""
 
     def __init__(self, asked: Crossovers, progress: Progress) -> None:
         self.asked, self.progress = asked, progress

@@ -1,4 +1,4 @@
-"""The reference values as they stand in `models/validation/spmm.yaml`."""
+"""Measured times and published crossovers as given in `models/validation/spmm.yaml`."""
 
 from collections.abc import Mapping
 from hashlib import sha256

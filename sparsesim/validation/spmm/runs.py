@@ -54,7 +54,7 @@ class Comparison:
 
 
 class MeasuredRuns:
-    """The lines of the table whose patterns are at hand; InputError if there are none."""
+    """The lines of the table whose patterns are available; InputError if there are none."""
 
     def __init__(self, data: DataFolder, values: SpmmValues, machine: Machine, progress: Progress) -> None:
         self.measured, self.machine, self.progress = values.measured, machine, progress

@@ -18,7 +18,7 @@ from sparsesim.validation.tensor_core.runs import Comparison
 
 
 class TensorCores(Reference):
-    """Dense and 2:4 products on the cards that the data at hand was measured on."""
+    """Dense and 2:4 products on the cards that the available data was measured on."""
 
     name: ClassVar[str] = "tensor-core"
     description: ClassVar[str] = "tensor cores of A100, H100, RTX 4090 and others: measured GEMM times, dense and 2:4"

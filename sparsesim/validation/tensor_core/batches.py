@@ -1,4 +1,4 @@
-"""Every measured table at hand, and the comparison of each of its points."""
+"""Every measured table in the data folder, and the comparison of each of its points."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from sparsesim.validation.tensor_core.tables import GemmLine, Point, read_gemm, 
 
 @dataclass(frozen=True)
 class Batch:
-    """Points of a card and type that run on one machine, `host_us` of which are spent outside it.
+    """Points of a card and type that run on one machine; their times include `host_us` spent outside it.
 
     Constants were fitted on points with the weights [N, K] in `fitted`.
     """
@@ -35,14 +35,12 @@ class Batch:
 class MeasuredTables:
     """What the folder holds; InputError if there is nothing to compare with.
 
-    `left_out` tells what of it is not compared, as figures of the notes of these keys.
+    `left_out` holds what is not compared, as figures of the notes with these keys.
     """
 
     def __init__(self, data: DataFolder, published: TensorCoreValues, progress: Progress) -> None:
         self.published, self.progress = published, progress
-        self.left_out: dict[str, list[dict[str, Any]]] = {
-            key: [] for key in ("no_columns", "not_simulated", "no_times", "no_table")
-        }
+        self.left_out: dict[str, list[dict[str, Any]]] = {key: [] for key in ("no_columns", "left_out", "no_table")}
         self.batches = [*self._gemm(data), *self._single(data)]
         if not self.batches:
             raise data.lacks("measured GEMM times", published.wanted, published.origin)
@@ -79,24 +77,26 @@ class MeasuredTables:
             yield from self._gemm_batch(gpu, dtype, points)
 
     def _gemm_batch(self, gpu: str, dtype: str, points: list[Point]) -> Iterator[Batch]:
-        """What can be compared of one card and type; a note says what cannot."""
+        """The points of one card and type that can be compared; a note names the others."""
         gemm = self.published.gemm
         refusal = _refusal(gemm, gpu, dtype)
-        left_out: dict[str, Any] = {"card": gpu, "type": dtype}
         if refusal:
-            self.left_out["not_simulated"].append(left_out | {"count": len(points), "reason": refusal})
+            self._leave_out(gpu, dtype, len(points), refusal)
             return
         card, source = Card(gemm.machines[gpu]), gemm.sources.get(gpu, f"table gemm24 of {gpu}")
         kept = list(_comparable(points, card.has_sparse, dtype in gemm.sparse_only))
         _refuse_repeats(kept)
         if len(kept) < len(points):
-            missing = "both times" if card.has_sparse else "a dense time to compare"
-            self.left_out["no_times"].append(left_out | {"count": len(points) - len(kept), "missing": missing})
+            reason = "no dense or no 2:4 time" if card.has_sparse else "no dense time to compare"
+            self._leave_out(gpu, dtype, len(points) - len(kept), reason)
         if kept:
             yield Batch(card, gemm.dtypes[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
 
+    def _leave_out(self, gpu: str, dtype: str, count: int, reason: str) -> None:
+        self.left_out["left_out"].append({"card": gpu, "type": dtype, "count": count, "reason": reason})
+
     def _single(self, data: DataFolder) -> Iterator[Batch]:
-        """The tables of LLMCompass and VENOM, where they are."""
+        """The tables of LLMCompass and VENOM, if they are there."""
         ours, venom = self.published.llmcompass, self.published.venom
         yield from self._batch(ours, data.file(ours.table), read_llmcompass, ours.host_us)
         yield from self._batch(venom, data.file(venom.table), read_venom)
@@ -132,7 +132,7 @@ def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
 
 
 def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Iterator[Point]:
-    """Points with both times, or with a dense one on a card without 2:4; of `sparse_only` types the 2:4 time alone."""
+    """Points with both times, or the dense one on a card without 2:4; `sparse_only` types keep the 2:4 time alone."""
     for point in points:
         if has_sparse and point.dense_us and point.sparse_us:
             yield replace(point, dense_us=None) if sparse_only else point

@@ -43,7 +43,7 @@ def mean(group: Sequence[Comparison], value: Value, change: Callable[[float], fl
 
 
 def _shown(group: Sequence[Comparison], value: Value, change: Callable[[float], float] = float) -> float | None:
-    """The mean to one decimal."""
+    """The mean, rounded to one decimal."""
     found = mean(group, value, change)
     return None if found is None else round(found, 1)
 

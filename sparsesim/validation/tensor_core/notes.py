@@ -1,4 +1,4 @@
-"""What stands out in the comparisons, as figures of the notes."""
+"""Figures of the notes: what stands out in the comparisons."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,7 +16,7 @@ TREND_SIZES: Final = (4096, 8192, 16384, 32768)
 
 
 def note_figures(published: TensorCoreValues, comparisons: Sequence[Comparison]) -> dict[str, Sequence[Figures]]:
-    """By note, as far as there are points for it."""
+    """Figures by note; none for a note without points."""
     types = {each.point.dtype for each in comparisons}
     sparse_only = [name for name in published.gemm.sparse_only if name in types]
     return {
@@ -30,7 +30,7 @@ def note_figures(published: TensorCoreValues, comparisons: Sequence[Comparison])
 
 
 def _trend(comparisons: Sequence[Comparison]) -> Iterator[Figures]:
-    """How the ratio falls from large to huge squares, in the mean over the types."""
+    """How the ratio falls from large to huge squares, averaged over the types."""
     for size in TREND_SIZES:
         group = [
             each

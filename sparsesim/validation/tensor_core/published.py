@@ -1,4 +1,4 @@
-"""What is compared, as it stands in `models/validation/tensor-core.yaml`."""
+"""The measured tables as described in `models/validation/tensor-core.yaml`."""
 
 from collections.abc import Mapping
 

@@ -40,12 +40,12 @@ class Point:
 
     @property
     def case(self) -> str:
-        """Such as "A100 FP16, SQUARE N64 K64 M64"."""
+        """For example "A100 FP16, SQUARE N64 K64 M64"."""
         return f"{self.card} {self.dtype}, {self.suite} N{self.n} K{self.k} M{self.m}"
 
     @property
     def kernel(self) -> str:
-        """What the sparse weights are: "2:4", or "V:N:M" for any vnm pattern."""
+        """The kind of sparse kernel: "2:4", or "V:N:M" for any vnm pattern."""
         return "V:N:M" if self.format.startswith("vnm-") else self.format.removeprefix("nm-")
 
     @property
@@ -108,7 +108,7 @@ class VenomLine(TableLine):
 
 
 def read_gemm(path: Path) -> list[Point]:
-    """All lines of a gemm24 table that are dense, or 2:4 at the K that is named; a missing time is None."""
+    """The lines of a gemm24 table with a dense time, or a 2:4 time at the K given; a missing time is None."""
     points = []
     for line in read_table(path, GemmLine):
         sparse_us = line.sparse_us if line.sparse_run == PLAIN else None
