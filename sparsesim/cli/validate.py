@@ -13,14 +13,13 @@ from sparsesim.cli.options import Json
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.validation import Reference, Row, Watch
+    from sparsesim.validation import Progress, Reference, Row
 
 
 def validate(
     reference: Annotated[str, typer.Argument(help="Which reference; lists them if left out.")] = "",
     data: Annotated[Path | None, typer.Option("--data", help="Folder of real matrices; else SPARSESIM_DATA.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = None,
-    long: Annotated[bool, typer.Option("--long", help="With --output: also studies that take minutes.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare the models with published and measured values."""
@@ -32,11 +31,11 @@ def validate(
     kind = reference_by_name(reference)
     if output:
         _make(output)
-    with _progress(quiet=as_json) as watch:
-        chosen = kind(data_folder(data), watch)
+    with _progress(quiet=as_json) as progress:
+        chosen = kind(data_folder(data), progress)
         rows, notes = chosen.rows(), chosen.notes()
         cases = [] if as_json else chosen.cases()
-        written = _write(kind, rows, output) + chosen.write(output, long) if output else []
+        written = _write(chosen, rows, output) if output else []
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row.as_object()))
@@ -60,15 +59,16 @@ def _list(as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(quiet: bool) -> "Iterator[Watch]":
+def _progress(quiet: bool) -> "Iterator[Progress]":
     """A bar on stderr that counts what has been run and tells what is running."""
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = BarColumn(20), TextColumn("{task.completed} done"), TimeElapsedColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
-        bar = progress.add_task("", total=None)
-        yield lambda words: progress.update(bar, advance=1, description=words)
+    done, running = bars.TextColumn("{task.completed} done"), bars.TextColumn("{task.description}")
+    columns = bars.BarColumn(20), done, bars.TimeElapsedColumn(), running
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as display:
+        bar = display.add_task("", total=None)
+        yield lambda words: display.update(bar, advance=1, description=words)
 
 
 def _make(folder: Path) -> None:
@@ -79,16 +79,18 @@ def _make(folder: Path) -> None:
         raise InputError(f"--output {folder}: {error.strerror}") from error
 
 
-def _write(kind: "type[Reference]", rows: "list[Row]", output: Path) -> list[Path]:
-    """The rows as CSV, and their errors as a picture unless they are too many."""
+def _write(reference: "Reference", rows: "list[Row]", output: Path) -> list[Path]:
+    """The rows as CSV, their errors as a picture unless they are too many, and the studies of the reference."""
     import pandas as pd
 
     from sparsesim.report.validation import plot_errors
 
     table = pd.DataFrame([row.as_object() for row in rows])
-    written = [output / f"{kind.name}-rows.csv"]
+    written = [output / f"{reference.name}-rows.csv"]
     table.to_csv(written[0], index=False)
-    return written + ([plot_errors(table, output / f"{kind.name}-errors.png")] if kind.lists_rows else [])
+    if reference.lists_rows:
+        written.append(plot_errors(table, output / f"{reference.name}-errors.png"))
+    return written + reference.write(output)
 
 
 def _print(kind: "type[Reference]", rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:

@@ -1,21 +1,53 @@
-"""What every reference offers: rows of comparison, remarks, and further tables and pictures."""
+"""What every reference offers: rows of comparison, notes on them, a table of cases, and further tables and pictures.
+
+A new one is `models/validation/NAME.yaml`, a module with its `PublishedValues` and its `Reference`, and a line in
+`registry`. One that outgrows a module becomes a folder with `published.py` (the model of the YAML file), `runs.py`
+(what is simulated) and the class in `__init__.py`.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from sparsesim.validation.data import DataFolder
+from sparsesim.validation.notes import Figures, render_notes
+from sparsesim.validation.published import PublishedValues
 from sparsesim.validation.row import Row
 
-Watch = Callable[[str], None]
-"""Called with a few words before everything that takes time."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[str], None]
+"""Called with a few words before each step that takes time."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A table beyond the rows, written as `REFERENCE-NAME.csv`, and how to draw it as `REFERENCE-NAME.png`.
+
+    Without `draw` there is no picture; a table that another study has written already is not `kept` again.
+    """
+
+    name: str
+    table: "pd.DataFrame"
+    draw: "Callable[[pd.DataFrame, Path], Path] | None" = None
+    kept: bool = True
+
+    def write(self, folder: Path, reference: str) -> list[Path]:
+        """The paths of the written files."""
+        path = folder / f"{reference}-{self.name}.csv"
+        if self.kept:
+            self.table.to_csv(path, index=False)
+        return ([path] if self.kept else []) + ([self.draw(self.table, path.with_suffix(".png"))] if self.draw else [])
 
 
 class Reference(ABC):
     """A set of published or measured values that the models are held against.
 
-    A subclass opens its data in the constructor and raises InputError if there is none. One whose `needs_data` is
-    False runs on shipped descriptions alone.
+    A subclass sets `published` in its constructor and raises InputError if the data folder lacks what it needs. One
+    whose `needs_data` is False runs on shipped files alone; `lists_rows` is False where the rows are too many to print.
     """
 
     name: ClassVar[str]
@@ -23,21 +55,32 @@ class Reference(ABC):
     needs_data: ClassVar[bool] = True
     lists_rows: ClassVar[bool] = True
 
-    @abstractmethod
-    def __init__(self, data: Path, watch: Watch) -> None: ...
+    published: PublishedValues
+
+    def __init__(self, data: Path, progress: Progress) -> None:
+        self.data = DataFolder(data)
+        self.progress = progress
 
     @abstractmethod
     def rows(self) -> list[Row]:
-        """Every comparison that the data at hand allows."""
+        """Every comparison that the available data allows."""
 
     def notes(self) -> list[str]:
-        """What a reader of the rows should know, a line each."""
-        return []
+        """What a reader of the rows should know, a line each: the notes of the YAML file with their figures."""
+        return render_notes(self.name, self.published.notes, self.note_figures())
+
+    def note_figures(self) -> Mapping[str, Sequence[Figures]]:
+        """What fills the placeholders of the notes, by key: one mapping per line, none if a note does not apply."""
+        return {}
 
     def cases(self) -> list[dict[str, Any]]:
-        """One mapping per case (matrix, network, shape) with its main figures, for a table; all alike."""
+        """One mapping per case (matrix, network, shape) with its main figures, for a table; all have the same keys."""
         return []
 
-    def write(self, folder: Path, long: bool) -> list[Path]:
-        """Further tables and pictures; `long` adds what takes minutes. The paths of the written files."""
-        return []
+    def studies(self) -> Iterator[Study]:
+        """Further tables and pictures."""
+        return iter(())
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write all studies into a folder; the paths of the files."""
+        return [path for study in self.studies() for path in study.write(folder, self.name)]

@@ -1,6 +1,6 @@
 """Sparseloop's tensor cores (MICRO 2022, Fig. 15): cycles and energy of four layers, dense and 2:4."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -9,16 +9,17 @@ from sparsesim.accelerators import MacArray
 from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.results import Result
-from sparsesim.shipped import shipped_file
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import drawn_nm
-from sparsesim.validation.reference import Reference, Watch
+from sparsesim.validation.notes import Figures
+from sparsesim.validation.published import PublishedValues, load_published
+from sparsesim.validation.reference import Progress, Reference
 from sparsesim.validation.row import Row
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.yaml_file import Description
 
 ENGINE = "lower-bound"
-"""Sparseloop's own notion of time: the busiest level decides, pipelines neither fill nor drain."""
+"""Sparseloop's own notion of time: the busiest level decides, and pipelines neither fill nor drain."""
 
 
 class Shape(Description):
@@ -30,13 +31,13 @@ class Shape(Description):
 
 
 class Design(Description):
-    """A core and how it is given the weights."""
+    """A core, and the format in which it gets the weights."""
 
     machine: str
     format: str
 
 
-class Figures(Description):
+class PrintedFigures(Description):
     """What the artifact prints for one layer."""
 
     cycles: int
@@ -47,13 +48,12 @@ class Layer(Description):
     """One layer and its figures by design."""
 
     shape: Shape
-    designs: Mapping[str, Figures]
+    designs: Mapping[str, PrintedFigures]
 
 
-class Published(Description):
+class ArtifactOutputs(PublishedValues):
     """Everything that is compared."""
 
-    name: str
     source: str
     dtype: str
     designs: Mapping[str, Design]
@@ -61,10 +61,10 @@ class Published(Description):
 
 
 class Case(NamedTuple):
-    """A layer on a design: what the artifact prints, and our finished run with its machine."""
+    """A layer on a design: what the artifact prints, and our run of it with its machine."""
 
     label: str
-    published: Figures
+    published: PrintedFigures
     machine: Machine
     result: Result
 
@@ -75,7 +75,7 @@ class Case(NamedTuple):
 
     @property
     def metadata_uj(self) -> float:
-        """What reading the metadata of A from DRAM costs in it; the artifact reads them for nothing."""
+        """Energy of reading the metadata of A from DRAM, which the artifact leaves out."""
         bits = self.result.a_metadata_bits * int(self.result.details["a_passes"])
         entry = self.machine.energy_table.actions["dram_read_bits"]
         return bits * entry.pj / entry.per / 1e6
@@ -88,9 +88,9 @@ class Sparseloop(Reference):
     description: ClassVar[str] = "Sparseloop, MICRO 2022: dense and 2:4 tensor core on four layers, cycles and energy"
     needs_data: ClassVar[bool] = False
 
-    def __init__(self, data: Path, watch: Watch) -> None:
-        self.published = load_published()
-        self.watch = watch
+    def __init__(self, data: Path, progress: Progress) -> None:
+        super().__init__(data, progress)
+        self.published: ArtifactOutputs = load_published(self.name, ArtifactOutputs)
 
     @cached_property
     def runs(self) -> list[Case]:
@@ -102,21 +102,16 @@ class Sparseloop(Reference):
         ]
 
     def rows(self) -> list[Row]:
-        """Cycles, energy, and for compressed weights the energy with metadata in DRAM for nothing."""
+        """Cycles, energy, and for compressed weights the energy without that of metadata in DRAM."""
         return [
             Row(self.name, case.label, metric, published, ours, False, self.published.source)
             for case in self.runs
             for metric, published, ours in _comparisons(case)
         ]
 
-    def notes(self) -> list[str]:
-        """What the rows rest on."""
-        return [
-            f"cycles: engine {ENGINE}, because Sparseloop has no pipeline to fill or drain",
-            "energy: TC at the prices of sparseloop-65nm, STC at those of sparseloop-45nm; the artifact does so too, "
-            "so TC against STC compares processes as well as designs (STC dense is the fair partner of STC 2:4)",
-            "the artifact prices metadata on chip but not in DRAM; `energy uJ` prices them in both",
-        ]
+    def note_figures(self) -> Mapping[str, Sequence[Figures]]:
+        """The engine that gives the cycles."""
+        return {"cycles": [{"engine": ENGINE}]}
 
     def cases(self) -> list[dict[str, Any]]:
         """Cycles, cuts and energy by component."""
@@ -130,9 +125,9 @@ class Sparseloop(Reference):
             for case in self.runs
         ]
 
-    def _run(self, shape: Shape, name: str, figures: Figures) -> Case:
+    def _run(self, shape: Shape, name: str, figures: PrintedFigures) -> Case:
         label, design = f"{shape.m} x {shape.k} x {shape.n}, {name}", self.published.designs[name]
-        self.watch(label)
+        self.progress(label)
         machine = load_machine(design.machine).with_accelerator(on_violation="dense")
         weights: Tensor = DenseMatrix((shape.m, shape.k))
         unit = machine.accelerator
@@ -149,8 +144,3 @@ def _comparisons(case: Case) -> Iterator[tuple[str, float, float]]:
     yield "energy uJ", case.published.energy_uj, case.energy_uj
     if case.metadata_uj:
         yield "energy uJ, metadata in DRAM free", case.published.energy_uj, case.energy_uj - case.metadata_uj
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "sparseloop", "models/validation", ".yaml"), Published)

@@ -8,7 +8,7 @@ from sparsesim.validation import REFERENCES, data_folder
 @pytest.fixture(scope="session")
 def opened(data_dir):
     """Every reference on the real data."""
-    return {name: kind(data_dir, watch=lambda words: None) for name, kind in REFERENCES.items()}
+    return {name: kind(data_dir, progress=lambda words: None) for name, kind in REFERENCES.items()}
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def rows(sparch):
 @pytest.fixture(scope="session")
 def deep_compression():
     """On real data where there are some; the sizes of drawn weights need none."""
-    return REFERENCES["deep-compression"](data_folder(), watch=lambda words: None)
+    return REFERENCES["deep-compression"](data_folder(), progress=lambda words: None)
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import pytest
 from sparsesim.networks import load_network
 from sparsesim.transforms import prune_network
 from sparsesim.transforms.deep_compression import deep_compress
-from sparsesim.validation.deep_compression import AT_PUBLISHED_BITS, TAILS, drawn_entries
-from sparsesim.validation.deep_compression_description import load_published
+from sparsesim.validation.deep_compression.published import CompressionRatios
+from sparsesim.validation.deep_compression.sizes import AT_PUBLISHED_BITS, TAILS, drawn_entries
+from sparsesim.validation.published import load_published
 
 
 def of_metric(rows, metric):
@@ -67,11 +68,11 @@ def test_real_layers_have_fewer_bits_per_gap_than_independent_weights(deep_compr
 
 
 def test_stages_follow_from_each_other(deep_compression):
-    for case, total in zip(deep_compression.cases(), deep_compression.totals, strict=True):
+    for case, total in zip(deep_compression.cases(), deep_compression.sizes, strict=True):
         assert 1 < total.ratio("P") < total.ratio("P+Q") < total.ratio("P+Q+H")
         dense = load_network(total.network)
         assert total.sums["dense"] == 4 * dense.n_params
-        densities = load_published().networks[total.network].densities
+        densities = load_published("deep-compression", CompressionRatios).networks[total.network].densities
         expected = sum(densities[layer.name] * layer.n_weights for layer in dense.layers)
         assert total.sums["nnz"] == pytest.approx(expected, rel=0.01)
         assert case["padding %"] == pytest.approx(100 * (total.sums["entries"] / total.sums["nnz"] - 1), abs=0.05)
@@ -95,7 +96,7 @@ def test_drawn_entries_are_what_pruning_leaves(distribution, density):
 
 
 def test_a_shipped_network_pruned_as_a_user_would_is_as_small(deep_rows):
-    published = load_published().networks["lenet-300-100"]
+    published = load_published("deep-compression", CompressionRatios).networks["lenet-300-100"]
     network = load_network("lenet-300-100")
     sizes = [0, 0]
     for layer in network.layers:

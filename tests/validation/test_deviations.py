@@ -11,11 +11,12 @@ from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.hardware import load_energy_table
 from sparsesim.results import geometric_mean
 from sparsesim.tensors import SparseMatrix
+from sparsesim.validation.published import load_published
 from sparsesim.validation.sparch.area import area_mm2
-from sparsesim.validation.sparch.description import load_published
 from sparsesim.validation.sparch.figures import FIGURES, flop, moved_bytes
+from sparsesim.validation.sparch.published import SparchValues
 
-PUBLISHED = load_published()
+PUBLISHED = load_published("sparch", SparchValues)
 
 
 def test_every_entry_has_its_test(repository):

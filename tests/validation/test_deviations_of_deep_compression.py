@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparsesim.validation.deep_compression import AT_PUBLISHED_BITS, TAILS
+from sparsesim.validation.deep_compression.sizes import AT_PUBLISHED_BITS, TAILS
 
 
 @pytest.mark.parametrize("distribution", TAILS)

@@ -15,7 +15,7 @@ from sparsesim.validation.sparseloop import Sparseloop
 @pytest.fixture(scope="module")
 def tensor_cores(tmp_path_factory):
     """Sparseloop's layers by design, in the order of the description."""
-    reference = Sparseloop(tmp_path_factory.mktemp("nothing"), watch=lambda words: None)
+    reference = Sparseloop(tmp_path_factory.mktemp("nothing"), progress=lambda words: None)
     runs = {design: [] for design in reference.published.designs}
     for case in reference.runs:
         runs[case.label.split(", ")[1]].append(case)

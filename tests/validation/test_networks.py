@@ -10,14 +10,15 @@ from pydantic import ValidationError
 
 from sparsesim.networks import load_network
 from sparsesim.validation.networks import Networks
-from sparsesim.validation.networks_description import Published, load_published
+from sparsesim.validation.networks.published import NetworkSizes
+from sparsesim.validation.published import load_published
 
 DERIVED = {"googlenet@pruned", "resnet50@pruned", "squeezenet@pruned"}
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    return Networks(tmp_path_factory.mktemp("nothing"), watch=lambda words: None)
+    return Networks(tmp_path_factory.mktemp("nothing"), progress=lambda words: None)
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +97,11 @@ def test_cases_are_the_unpruned_networks(reference):
 
 
 def test_a_source_that_is_not_given_is_refused():
-    described = load_published().model_dump()
-    assert Published.model_validate(described).sources == described["sources"]
+    described = load_published("networks", NetworkSizes).model_dump()
+    assert NetworkSizes.model_validate(described).sources == described["sources"]
     del described["sources"]["keras"]
     with pytest.raises(ValidationError, match="keras"):
-        Published.model_validate(described)
+        NetworkSizes.model_validate(described)
 
 
 def test_the_command_prints_a_line_per_comparison(repository):

@@ -5,11 +5,12 @@ import pytest
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import rmat, write_matrix
+from sparsesim.validation.published import load_published
 from sparsesim.validation.sparch import Sparch
 from sparsesim.validation.sparch.area import area_mm2, comparators
-from sparsesim.validation.sparch.description import load_published
 from sparsesim.validation.sparch.figures import FIGURES
-from sparsesim.validation.sparch.studies import (
+from sparsesim.validation.sparch.published import SparchValues
+from sparsesim.validation.sparch.tables import (
     SWEEPS,
     ablation_table,
     matrix_table,
@@ -52,7 +53,7 @@ def test_partial_elements_are_within_two_percent_or_sixty(rows):
 
 
 def test_every_published_number_has_a_row(rows):
-    published = load_published()
+    published = load_published("sparch", SparchValues)
     assert len(of_metric(rows, "bytes of B")) == 3 * len(published.golden.buffers)
     assert len(of_metric(rows, "merge-layer load")) == 18
     assert {line.figure for line in published.headline} <= {row.metric for row in rows}
@@ -87,7 +88,7 @@ def small(tmp_path_factory):
     write_matrix(rmat(50, 50, 200, seed=2), folder / "other.mtx.gz")
     write_matrix(rmat(20, 30, 100, seed=3), folder / "wide.mtx")
     write_matrix(rmat(20, 20, 0, seed=3), folder / "empty.mtx")
-    return Sparch(folder, watch=lambda words: None)
+    return Sparch(folder, progress=lambda words: None)
 
 
 def test_whichever_matrices_are_there_are_compared(small):
@@ -100,10 +101,10 @@ def test_whichever_matrices_are_there_are_compared(small):
 
 def test_a_reconstructed_matrix_has_a_group_of_its_own(tmp_path):
     write_matrix(rmat(30, 30, 90, seed=1), tmp_path / "m133-b3_constructed.mtx")
-    reference = Sparch(tmp_path, watch=lambda words: None)
+    reference = Sparch(tmp_path, progress=lambda words: None)
     assert reference.groups == {"with reconstructed": ["m133-b3_constructed"]}
     write_matrix(rmat(30, 30, 90, seed=1), tmp_path / "m133-b3.mtx")
-    again = Sparch(tmp_path, watch=lambda words: None)
+    again = Sparch(tmp_path, progress=lambda words: None)
     assert again.groups["exact matrices"] == ["m133-b3"]
     assert "with reconstructed" not in again.groups
 
@@ -127,21 +128,20 @@ def test_studies_cover_matrices_sizes_parts_and_time(small):
     assert added[-1] == pytest.approx(matrices[1]["traffic / compulsory"] * 12 * (800 + matrices[1]["nnz_c"]))
 
 
-def test_simulation_time_is_taken_on_growing_matrices(small, monkeypatch):
-    monkeypatch.setattr("sparsesim.validation.sparch.studies.RMAT_SIDES", (64, 128))
-    records = simulation_time_table(small.runs, ["other"], long=False)
+def test_simulation_time_is_taken_on_growing_matrices(small):
+    records = simulation_time_table(small.runs, ["other"], sides=(64, 128))
     assert [record["kind"] for record in records] == ["real", "R-MAT", "R-MAT"]
     assert records[1]["multiplies"] < records[2]["multiplies"]
     assert all(record["seconds"] > 0 for record in records)
 
 
 def test_area_of_the_shipped_machine_is_the_published_one():
-    unit, published = load_machine("sparch").accelerator, load_published()
+    unit, published = load_machine("sparch").accelerator, load_published("sparch", SparchValues)
     assert area_mm2(unit, published.area)["total"] == pytest.approx(published.area.total_mm2, abs=0.02)
 
 
 def test_area_grows_with_the_unit():
-    area = load_published().area
+    area = load_published("sparch", SparchValues).area
     shipped, wide = area_mm2(CondensedOuterProduct(), area), area_mm2(CondensedOuterProduct(merge_ways=128), area)
     assert wide["merge tree"] == pytest.approx(shipped["merge tree"] * 7 / 6)
     assert wide["row prefetcher"] == shipped["row prefetcher"]

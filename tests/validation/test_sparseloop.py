@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from sparsesim.validation.sparseloop import Sparseloop, load_published
+from sparsesim.validation.published import load_published
+from sparsesim.validation.sparseloop import ArtifactOutputs, Sparseloop
 
 DESIGNS = {
     ("TC", "0.3333"): "TC dense",
@@ -16,7 +17,7 @@ DESIGNS = {
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    return Sparseloop(tmp_path_factory.mktemp("nothing"), watch=lambda words: None)
+    return Sparseloop(tmp_path_factory.mktemp("nothing"), progress=lambda words: None)
 
 
 def of_metric(reference, metric):
@@ -42,7 +43,10 @@ def test_quoted_figures_are_those_of_the_artifact(data_dir):
     path = data_dir / "reference" / "sparseloop" / "stc_resnet50.csv"
     if not path.is_file():
         pytest.skip(f"no {path}")
-    layers = {(layer.shape.m, layer.shape.k, layer.shape.n): layer.designs for layer in load_published().layers}
+    layers = {
+        (layer.shape.m, layer.shape.k, layer.shape.n): layer.designs
+        for layer in load_published("sparseloop", ArtifactOutputs).layers
+    }
     found = 0
     for line in csv.DictReader(path.open(encoding="utf-8")):
         design = DESIGNS.get((line["design"].split("-")[0], line["weight_density"]))

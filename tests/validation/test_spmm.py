@@ -3,11 +3,12 @@ import pytest
 
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import SparseMatrix
+from sparsesim.validation.published import load_published
 from sparsesim.validation.spmm.crossover import Square, crossover_curves, crossover_sparsity, on_the_card_of
-from sparsesim.validation.spmm.description import load_published
-from sparsesim.validation.spmm.measured import stretched
+from sparsesim.validation.spmm.published import SpmmValues
+from sparsesim.validation.spmm.runs import stretched
 
-PUBLISHED = load_published()
+PUBLISHED = load_published("spmm", SpmmValues)
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,12 @@ def test_crossovers_are_where_they_were_published(spmm, length, low, high):
     """No constant of `a100-sxm-spmm` was fitted on them."""
     assert low < PUBLISHED.crossovers.sparsity[length] < high
     for size in PUBLISHED.crossovers.sizes:
-        assert low < spmm.crossovers[size, length] < high
+        assert low < spmm.crossovers.sparsities[size, length] < high
 
 
 def test_longer_vectors_pay_earlier(spmm):
     for size in PUBLISHED.crossovers.sizes:
-        found = [spmm.crossovers[size, length] for length in (1, 2, 4, 8)]
+        found = [spmm.crossovers.sparsities[size, length] for length in (1, 2, 4, 8)]
         assert found == sorted(found, reverse=True)
 
 
@@ -104,8 +105,8 @@ def test_stretching_repeats_every_row():
 
 def test_pictures_and_tables_are_written(spmm, tmp_path, monkeypatch):
     curves = crossover_curves(Square(256), load_machine("a100-sxm-spmm"), load_machine("a100-pcie"), (1, 4))
-    monkeypatch.setattr(spmm, "_curves", lambda: curves)
-    written = spmm.write(tmp_path, long=False)
+    monkeypatch.setattr(spmm.crossovers, "curves", lambda: curves)
+    written = spmm.write(tmp_path)
     names = ["spmm-measured.csv", "spmm-measured.png", "spmm-crossover.csv", "spmm-crossover.png"]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 500 for path in written)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.units import ceil_div
 from sparsesim.validation.row import Row
-from sparsesim.validation.sparch.description import Area, Published, Size
+from sparsesim.validation.sparch.published import Area, Size, SparchValues
 
 BLOCK = 4
 """Side of the small comparator arrays that a wide merger is made of (assumed)."""
@@ -21,7 +21,7 @@ def comparators(width: int) -> int:
 
 
 def sizes(unit: CondensedOuterProduct) -> dict[Size, int]:
-    """What the parts grow with."""
+    """The sizes that parts grow with."""
     return {
         "comparators": unit.layers * comparators(unit.merger_elements_per_cycle),
         "prefetch_bytes": unit.prefetch_lines * unit.prefetch_line_bytes if unit.prefetcher else 1,
@@ -38,7 +38,7 @@ def area_mm2(unit: CondensedOuterProduct, area: Area) -> Mapping[str, float]:
     return {**split, "total": sum(split.values())}
 
 
-def area_rows(published: Published, unit: CondensedOuterProduct) -> Iterator[Row]:
+def area_rows(published: SparchValues, unit: CondensedOuterProduct) -> Iterator[Row]:
     """The shipped machine; every part is fitted on its published value, and only the scaling is a model."""
     given = {part.part: part.mm2 for part in published.area.parts} | {"total": published.area.total_mm2}
     for part, ours in area_mm2(unit, published.area).items():

@@ -1,4 +1,4 @@
-"""The figures of the paper, from one finished run of C = A x A."""
+"""The figures of the paper, from one run of C = A x A."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
@@ -11,7 +11,7 @@ ELEMENT_BYTES: Final = 12
 
 
 def flop(result: Result) -> int:
-    """Operations as the paper counts them: multiplications, and additions that were really done."""
+    """Operations as the paper counts them: multiplications, and additions actually done."""
     return 2 * int(result.details["multiplies"]) - int(result.details["nnz_c"])
 
 

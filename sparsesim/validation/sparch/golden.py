@@ -8,15 +8,15 @@ from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.hardware import Machine
 from sparsesim.results import Result
 from sparsesim.validation.row import Row
-from sparsesim.validation.sparch.description import MatrixCounts, Published
 from sparsesim.validation.sparch.figures import FIGURES, moved_bytes
+from sparsesim.validation.sparch.published import MatrixCounts, SparchValues
 from sparsesim.validation.sparch.runs import SquareRuns
 
 _LABELS: Final = {"nnz_c": "nnz(C)", "first_fan_in": "first fan-in"}
 
 
-def golden_rows(published: Published, runs: SquareRuns) -> Iterator[Row]:
-    """Structure, merge loads, traffic and bounds of every golden matrix that is there."""
+def golden_rows(published: SparchValues, runs: SquareRuns) -> Iterator[Row]:
+    """Structure, merge loads, traffic and bounds of every golden matrix that is available."""
     golden = published.golden
     present = [name for name in golden.matrices if name in runs.folder.paths and runs.has_work(name)]
     for name in present:
@@ -33,8 +33,8 @@ def golden_rows(published: Published, runs: SquareRuns) -> Iterator[Row]:
             yield make(case, "partial elements, other schedules", schedule.partial_elements[name], partials)
 
 
-def _of_matrix(published: Published, name: str, counts: MatrixCounts, runs: SquareRuns) -> Iterator[Row]:
-    """The shipped machine as it is."""
+def _of_matrix(published: SparchValues, name: str, counts: MatrixCounts, runs: SquareRuns) -> Iterator[Row]:
+    """Rows of one matrix on the shipped machine."""
     result = runs.result(name)
     make = partial(Row, published.name, fitted=False, source=published.golden.source)
     for metric, value in counts.counts.items():

@@ -1,16 +1,16 @@
-"""Means over many matrices against the paper's, and what each part of the unit saves."""
+"""Means over many matrices beside the paper's, and what each part of the unit saves."""
 
 from collections.abc import Iterator
 
 from sparsesim.validation.row import Row
-from sparsesim.validation.sparch.description import Published
 from sparsesim.validation.sparch.figures import FIGURES, mean, moved_bytes
+from sparsesim.validation.sparch.published import SparchValues
 from sparsesim.validation.sparch.runs import SquareRuns
 
 EXACT, WITH_RECONSTRUCTED, ALL_SQUARE = "exact matrices", "with reconstructed", "all square matrices"
 
 
-def matrix_groups(published: Published, runs: SquareRuns) -> dict[str, list[str]]:
+def matrix_groups(published: SparchValues, runs: SquareRuns) -> dict[str, list[str]]:
     """Names of the matrices that each mean runs over; groups that add nothing are left out."""
     wanted = published.matrices
     there = runs.folder.paths
@@ -29,7 +29,7 @@ def matrix_groups(published: Published, runs: SquareRuns) -> dict[str, list[str]
     return {group: names for group, names in groups.items() if names}
 
 
-def headline_rows(published: Published, runs: SquareRuns, groups: dict[str, list[str]]) -> Iterator[Row]:
+def headline_rows(published: SparchValues, runs: SquareRuns, groups: dict[str, list[str]]) -> Iterator[Row]:
     """Every figure of the paper, by group of matrices."""
     for group, names in groups.items():
         for line in published.headline:
@@ -37,7 +37,7 @@ def headline_rows(published: Published, runs: SquareRuns, groups: dict[str, list
             yield Row(published.name, group, line.figure, line.published, ours, line.fitted, line.source)
 
 
-def stages(published: Published) -> dict[str, dict[str, bool]]:
+def stages(published: SparchValues) -> dict[str, dict[str, bool]]:
     """Changes of the accelerator by stage: no part at all, then one more part at a time."""
     parts = [str(step.part) for step in published.ablation.steps]
     built: dict[str, dict[str, bool]] = {"none": dict.fromkeys(parts, False)}
@@ -46,7 +46,7 @@ def stages(published: Published) -> dict[str, dict[str, bool]]:
     return built
 
 
-def ablation_rows(published: Published, runs: SquareRuns, groups: dict[str, list[str]]) -> Iterator[Row]:
+def ablation_rows(published: SparchValues, runs: SquareRuns, groups: dict[str, list[str]]) -> Iterator[Row]:
     """Geometric mean of the DRAM bytes before a part is added over those after; the paper's matrices alone."""
     changes = list(stages(published).values())
     for group in (EXACT, WITH_RECONSTRUCTED):

@@ -1,45 +1,46 @@
-"""What a reader of the rows should know: which matrices they are means of, and why a mean differs."""
+"""Figures of the notes: which matrices the means run over, and why a mean differs from the published one."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
-from sparsesim.validation.sparch.description import Published
+from sparsesim.validation.notes import Figures
 from sparsesim.validation.sparch.figures import FIGURES, mean
 from sparsesim.validation.sparch.headline import ALL_SQUARE, EXACT, WITH_RECONSTRUCTED
+from sparsesim.validation.sparch.published import SparchValues
 from sparsesim.validation.sparch.runs import SquareRuns
 
 
-def notes_on(published: Published, runs: SquareRuns, groups: dict[str, list[str]]) -> Iterator[str]:
-    """A line each."""
+def note_figures(
+    published: SparchValues, runs: SquareRuns, groups: Mapping[str, list[str]]
+) -> dict[str, Sequence[Figures]]:
+    """Figures by note; none for a note that does not apply to the available matrices."""
     exact, root = groups.get(EXACT, []), runs.folder.root
-    yield f"{EXACT}: {len(exact)} of the paper's {len(published.matrices.groups)}: {', '.join(exact) or 'none'}"
-    if WITH_RECONSTRUCTED in groups:
-        added = ", ".join(name for name in groups[WITH_RECONSTRUCTED] if name not in exact)
-        yield f"{WITH_RECONSTRUCTED}: these and {added} (same structure, other order)"
-    if ALL_SQUARE in groups:
-        yield f"{ALL_SQUARE}: {len(groups[ALL_SQUARE])} in {root}, most of them not the paper's"
-    for group, names in groups.items():
-        if group != ALL_SQUARE:
-            yield _factors(group, _ratios(published, runs, names))
+    added = [name for name in groups.get(WITH_RECONSTRUCTED, []) if name not in exact]
+    square = groups.get(ALL_SQUARE, [])
     missing = [name for name in published.golden.matrices if name not in exact]
-    if missing:
-        yield f"no golden counts for {', '.join(missing)}: not in {root}"
-
-
-def _ratios(published: Published, runs: SquareRuns, names: list[str]) -> dict[str, float]:
-    """Our mean over the published one, by figure."""
-    results = [runs.result(name) for name in names]
+    compared = {group: names for group, names in groups.items() if group != ALL_SQUARE}
     return {
+        "exact": [{"count": len(exact), "wanted": len(published.matrices.groups), "names": _listed(exact) or "none"}],
+        "reconstructed": [{"names": _listed(added)}] if added else [],
+        "all_square": [{"count": len(square), "folder": root}] if square else [],
+        "factors": [{"group": group} | _factors(published, runs, names) for group, names in compared.items()],
+        "missing": [{"names": _listed(missing), "folder": root}] if missing else [],
+    }
+
+
+def _factors(published: SparchValues, runs: SquareRuns, names: list[str]) -> dict[str, float]:
+    """GFLOP/s = peak bandwidth x its utilisation x FLOP per compulsory byte / (traffic / compulsory)."""
+    results = [runs.result(name) for name in names]
+    ratio = {
         line.figure: mean(line.mean, [FIGURES[line.figure](result) for result in results]) / line.published
         for line in published.headline
     }
-
-
-def _factors(group: str, ratio: dict[str, float]) -> str:
-    """GFLOP/s = peak bandwidth x its utilisation x FLOP per compulsory byte / (traffic / compulsory)."""
-    factors = {
-        "reuse in the matrices": ratio["FLOP per compulsory byte"],
-        "bandwidth utilisation": ratio["bandwidth utilisation"],
+    return {
+        "speed": ratio["GFLOP/s"],
+        "reuse": ratio["FLOP per compulsory byte"],
+        "utilisation": ratio["bandwidth utilisation"],
         "traffic": 1 / ratio["traffic / compulsory"],
     }
-    product = " x ".join(f"{factor:.2f} ({name})" for name, factor in factors.items())
-    return f"{group}: GFLOP/s are {ratio['GFLOP/s']:.2f} times the published, about {product}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

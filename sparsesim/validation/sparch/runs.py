@@ -1,4 +1,4 @@
-"""C = A x A on variants of one machine; nothing runs twice."""
+"""C = A x A on variants of one machine; no product is simulated twice."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,27 +8,27 @@ from sparsesim.matmul import matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
 from sparsesim.tensors import SparseMatrix
-from sparsesim.validation.matrices import MatrixFolder
-from sparsesim.validation.reference import Watch
+from sparsesim.validation.data import MatrixFolder
+from sparsesim.validation.reference import Progress
 
 
 @dataclass(eq=False)
 class SquareRuns:
-    """Products of the matrices of a folder with themselves, one after another."""
+    """Squares of the matrices in a folder; each is simulated once per variant of the machine."""
 
     folder: MatrixFolder
     machine: Machine
     table: EnergyTable
-    storage: str
+    format: str
     dtype: str
-    watch: Watch
+    progress: Progress
     _matrices: dict[str, SparseMatrix] = field(default_factory=dict)
     _results: dict[tuple[Any, ...], Result] = field(default_factory=dict)
 
     def matrix(self, name: str) -> SparseMatrix:
-        """A matrix of the folder by its file's name without suffix."""
+        """A matrix by its file name without suffix."""
         if name not in self._matrices:
-            self.watch(f"read {name}")
+            self.progress(f"read {name}")
             self._matrices[name] = self.folder.read(name)
         return self._matrices[name]
 
@@ -36,17 +36,17 @@ class SquareRuns:
         """A x A on the machine with these parameters of its accelerator changed."""
         key = (name, *sorted(changes.items()))
         if key not in self._results:
-            self.watch(" ".join([name, *(f"{part}={value}" for part, value in changes.items())]))
+            self.progress(" ".join([name, *(f"{part}={value}" for part, value in changes.items())]))
             self._results[key] = self.square(name, self.matrix(name), self.machine.with_accelerator(**changes))
         return self._results[key]
 
     def square(self, name: str, matrix: SparseMatrix, machine: Machine | None = None) -> Result:
         """The product of any matrix with itself; the result is not kept."""
-        op = matmul_op(matrix, matrix, self.storage, self.dtype, name=name)
+        op = matmul_op(matrix, matrix, self.format, self.dtype, name=name)
         return simulate(op, machine or self.machine, self.table)
 
     def has_work(self, name: str) -> bool:
-        """Whether A x A exists and multiplies at least once."""
+        """Whether A x A exists and takes at least one multiplication."""
         matrix = self.matrix(name)
         return matrix.shape[0] == matrix.shape[1] and self._multiplies(matrix) > 0
 

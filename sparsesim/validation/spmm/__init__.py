@@ -1,18 +1,21 @@
 """SpMM on vectors of non-zeros: measured vectorSparse times, and crossovers against dense tensor cores."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 
-from sparsesim.hardware import Machine, load_machine
+from sparsesim.hardware import load_machine
 from sparsesim.results import geometric_mean
-from sparsesim.validation.reference import Reference, Watch
+from sparsesim.validation.notes import Figures
+from sparsesim.validation.published import load_published
+from sparsesim.validation.reference import Progress, Reference, Study
 from sparsesim.validation.row import Row
-from sparsesim.validation.spmm.crossover import Record, Square, crossover_curves, crossover_sparsity, on_the_card_of
-from sparsesim.validation.spmm.description import load_published
-from sparsesim.validation.spmm.measured import Comparison, MeasuredRuns
+from sparsesim.validation.spmm.crossover import CrossoverRuns
+from sparsesim.validation.spmm.published import SpmmValues
+from sparsesim.validation.spmm.runs import Comparison, MeasuredRuns
 
 Group = tuple[int, int, float, bool]
 
@@ -23,23 +26,35 @@ class Spmm(Reference):
     name: ClassVar[str] = "spmm"
     description: ClassVar[str] = "SpMM on column vectors, A100: measured vectorSparse times, crossovers against dense"
 
-    def __init__(self, data: Path, watch: Watch) -> None:
-        self.published = load_published()
-        self.watch = watch
-        measured = self.published.measured
-        self.runs = MeasuredRuns(data, measured, load_machine(measured.machine), watch)
+    def __init__(self, data: Path, progress: Progress) -> None:
+        super().__init__(data, progress)
+        self.published: SpmmValues = load_published(self.name, SpmmValues)
+        self.runs = MeasuredRuns(self.data, self.published, load_machine(self.published.measured.machine), progress)
+        self.crossovers = CrossoverRuns(self.published.crossovers, progress)
 
     def rows(self) -> list[Row]:
         """Geometric mean of the times by vector length, columns and sparsity; densities at the crossovers."""
         return [*self._time_rows(), *self._share_rows(), *self._crossover_rows()]
 
-    def notes(self) -> list[str]:
+    def note_figures(self) -> Mapping[str, Sequence[Figures]]:
         """Errors of single measurements, and all crossovers."""
-        lines = [self._error_line(fitted) for fitted in (True, False)]
-        for (size, length), sparsity in self.crossovers.items():
-            shown = "nowhere between 48.8 % and 99.8 %" if sparsity is None else f"from {100 * sparsity:.1f} % sparsity"
-            lines.append(f"{size} x {size} x {size}, vectors of {length}: faster than dense tensor cores {shown}")
-        return lines
+        met: list[Figures] = []
+        never: list[Figures] = []
+        for (size, length), sparsity in self.crossovers.sparsities.items():
+            problem = {"size": size, "length": length}
+            if sparsity is None:
+                never.append(problem)
+            else:
+                met.append(problem | {"sparsity_pct": 100 * sparsity})
+        fitted, others = self._errors(fitted=True), self._errors(fitted=False)
+        return {
+            "fitted": fitted,
+            "no_fitted": [] if fitted else [{}],
+            "others": others,
+            "no_others": [] if others else [{}],
+            "crossover": met,
+            "no_crossover": never,
+        }
 
     def cases(self) -> list[dict[str, Any]]:
         """Mean and largest error of the single measurements, by vector length and sparsity."""
@@ -56,25 +71,18 @@ class Spmm(Reference):
             for (length, columns, sparsity, fitted), group in self.groups.items()
         ]
 
-    def write(self, folder: Path, long: bool) -> list[Path]:
-        """Single measurements and curves over sparsity, with their pictures."""
+    def studies(self) -> Iterator[Study]:
+        """Single measurements, and curves over sparsity."""
         from sparsesim.report import spmm as report
 
         single = [vars(each) | {"error_pct": each.error_pct} for each in self.runs.comparisons]
+        yield Study("measured", pd.DataFrame(single), report.plot_measured)
         crossings = [
             {"size": size, "vector_length": length, "sparsity": sparsity}
-            for (size, length), sparsity in self.crossovers.items()
+            for (size, length), sparsity in self.crossovers.sparsities.items()
         ]
         draw = partial(report.plot_crossovers, crossings=pd.DataFrame(crossings))
-        written = []
-        for name, records, plot in (
-            ("measured", single, report.plot_measured),
-            ("crossover", self._curves(), draw),
-        ):
-            table, path = pd.DataFrame(records), folder / f"spmm-{name}.csv"
-            table.to_csv(path, index=False)
-            written += [path, plot(table, path.with_suffix(".png"))]
-        return written
+        yield Study("crossover", pd.DataFrame(self.crossovers.curves()), draw)
 
     @cached_property
     def groups(self) -> dict[Group, list[Comparison]]:
@@ -83,32 +91,6 @@ class Spmm(Reference):
         for each in self.runs.comparisons:
             groups.setdefault((each.vector_length, each.n, each.sparsity, each.fitted), []).append(each)
         return dict(sorted(groups.items()))
-
-    @cached_property
-    def crossovers(self) -> dict[tuple[int, int], float | None]:
-        """Sparsity by (size, vector length); None where there is no crossover."""
-        asked = self.published.crossovers
-        sparse, dense = self._machines()
-        found = {}
-        for size in asked.sizes:
-            for length in asked.vector_lengths:
-                self.watch(f"crossover of vectors of {length}, {size} x {size} x {size}")
-                found[size, length] = crossover_sparsity(Square(size, asked.dtype), sparse, dense, length)
-        return found
-
-    def _machines(self) -> tuple[Machine, Machine]:
-        """The sparse kernels and the dense ones, on one card."""
-        sparse = load_machine(self.published.crossovers.machine)
-        return sparse, on_the_card_of(load_machine(self.published.crossovers.dense_machine), sparse)
-
-    def _curves(self) -> list[Record]:
-        asked = self.published.crossovers
-        sparse, dense = self._machines()
-        records = []
-        for size in asked.sizes:
-            self.watch(f"times over sparsity, {size} x {size} x {size}")
-            records += crossover_curves(Square(size, asked.dtype), sparse, dense, asked.vector_lengths)
-        return records
 
     def _time_rows(self) -> list[Row]:
         return [
@@ -152,28 +134,25 @@ class Spmm(Reference):
                 fitted=False,
                 source=published.source,
             )
-            for (size, length), sparsity in self.crossovers.items()
+            for (size, length), sparsity in self.crossovers.sparsities.items()
             if sparsity is not None and length in published.sparsity
         ]
 
     def _row(self, metric: str, case: str, published: float, simulated: float, fitted: bool) -> Row:
         return Row(self.name, case, metric, published, simulated, fitted, self.published.measured.source)
 
-    def _error_line(self, fitted: bool) -> str:
+    def _errors(self, fitted: bool) -> list[Figures]:
+        """Count and mean errors of the products in fitted or other layers, if there are any."""
         errors = [each.error_pct for each in self.runs.comparisons if each.fitted == fitted]
-        label = "layers that constants were fitted on" if fitted else "layers that nothing was fitted on"
-        if not errors:
-            return f"no {label} here"
-        return (
-            f"{label}: {len(errors)} products, mean absolute error {_mean(map(abs, errors)):.1f} %, "
-            f"mean error {_mean(errors):+.1f} %"
-        )
+        mean_errors = {"mean_absolute_error": _mean(map(abs, errors)), "mean_error": _mean(errors)}
+        return [{"products": len(errors)} | mean_errors] if errors else []
 
 
 def _label(fitted: bool) -> str:
     return "fitted" if fitted else "other"
 
 
-def _mean(values: Any) -> float:
+def _mean(values: Iterable[float]) -> float:
+    """The mean, or zero of no values."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else 0.0

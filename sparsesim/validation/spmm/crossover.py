@@ -1,15 +1,18 @@
-"""From which sparsity a sparse kernel beats a dense one: times over sparsity, and where they meet."""
+"""The sparsity from which a sparse kernel beats a dense one, and both times over sparsity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import log, sqrt
 from typing import Any, Final
 
-from sparsesim.hardware import Machine
+from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import block
+from sparsesim.validation.reference import Progress
+from sparsesim.validation.spmm.published import Crossovers
 
 Record = dict[str, Any]
 
@@ -18,7 +21,7 @@ CURVE: Final = (0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 
 SPARSEST: Final = 0.002
 DENSEST: Final = 0.512
-"""Densities between which a crossover is looked for, eight doublings apart."""
+"""Densities between which a crossover is sought, eight doublings apart."""
 
 HALVINGS: Final = 3
 """Steps of the search within a doubling, before the last two points are joined by a line."""
@@ -32,9 +35,9 @@ class Square:
     dtype: str = "fp16"
     seed: int = 0
 
-    def seconds(self, machine: Machine, a: Tensor, storage: str) -> float:
+    def seconds(self, machine: Machine, a: Tensor, format: str) -> float:
         """Simulated time on `machine`, its power cap included."""
-        op = matmul_op(a, DenseMatrix((self.size, self.size)), storage, self.dtype)
+        op = matmul_op(a, DenseMatrix((self.size, self.size)), format, self.dtype)
         return simulate(op, machine, machine.energy_table).seconds
 
     def dense_seconds(self, machine: Machine) -> float:
@@ -42,12 +45,12 @@ class Square:
         return self.seconds(machine, DenseMatrix((self.size, self.size)), "dense")
 
     def sparse_seconds(self, machine: Machine, vector_length: int, density: float) -> float:
-        """Time with column vectors of non-zeros at random places."""
+        """Time of the sparse product, with column vectors of non-zeros at random positions."""
         a = block(self.size, self.size, vector_length, 1, density, self.seed)
-        return self.seconds(machine, a, storage_of(vector_length))
+        return self.seconds(machine, a, format_of(vector_length))
 
 
-def storage_of(vector_length: int) -> str:
+def format_of(vector_length: int) -> str:
     """The format whose kernels run on such vectors."""
     return "csr" if vector_length == 1 else f"bsr-{vector_length}x1"
 
@@ -65,7 +68,7 @@ def crossover_sparsity(problem: Square, sparse: Machine, dense: Machine, vector_
 
 
 def _meeting(seconds: Callable[[float], float], target: float) -> float | None:
-    """The density that takes `target`: doubled until that is exceeded, then halved, on logarithmic axes."""
+    """The density that takes `target` seconds: doubled until it takes longer, then bisected, on logarithmic axes."""
     fast, slow = (SPARSEST, seconds(SPARSEST)), (2 * SPARSEST, seconds(2 * SPARSEST))
     if fast[1] > target:
         return None
@@ -95,3 +98,33 @@ def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_le
         for length in vector_lengths
         for sparsity in CURVE
     ]
+
+
+class CrossoverRuns:
+    """Every size and vector length asked for, with the sparse kernels and the dense ones on one card."""
+
+    def __init__(self, asked: Crossovers, progress: Progress) -> None:
+        self.asked, self.progress = asked, progress
+        self.sparse = load_machine(asked.machine)
+        self.dense = on_the_card_of(load_machine(asked.dense_machine), self.sparse)
+
+    @cached_property
+    def sparsities(self) -> dict[tuple[int, int], float | None]:
+        """Sparsity at the crossover by (size, vector length); None where there is no crossover."""
+        found = {}
+        for size in self.asked.sizes:
+            for length in self.asked.vector_lengths:
+                self.progress(f"crossover of vectors of {length}, {size} x {size} x {size}")
+                found[size, length] = crossover_sparsity(self._square(size), self.sparse, self.dense, length)
+        return found
+
+    def curves(self) -> list[Record]:
+        """Times over sparsity of every size; see `crossover_curves`."""
+        records = []
+        for size in self.asked.sizes:
+            self.progress(f"times over sparsity, {size} x {size} x {size}")
+            records += crossover_curves(self._square(size), self.sparse, self.dense, self.asked.vector_lengths)
+        return records
+
+    def _square(self, size: int) -> Square:
+        return Square(size, self.asked.dtype)

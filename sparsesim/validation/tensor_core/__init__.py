@@ -1,81 +1,59 @@
 """Tensor cores, dense and 2:4: measured GEMM times of several cards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 
-from sparsesim.validation.reference import Reference, Watch
+from sparsesim.validation.notes import Figures
+from sparsesim.validation.published import load_published
+from sparsesim.validation.reference import Progress, Reference, Study
 from sparsesim.validation.row import Row
-from sparsesim.validation.tensor_core.description import load_published
+from sparsesim.validation.tensor_core.batches import MeasuredTables
 from sparsesim.validation.tensor_core.errors import error_table
-from sparsesim.validation.tensor_core.fit import Measured, cross_validate
-from sparsesim.validation.tensor_core.measured import MeasuredTables
-from sparsesim.validation.tensor_core.notes import TREND_CARD, notes_on
+from sparsesim.validation.tensor_core.notes import TREND_CARD, note_figures
+from sparsesim.validation.tensor_core.published import TensorCoreValues
 from sparsesim.validation.tensor_core.runs import Comparison
 
 
 class TensorCores(Reference):
-    """Dense and 2:4 products on the cards that the data at hand was measured on."""
+    """Dense and 2:4 products on the cards that the available data was measured on."""
 
     name: ClassVar[str] = "tensor-core"
     description: ClassVar[str] = "tensor cores of A100, H100, RTX 4090 and others: measured GEMM times, dense and 2:4"
     lists_rows: ClassVar[bool] = False
 
-    def __init__(self, data: Path, watch: Watch) -> None:
-        self.published = load_published()
-        self.tables = MeasuredTables(data, self.published, watch)
+    def __init__(self, data: Path, progress: Progress) -> None:
+        super().__init__(data, progress)
+        self.published: TensorCoreValues = load_published(self.name, TensorCoreValues)
+        self.tables = MeasuredTables(self.data, self.published, progress)
 
     def rows(self) -> list[Row]:
         """Both times and their ratio, of every measured product."""
         return [row for each in self.tables.comparisons for row in self._rows(each)]
 
-    def notes(self) -> list[str]:
+    def note_figures(self) -> Mapping[str, Sequence[Figures]]:
         """Trends, limits and worst points; what is left out."""
-        return [*notes_on(self.published, self.tables.comparisons), *self.tables.notes]
+        return note_figures(self.published, self.tables.comparisons) | self.tables.left_out
 
     def cases(self) -> list[dict[str, Any]]:
         """Mean errors by card and type, beside the error of "always twice as fast"."""
         return error_table(self.tables.comparisons)
 
-    def write(self, folder: Path, long: bool) -> list[Path]:
+    def studies(self) -> Iterator[Study]:
         """Every product, and pictures of times, ratios and ratios over the number of tokens."""
         from sparsesim.report import tensor_core as report
 
         points = self.points()
-        path = folder / f"{self.name}-points.csv"
-        points.to_csv(path, index=False)
-        written = [path, report.plot_times(points, folder / f"{self.name}-times.png")]
+        yield Study("points", points)
+        yield Study("times", points, report.plot_times, kept=False)
         compared = points[points["ratio_measured"].notna()]
         if len(compared):
-            written.append(report.plot_ratios(compared, folder / f"{self.name}-ratios.png"))
+            yield Study("ratios", compared, report.plot_ratios, kept=False)
         shown = compared[compared["card"] == TREND_CARD]
         if len(shown):
-            written.append(report.plot_over_tokens(shown, folder / f"{self.name}-tokens.png"))
-        return [*written, *self._cross_validation(folder)] if long else written
-
-    def _cross_validation(self, folder: Path) -> list[Path]:
-        """Every product by constants fitted without its weight shape, and the means; takes minutes per card."""
-        found = [
-            record for measured in self._cross_validated() for record in cross_validate(measured, self.tables.watch)
-        ]
-        if not found:
-            return []
-        single, means = (folder / f"{self.name}-cross-validation{part}.csv" for part in ("", "-means"))
-        table = pd.DataFrame(found)
-        table.to_csv(single, index=False)
-        errors = table.set_index(["card", "type"]).filter(like="error_pct").abs()
-        errors["sign_is_right_pct"] = 100.0 * table.set_index(["card", "type"])["sign_is_right"]
-        errors.groupby(level=[0, 1]).mean().to_csv(means)
-        return [single, means]
-
-    def _cross_validated(self) -> Iterator[Measured]:
-        """All products of the cards and types whose six constants were fitted."""
-        for batch in self.tables.batches:
-            first = batch.points[0]
-            if first.dtype in self.published.gemm.cross_validated.get(first.card, ()):
-                yield Measured(batch.card, batch.dtype, batch.runs, batch.points)
+            yield Study("tokens", shown, report.plot_over_tokens, kept=False)
 
     def points(self) -> pd.DataFrame:
         """One line per product: shape, whether fitted, times in us and ratios measured and simulated, bottlenecks."""

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
-from typing import Any, Final
+from typing import Any
 
 from sparsesim.validation.tensor_core.runs import Comparison
 
 Record = dict[str, Any]
 Value = Callable[[Comparison], float | None]
-
-LEGEND: Final = (
-    "table: % is a mean absolute error, ±% a mean error; sign % how often the faster kernel is the faster one in "
-    "simulation, too; 2x % the error of a ratio that is always 2"
-)
 
 
 def error_table(comparisons: Iterable[Comparison]) -> list[Record]:
@@ -42,13 +37,13 @@ def error_table(comparisons: Iterable[Comparison]) -> list[Record]:
 
 
 def mean(group: Sequence[Comparison], value: Value, change: Callable[[float], float] = float) -> float | None:
-    """Mean of the values that there are, None if there are none."""
+    """Mean of the values that are not None; None if there are none."""
     values = [change(found) for found in map(value, group) if found is not None]
     return fmean(values) if values else None
 
 
 def _shown(group: Sequence[Comparison], value: Value, change: Callable[[float], float] = float) -> float | None:
-    """The mean to one decimal."""
+    """The mean, rounded to one decimal."""
     found = mean(group, value, change)
     return None if found is None else round(found, 1)
 
@@ -58,7 +53,7 @@ def _sign_pct(each: Comparison) -> float | None:
 
 
 def _naive_error_pct(each: Comparison) -> float | None:
-    """Error of saying that 2:4 is always twice as fast."""
+    """Error of the claim that 2:4 is always twice as fast."""
     if each.ratio_error_pct is None or each.point.ratio is None:
         return None
     return 100 * (2 / each.point.ratio - 1)

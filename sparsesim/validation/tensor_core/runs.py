@@ -15,13 +15,10 @@ from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.validation.tensor_core.tables import Point
 
-RUNS = 75
-"""25 runs to warm up and 50 timed ones, one after the other."""
-
 
 @dataclass(frozen=True)
 class Card:
-    """The machines of a card by name; one without 2:4 machine has dense kernels only."""
+    """A card's machines; one without a 2:4 machine has dense kernels only."""
 
     machine: str
 
@@ -78,7 +75,7 @@ class Comparison:
 
     @property
     def sign_is_right(self) -> bool | None:
-        """Whether the faster one of both kernels is the faster one in simulation, too."""
+        """Whether the kernel that measured faster is the faster one in simulation too."""
         if self.ratio is None or self.point.ratio is None:
             return None
         return (self.ratio > 1) == (self.point.ratio > 1)
@@ -88,7 +85,7 @@ def _error_pct(simulated: float | None, measured: float | None) -> float | None:
     return None if simulated is None or measured is None else 100 * (simulated / measured - 1)
 
 
-def compare(point: Point, card: Card, dtype: str, fitted: bool = False, runs: int | None = RUNS) -> Comparison:
+def compare(point: Point, card: Card, dtype: str, runs: int | None, fitted: bool = False) -> Comparison:
     """Both simulated times of a measured product, as far as they were measured."""
     found = Comparison(point, fitted)
     shape = point.m, point.n, point.k, dtype
@@ -96,7 +93,7 @@ def compare(point: Point, card: Card, dtype: str, fitted: bool = False, runs: in
         seconds, bottleneck = time_us(*shape, card.dense, False, runs)
         found = replace(found, dense_us=seconds, dense_bottleneck=bottleneck)
     if point.sparse_us is not None:
-        seconds, bottleneck = time_us(*shape, card.sparse, True, runs, point.storage)
+        seconds, bottleneck = time_us(*shape, card.sparse, True, runs, point.format)
         found = replace(found, sparse_us=seconds, sparse_bottleneck=bottleneck)
     return found
 
@@ -108,24 +105,24 @@ def time_us(
     dtype: str,
     machine: Machine,
     sparse: bool,
-    runs: int | None = RUNS,
-    storage: str = "nm-2:4",
+    runs: int | None,
+    format: str = "nm-2:4",
 ) -> tuple[float, str]:
     """Microseconds of one of `runs` equal products with weights [n, k], and what limits it.
 
-    The operands may lie in the L2 from the run before. Sparse weights have the pattern of `storage` throughout.
+    The operands may lie in the L2 from the run before. Sparse weights have the pattern of `format` throughout.
     """
-    weights = _weights(n, k, storage) if sparse else DenseMatrix((n, k))
-    op = matmul_op(weights, DenseMatrix((k, m_tokens)), storage if sparse else "dense", dtype)
+    weights = _weights(n, k, format) if sparse else DenseMatrix((n, k))
+    op = matmul_op(weights, DenseMatrix((k, m_tokens)), format if sparse else "dense", dtype)
     result = simulate(op, machine.benchmarked(runs, warm=True), machine.energy_table)
     return 1e6 * result.seconds, result.bottleneck
 
 
-def _weights(n: int, k: int, storage: str) -> Tensor:
+def _weights(n: int, k: int, format: str) -> Tensor:
     """Weights that have the pattern of nm-N:M or vnm-V:N:M; for the latter one row of blocks is repeated."""
-    *rows, keep, of = map(int, re.findall(r"\d+", storage))
+    *rows, keep, of = map(int, re.findall(r"\d+", format))
     if not rows or of == LOCATED:
         return drawn_nm(n, k, keep, of, 0)
     drawn = np.random.default_rng(0).standard_normal((rows[0], k), dtype=np.float32)
-    kept = drawn * pruner_by_name(storage).mask(drawn)
+    kept = drawn * pruner_by_name(format).mask(drawn)
     return tensor_from_array(np.tile(kept, (-(-n // rows[0]), 1))[:n])

@@ -1,12 +1,12 @@
-"""The published figures of networks as they stand in `models/validation/networks.yaml`."""
+"""The published sizes of networks as given in `models/validation/networks.yaml`."""
 
 from collections.abc import Mapping
 from typing import Self
 
 from pydantic import model_validator
 
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 REDUCTIONS, SIZES = "lectures", "quantised"
 """The sources of all reductions and of all file sizes."""
@@ -18,8 +18,8 @@ class Entry(Description):
     network: str
 
 
-class Counts(Entry):
-    """A network's size; `parameters` is exact, the others are rounded (10^6 parameters, 10^9 MACs per sample)."""
+class NetworkCounts(Entry):
+    """The size of a network: `parameters` is exact, the others are rounded (10^6 parameters, 10^9 MACs per sample)."""
 
     source: str
     parameters: int | None = None
@@ -28,7 +28,7 @@ class Counts(Entry):
 
 
 class Reduction(Entry):
-    """Parameters in 10^6 before and after pruning, and factors; `derived` if the variant was made from these."""
+    """Parameters in 10^6 before and after pruning, and factors; `derived` if the variant was made from them."""
 
     before_m: float
     after_m: float
@@ -38,7 +38,7 @@ class Reduction(Entry):
 
 
 class LayerFigures(Description):
-    """Weights and operations of a dense layer, and per cent of both after pruning."""
+    """Weights and operations of a dense layer, and the percentage of both that pruning leaves."""
 
     weight_pct: float
     flop_pct: float
@@ -60,12 +60,11 @@ class FileSize(Entry):
     int8_mb: float
 
 
-class Published(Description):
+class NetworkSizes(PublishedValues):
     """Everything that is compared; `source` of an entry names one of `sources`."""
 
-    name: str
     sources: Mapping[str, str]
-    counts: tuple[Counts, ...]
+    counts: tuple[NetworkCounts, ...]
     reductions: tuple[Reduction, ...]
     tables: tuple[LayerFiguresTable, ...]
     sizes: tuple[FileSize, ...]
@@ -74,10 +73,6 @@ class Published(Description):
     def _sources_are_given(self) -> Self:
         named = {REDUCTIONS, SIZES, *(entry.source for entry in self.counts), *(table.source for table in self.tables)}
         if named != set(self.sources):
-            raise ValueError(f"sources: {', '.join(sorted(named ^ set(self.sources)))} given or named alone")
+            odd = ", ".join(sorted(named ^ set(self.sources)))
+            raise ValueError(f"sources: {odd}: named by no entry, or named but not given")
         return self
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "networks", "models/validation", ".yaml"), Published)

@@ -1,18 +1,19 @@
-"""The shipped tables of networks beside published counts, densities and file sizes."""
+"""The shipped networks beside published counts, densities after pruning and file sizes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from sparsesim.networks import Network, density_table, load_network
-from sparsesim.validation.networks_description import REDUCTIONS, SIZES, Entry, LayerFigures, load_published
-from sparsesim.validation.reference import Reference, Watch
+from sparsesim.validation.networks.published import REDUCTIONS, SIZES, Entry, LayerFigures, NetworkSizes
+from sparsesim.validation.notes import Figures
+from sparsesim.validation.published import load_published
+from sparsesim.validation.reference import Progress, Reference
 from sparsesim.validation.row import Row
 
 TOTAL = "total"
 MEGABYTE, MEBIBYTE = 1_000_000, 1 << 20
-UNITS = {MEGABYTE: "10^6 bytes", MEBIBYTE: "2^20 bytes"}
 BYTES = {"float32": 4, "int8": 1}
 
 
@@ -23,13 +24,13 @@ class Networks(Reference):
     description: ClassVar[str] = "Shipped networks: published parameters, MACs, densities after pruning, file sizes"
     needs_data: ClassVar[bool] = False
 
-    def __init__(self, data: Path, watch: Watch) -> None:
-        self.published = load_published()
-        self.watch = watch
+    def __init__(self, data: Path, progress: Progress) -> None:
+        super().__init__(data, progress)
+        self.published: NetworkSizes = load_published(self.name, NetworkSizes)
 
     @cached_property
     def networks(self) -> dict[str, Network]:
-        """Every network and variant that figures are published of, by name."""
+        """Every network and variant with published figures, by name."""
         published = self.published
         entries: list[Entry] = [*published.counts, *published.reductions, *published.tables, *published.sizes]
         return {name: self._load(name) for name in dict.fromkeys(entry.network for entry in entries)}
@@ -47,22 +48,12 @@ class Networks(Reference):
         """Counts, then what pruning leaves in total and layer by layer, then sizes of files."""
         return [*self._counts(), *self._reductions(), *self._layers(), *self._sizes()]
 
-    def notes(self) -> list[str]:
-        """How to read the errors."""
-        errors = [f"{self._size_error(unit):.2f} % if MB is {name}" for unit, name in UNITS.items()]
-        return [
-            "reductions of googlenet, resnet50 and squeezenet: only totals are published, and one density for all "
-            "layers was derived from them; the rows marked fitted show consistency, not accuracy",
-            "weight % of single layers is what the variants hold (fitted); FLOP % = weight % x input activation %, "
-            "of rounded per cents: errors of up to 24 % stand for 0.76 published as 1",
-            "reductions are rounded: 1 M parameters of SqueezeNet are 1.25 M; 138 M / 10.3 M of VGG-16 is 13.4x "
-            "and printed as 12x; AlexNet's 30 % of the operations are 3.3x and printed as 3x",
-            f"quantised files: mean absolute error {', '.join(errors)}; the published MB are 10^6 bytes, and files of "
-            "int8 also hold scales, zero points and biases of 4 bytes, which are not counted",
-        ]
+    def note_figures(self) -> Mapping[str, Sequence[Figures]]:
+        """Mean error of the file sizes for either meaning of MB."""
+        return {"files": [{"decimal_error": self._size_error(MEGABYTE), "binary_error": self._size_error(MEBIBYTE)}]}
 
     def cases(self) -> list[dict[str, Any]]:
-        """Size of every network that is compared."""
+        """Size of every unpruned network that is compared."""
         return [
             {
                 "network": name,
@@ -76,7 +67,7 @@ class Networks(Reference):
         ]
 
     def _load(self, name: str) -> Network:
-        self.watch(name)
+        self.progress(name)
         return load_network(name)
 
     def _row(self, case: str, metric: str, published: float, ours: float, source: str, fitted: bool = False) -> Row:
@@ -125,7 +116,7 @@ class Networks(Reference):
 
 
 def _compared(figures: LayerFigures, ours: dict[str, Any]) -> Iterator[tuple[str, float, float]]:
-    """Metric, published and own value, of what is published."""
+    """Metric, published value and ours, for all that is published."""
     if figures.weights is not None:
         yield "weights K", figures.weights / 1e3, ours["weights"] / 1e3
     if figures.flop is not None:

@@ -1,12 +1,12 @@
-"""The published values as they stand in `models/validation/sparch.yaml`."""
+"""SpArch's published values as given in `models/validation/sparch.yaml`."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 Part = Literal["condensing", "huffman", "prefetcher"]
 Size = Literal["comparators", "prefetch_bytes", "lookahead_elements", "multipliers", "nothing"]
@@ -33,7 +33,7 @@ class MatrixCounts(Description):
 
 
 class Buffer(Description):
-    """A shape of the prefetch buffer and the bytes of B that it leaves, by matrix; no window is an infinite one."""
+    """A shape of the prefetch buffer, and the bytes of B read with it by matrix; a window of None is infinite."""
 
     lines: int = Field(gt=0)
     line_bytes: int = Field(gt=0)
@@ -42,18 +42,18 @@ class Buffer(Description):
 
     @property
     def changes(self) -> dict[str, int]:
-        """The parameters of the accelerator."""
+        """The parameters of the accelerator that differ."""
         window = self.window or INFINITE_WINDOW
         return {"prefetch_lines": self.lines, "prefetch_line_bytes": self.line_bytes, "lookahead_window": window}
 
     @property
     def label(self) -> str:
-        """Such as "1024 x 576 B, window 8192"."""
+        """For example "1024 x 576 B, window 8192"."""
         return f"{self.lines} x {self.line_bytes} B, window {self.window or 'infinite'}"
 
 
 class ScheduleCounts(Description):
-    """Another merge schedule and its partial elements by matrix."""
+    """A merge schedule other than the shipped one, and its partial elements by matrix."""
 
     condensing: bool
     huffman: bool
@@ -61,12 +61,12 @@ class ScheduleCounts(Description):
 
     @property
     def changes(self) -> dict[str, bool]:
-        """The parameters of the accelerator."""
+        """The parameters of the accelerator that differ."""
         return {"condensing": self.condensing, "huffman": self.huffman}
 
     @property
     def label(self) -> str:
-        """Such as "raw columns, level order"."""
+        """For example "raw columns, level order"."""
         columns = "condensed columns" if self.condensing else "raw columns"
         return f"{columns}, {'Huffman order' if self.huffman else 'level order'}"
 
@@ -91,7 +91,7 @@ class Headline(Description):
 
 
 class Step(Description):
-    """By how much adding `part` divides the DRAM bytes."""
+    """The factor by which adding `part` reduces the DRAM bytes."""
 
     part: Part
     published: float
@@ -120,10 +120,9 @@ class Area(Description):
     parts: tuple[AreaPart, ...]
 
 
-class Published(Description):
+class SparchValues(PublishedValues):
     """Everything that SpArch is compared with, and the machine that stands for it."""
 
-    name: str
     machine: str
     energy_table: str
     dtype: str
@@ -133,8 +132,3 @@ class Published(Description):
     headline: tuple[Headline, ...]
     ablation: Ablation
     area: Area
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "sparch", "models/validation", ".yaml"), Published)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from sparsesim.networks import Layer
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 
-class PublishedSizes(Description):
+class NetworkRatios(Description):
     """Ratios of fp32 to compressed size, and how they were reached.
 
     `coded_bits` are the bits of a code and of a gap after Huffman coding, by layer.
@@ -27,7 +27,7 @@ class PublishedSizes(Description):
 
 
 class RealFile(Description):
-    """Real weights in the folder of data."""
+    """Real weights in the data folder."""
 
     network: str = ""
     file: str
@@ -36,19 +36,13 @@ class RealFile(Description):
     layers: tuple[str, ...] = ()
 
 
-class Published(Description):
+class CompressionRatios(PublishedValues):
     """Everything that is compared."""
 
-    name: str
     source: str
     seed: int
     distributions: tuple[str, ...]
-    networks: Mapping[str, PublishedSizes]
+    networks: Mapping[str, NetworkRatios]
     trained: RealFile
     stream: RealFile
     pruned: RealFile
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "deep-compression", "models/validation", ".yaml"), Published)

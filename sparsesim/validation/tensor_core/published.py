@@ -1,11 +1,11 @@
-"""What is compared, as it stands in `models/validation/tensor-core.yaml`."""
+"""The measured tables as described in `models/validation/tensor-core.yaml`."""
 
 from collections.abc import Mapping
 
 from pydantic import Field
 
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 
 class GemmTables(Description):
@@ -45,15 +45,9 @@ class Llmcompass(SingleTable):
     their_error_pct: float
 
 
-class Published(Description):
+class TensorCoreValues(PublishedValues):
     """Everything that the reference `tensor-core` compares with."""
 
-    name: str
     gemm: GemmTables
     llmcompass: Llmcompass
     venom: SingleTable
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "tensor-core", "models/validation", ".yaml"), Published)

@@ -6,9 +6,9 @@ from typing import Any, Final
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.tensors import rmat
 from sparsesim.validation.sparch.area import area_mm2
-from sparsesim.validation.sparch.description import INFINITE_WINDOW, Published
 from sparsesim.validation.sparch.figures import FIGURES, flop, moved_bytes
 from sparsesim.validation.sparch.headline import stages
+from sparsesim.validation.sparch.published import INFINITE_WINDOW, SparchValues
 from sparsesim.validation.sparch.runs import SquareRuns
 
 Record = dict[str, Any]
@@ -16,11 +16,8 @@ Record = dict[str, Any]
 RMAT_SIDES: Final = tuple(2**k for k in range(9, 16))
 """Sides of R-MAT matrices with eight non-zeros per row: 1e5 to 5e7 multiplies."""
 
-LONG_RMAT_SIDES: Final = (2**16, 2**17, 2**18)
-"""Up to 1e9 multiplies."""
 
-
-def matrix_table(published: Published, runs: SquareRuns, names: list[str]) -> list[Record]:
+def matrix_table(published: SparchValues, runs: SquareRuns, names: list[str]) -> list[Record]:
     """One record per matrix: work, time, and every figure of the paper."""
     stand_ins = published.matrices.reconstructed.values()
     records = []
@@ -49,7 +46,7 @@ def _buffer_lines() -> Iterator[tuple[int, Record]]:
 
 
 def _line_bytes() -> Iterator[tuple[int, Record]]:
-    """The size of the whole buffer stays what it is."""
+    """The capacity of the buffer stays the same."""
     shipped = CondensedOuterProduct()
     capacity = shipped.prefetch_lines * shipped.prefetch_line_bytes
     for line_bytes in (72, 144, 288, 576, 1152, 2304):
@@ -69,7 +66,7 @@ SWEEPS: Final[Mapping[str, Callable[[], Iterator[tuple[int, Record]]]]] = {
 }
 
 
-def sweep_table(published: Published, runs: SquareRuns, names: list[str]) -> list[Record]:
+def sweep_table(published: SparchValues, runs: SquareRuns, names: list[str]) -> list[Record]:
     """One record per sweep, value and matrix; `is_shipped` marks the machine as published."""
     records = []
     for sweep, values in SWEEPS.items():
@@ -88,7 +85,7 @@ def sweep_table(published: Published, runs: SquareRuns, names: list[str]) -> lis
     return records
 
 
-def ablation_table(published: Published, runs: SquareRuns, names: list[str]) -> list[Record]:
+def ablation_table(published: SparchValues, runs: SquareRuns, names: list[str]) -> list[Record]:
     """DRAM bytes and speed with one part added after the other, and with one part left out of the whole."""
     parts = [step.part for step in published.ablation.steps]
     variants = [("added", stage, changes) for stage, changes in stages(published).items()]
@@ -103,8 +100,8 @@ def ablation_table(published: Published, runs: SquareRuns, names: list[str]) -> 
     ]
 
 
-def simulation_time_table(runs: SquareRuns, names: list[str], long: bool) -> list[Record]:
-    """Seconds that the simulation took against the multiplies of the product: real and R-MAT matrices."""
+def simulation_time_table(runs: SquareRuns, names: list[str], sides: tuple[int, ...] = RMAT_SIDES) -> list[Record]:
+    """Seconds that the simulation took against the multiplies of the product: real matrices, and R-MAT of `sides`."""
     runs.square("warm-up", rmat(64, 64, 256))
     records = []
     for name in names:
@@ -112,8 +109,8 @@ def simulation_time_table(runs: SquareRuns, names: list[str], long: bool) -> lis
         records.append(
             {"kind": "real", "matrix": name, "multiplies": result.macs, "seconds": result.simulation_seconds}
         )
-    for side in RMAT_SIDES + (LONG_RMAT_SIDES if long else ()):
-        runs.watch(f"R-MAT {side} x {side}")
+    for side in sides:
+        runs.progress(f"R-MAT {side} x {side}")
         result = runs.square("rmat", rmat(side, side, 8 * side, seed=1))
         point = {"kind": "R-MAT", "matrix": f"rmat-{side}", "multiplies": result.macs}
         records.append(point | {"seconds": result.simulation_seconds})

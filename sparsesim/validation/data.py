@@ -1,9 +1,10 @@
-"""Where the real matrices lie that the references were measured on. None of them travels with the package."""
+"""Finds the real matrices, networks and measured tables that references use; none of them travels with the package."""
 
 import os
 from functools import cached_property
 from pathlib import Path
 
+from sparsesim.errors import InputError
 from sparsesim.tensors import SparseMatrix, read_matrix
 
 SUFFIXES = (".mtx", ".mtx.gz")
@@ -44,6 +45,25 @@ class MatrixFolder:
         """The matrix; InputError that names the file if it cannot be read."""
         return read_matrix(self.paths[name])
 
-    def describe_absence(self) -> str:
-        """What is wrong with the folder, for the error of a reference that finds nothing in it."""
-        return f"{self.root}: {'no wanted matrix here' if self.root.is_dir() else 'no such folder'}"
+
+class DataFolder:
+    """The folder of real data: files by their path in it, and its matrices by name."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.matrices = MatrixFolder(root)
+
+    def file(self, path: str) -> Path | None:
+        """The file at this path, None if it is not there."""
+        return self.root / path if (self.root / path).is_file() else None
+
+    def matching(self, pattern: str) -> list[Path]:
+        """All paths that match, such as `reference/gemm24_*.csv`, sorted."""
+        return sorted(self.root.glob(pattern))
+
+    def lacks(self, what: str, wanted: str, origin: str) -> InputError:
+        """The error of a reference that does not find `what`, telling which files are `wanted` and their `origin`."""
+        missing = f"no {what} here" if self.root.is_dir() else "no such folder"
+        return InputError(
+            f"{self.root}: {missing}; wanted: {wanted} in a folder named by --data or {VARIABLE}; {origin}"
+        )

@@ -1,4 +1,4 @@
-"""The reference values as they stand in `models/validation/spmm.yaml`."""
+"""Measured times and published crossovers as given in `models/validation/spmm.yaml`."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -6,21 +6,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from sparsesim.shipped import shipped_file
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.validation.published import PublishedValues
+from sparsesim.yaml_file import Description
 
 
-class Measured(Description):
-    """A table of measured times, and where the patterns behind them lie."""
+class MeasuredTimes(Description):
+    """A table of measured times, and the archives of the patterns behind them."""
 
     source: str
     machine: str
     table: str
-    column: str
-    dense_column: str
     dtype: str
     patterns: str
-    wanted: str
     fitted: Literal["even"]
 
     def is_fitted(self, layer: str) -> bool:
@@ -40,14 +37,8 @@ class Crossovers(Description):
     vector_lengths: tuple[int, ...]
 
 
-class Published(Description):
+class SpmmValues(PublishedValues):
     """Everything that the reference `spmm` compares with."""
 
-    name: str
-    measured: Measured
+    measured: MeasuredTimes
     crossovers: Crossovers
-
-
-def load_published() -> Published:
-    """The shipped description."""
-    return load_description(shipped_file("reference", "spmm", "models/validation", ".yaml"), Published)

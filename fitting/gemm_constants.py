@@ -1,10 +1,10 @@
-"""Six constants of a card and number type, fitted on measured times; and cross-validation over weight shapes.
+"""Six constants of a card and number type, fitted on measured times.
 
-What is fitted is what no datasheet says: of the dense and of the 2:4 kernel the share of the peak that the inner loop
-reaches and the cycles of a step of the k-loop, and what a product and selecting its operand cost under the power cap.
+They are what no datasheet says: the share of the peak that the inner loop reaches and the cycles of a step of the
+k-loop, each for the dense and the 2:4 kernel, and the energy of a product and of selecting its operand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.hardware import EnergyTable, Machine
-from sparsesim.validation.reference import Watch
 from sparsesim.validation.tensor_core.runs import Card, time_us
 from sparsesim.validation.tensor_core.tables import Point
 
@@ -20,7 +19,7 @@ Errors = NDArray[np.float64]
 
 
 class Constants(NamedTuple):
-    """What is fitted; energies in pJ."""
+    """The constants; energies in pJ, steps in cycles."""
 
     dense_efficiency: float
     sparse_efficiency: float
@@ -31,7 +30,7 @@ class Constants(NamedTuple):
 
     @classmethod
     def of(cls, card: Card, dtype: str) -> Self:
-        """Those that the machines of a card have now."""
+        """Those of the shipped machines."""
         dense, sparse, prices = card.dense.accelerator, card.sparse.accelerator, card.dense.energy_table.actions
         return cls(
             _entry(dense, "efficiency", dtype),
@@ -51,7 +50,7 @@ class Constants(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCard:
     """Measured products of one card and number type, each dense and 2:4."""
 
     card: Card
@@ -67,16 +66,16 @@ class Measured:
     def _point_errors(self, point: Point, dense: Machine, sparse: Machine) -> tuple[float, float]:
         shape = point.m, point.n, point.k, self.dtype
         dense_us, _ = time_us(*shape, dense, False, self.runs)
-        sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.storage)
+        sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.format)
         assert point.dense_us is not None
         assert point.sparse_us is not None
         return float(np.log(dense_us / point.dense_us)), float(np.log(sparse_us / point.sparse_us))
 
-    def without(self, families: set[tuple[int, int]]) -> "Measured":
+    def without(self, families: set[tuple[int, int]]) -> "MeasuredCard":
         """All but the points of some weight shapes."""
         return replace(self, points=[point for point in self.points if (point.n, point.k) not in families])
 
-    def only(self, families: set[tuple[int, int]]) -> "Measured":
+    def only(self, families: set[tuple[int, int]]) -> "MeasuredCard":
         """The points of some weight shapes."""
         return replace(self, points=[point for point in self.points if (point.n, point.k) in families])
 
@@ -92,7 +91,7 @@ def loss(errors: Errors) -> float:
     return sum(means) + 0.2 * sum(spread)
 
 
-def fit(measured: Measured, start: Constants, evaluations: int = 120) -> Constants:
+def fit(measured: MeasuredCard, start: Constants, evaluations: int) -> Constants:
     """Constants with the least `loss`, by a simplex search (Nelder and Mead) from `start`."""
     from scipy.optimize import minimize
 
@@ -108,43 +107,6 @@ def fit(measured: Measured, start: Constants, evaluations: int = 120) -> Constan
         options = {"maxfev": evaluations * share // 3, "initial_simplex": simplex}
         scales = search(objective, scales, method="Nelder-Mead", options=options).x
     return Constants(*(float(value) for value in np.array(start) * scales))
-
-
-def folds(points: Sequence[Point]) -> list[set[tuple[int, int]]]:
-    """Weight shapes (N, K) that are left out together: each with several points, the single ones in three groups."""
-    counted: dict[tuple[int, int], int] = {}
-    for point in points:
-        counted[point.n, point.k] = counted.get((point.n, point.k), 0) + 1
-    single = sorted(family for family, count in counted.items() if count < 3)
-    groups = [{family} for family in sorted(counted) if counted[family] >= 3]
-    return [group for group in [*groups, *(set(single[place::3]) for place in range(3))] if group]
-
-
-def cross_validate(measured: Measured, watch: Watch, evaluations: int = 90) -> Iterator[dict[str, Any]]:
-    """Every point with its errors in percent by constants that were fitted without its weight shape.
-
-    Every search starts from the constants that the machines have.
-    """
-    start = Constants.of(measured.card, measured.dtype)
-    for number, left_out in enumerate(parts := folds(measured.points), 1):
-        first = measured.points[0]
-        watch(f"{first.card} {first.dtype}: cross-validation, part {number} of {len(parts)}")
-        held = measured.only(left_out)
-        found = fit(measured.without(left_out), start, evaluations)
-        for point, (dense, sparse) in zip(held.points, held.errors(found), strict=True):
-            assert point.ratio is not None
-            yield {
-                "card": point.card,
-                "type": point.dtype,
-                "m_tokens": point.m,
-                "n": point.n,
-                "k": point.k,
-                "dense_error_pct": 100 * (np.exp(dense) - 1),
-                "sparse_error_pct": 100 * (np.exp(sparse) - 1),
-                "ratio_error_pct": 100 * (np.exp(dense - sparse) - 1),
-                "sign_is_right": (point.ratio > 1) == (point.ratio * np.exp(dense - sparse) > 1),
-                **found._asdict(),
-            }
 
 
 def _entry(unit: Any, field: str, dtype: str) -> float:

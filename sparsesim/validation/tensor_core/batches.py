@@ -1,22 +1,24 @@
-"""Every measured table at hand, and the comparison of each of its points."""
+"""Every measured table in the data folder, and the comparison of each of its points."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
-from sparsesim.validation.matrices import VARIABLE
-from sparsesim.validation.reference import Watch
-from sparsesim.validation.tensor_core.description import GemmTables, Published, SingleTable
+from sparsesim.validation.data import DataFolder
+from sparsesim.validation.measured_table import missing_columns
+from sparsesim.validation.reference import Progress
+from sparsesim.validation.tensor_core.published import GemmTables, SingleTable, TensorCoreValues
 from sparsesim.validation.tensor_core.runs import Card, Comparison, compare
-from sparsesim.validation.tensor_core.tables import Point, missing_columns, read_gemm, read_llmcompass, read_venom
+from sparsesim.validation.tensor_core.tables import GemmLine, Point, read_gemm, read_llmcompass, read_venom
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Points of a card and type that run on one machine, `host_us` of which are spent outside it.
+    """Points of a card and type that run on one machine; their times include `host_us` spent outside it.
 
     Constants were fitted on points with the weights [N, K] in `fitted`.
     """
@@ -31,14 +33,17 @@ class Batch:
 
 
 class MeasuredTables:
-    """What the folder holds, and notes on what is left out; InputError if there is nothing to compare with."""
+    """What the folder holds; InputError if there is nothing to compare with.
 
-    def __init__(self, data: Path, published: Published, watch: Watch) -> None:
-        self.published, self.watch = published, watch
-        self.notes: list[str] = []
+    `left_out` holds what is not compared, as figures of the notes with these keys.
+    """
+
+    def __init__(self, data: DataFolder, published: TensorCoreValues, progress: Progress) -> None:
+        self.published, self.progress = published, progress
+        self.left_out: dict[str, list[dict[str, Any]]] = {key: [] for key in ("no_columns", "left_out", "no_table")}
         self.batches = [*self._gemm(data), *self._single(data)]
         if not self.batches:
-            raise InputError(f"{data}: no measured GEMM times here; {_wanted(published)}")
+            raise data.lacks("measured GEMM times", published.wanted, published.origin)
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
@@ -52,19 +57,19 @@ class MeasuredTables:
 
     def _compare(self, batch: Batch) -> Iterator[Comparison]:
         first = batch.points[0]
-        self.watch(f"{first.card} {first.dtype}, {len(batch.points)} products")
+        self.progress(f"{first.card} {first.dtype}, {len(batch.points)} products")
         for point in batch.points:
             fitted = (point.n, point.k) in batch.fitted
-            found = compare(point, batch.card, batch.dtype, fitted, batch.runs)
+            found = compare(point, batch.card, batch.dtype, batch.runs, fitted)
             yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
 
-    def _gemm(self, data: Path) -> Iterator[Batch]:
+    def _gemm(self, data: DataFolder) -> Iterator[Batch]:
         """The points of every gemm24 table by card and type."""
         groups: dict[tuple[str, str], list[Point]] = {}
-        for path in sorted(data.glob(self.published.gemm.tables)):
-            absent = missing_columns(path)
+        for path in data.matching(self.published.gemm.tables):
+            absent = missing_columns(path, GemmLine)
             if absent:
-                self.notes.append(f"{path.name}: left out, no column {', '.join(absent)}")
+                self.left_out["no_columns"].append({"table": path.name, "columns": ", ".join(absent)})
                 continue
             for point in read_gemm(path):
                 groups.setdefault((point.card, point.dtype), []).append(point)
@@ -72,37 +77,43 @@ class MeasuredTables:
             yield from self._gemm_batch(gpu, dtype, points)
 
     def _gemm_batch(self, gpu: str, dtype: str, points: list[Point]) -> Iterator[Batch]:
-        """What can be compared of one card and type; a note says what cannot."""
+        """The points of one card and type that can be compared; a note names the others."""
         gemm = self.published.gemm
         refusal = _refusal(gemm, gpu, dtype)
         if refusal:
-            self.notes.append(f"{gpu} {dtype}: {len(points)} products left out, {refusal}")
+            self._leave_out(gpu, dtype, len(points), refusal)
             return
         card, source = Card(gemm.machines[gpu]), gemm.sources.get(gpu, f"table gemm24 of {gpu}")
         kept = list(_comparable(points, card.has_sparse, dtype in gemm.sparse_only))
         _refuse_repeats(kept)
         if len(kept) < len(points):
-            missing = "both times" if card.has_sparse else "a dense time to compare"
-            self.notes.append(f"{gpu} {dtype}: {len(points) - len(kept)} products without {missing} left out")
+            reason = "no dense or no 2:4 time" if card.has_sparse else "no dense time to compare"
+            self._leave_out(gpu, dtype, len(points) - len(kept), reason)
         if kept:
             yield Batch(card, gemm.dtypes[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
 
-    def _single(self, data: Path) -> Iterator[Batch]:
-        """The tables of LLMCompass and VENOM, where they are."""
-        ours = self.published.llmcompass
-        llmcompass, venom = data / ours.table, data / self.published.venom.table
-        yield from self._batch(ours, llmcompass, lambda: read_llmcompass(llmcompass, ours), ours.host_us)
-        yield from self._batch(self.published.venom, venom, lambda: read_venom(venom, self.published.venom))
+    def _leave_out(self, gpu: str, dtype: str, count: int, reason: str) -> None:
+        self.left_out["left_out"].append({"card": gpu, "type": dtype, "count": count, "reason": reason})
+
+    def _single(self, data: DataFolder) -> Iterator[Batch]:
+        """The tables of LLMCompass and VENOM, if they are there."""
+        ours, venom = self.published.llmcompass, self.published.venom
+        yield from self._batch(ours, data.file(ours.table), read_llmcompass, ours.host_us)
+        yield from self._batch(venom, data.file(venom.table), read_venom)
 
     def _batch(
-        self, table: SingleTable, path: Path, read: Callable[[], list[Point]], host_us: float = 0.0
+        self,
+        table: SingleTable,
+        path: Path | None,
+        read: Callable[[Path, SingleTable], list[Point]],
+        host_us: float = 0.0,
     ) -> Iterator[Batch]:
-        points = read() if path.is_file() else []
+        points = read(path, table) if path else []
         if points:
             card = Card(table.machine)
             yield Batch(card, table.dtype, points, table.source, table.runs, table.fitted, host_us)
         else:
-            self.notes.append(f"{table.card}: no times, {table.table} is not there")
+            self.left_out["no_table"].append({"card": table.card, "table": table.table})
 
 
 def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
@@ -121,7 +132,7 @@ def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
 
 
 def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Iterator[Point]:
-    """Points with both times, or with a dense one on a card without 2:4; of `sparse_only` types the 2:4 time alone."""
+    """Points with both times, or the dense one on a card without 2:4; `sparse_only` types keep the 2:4 time alone."""
     for point in points:
         if has_sparse and point.dense_us and point.sparse_us:
             yield replace(point, dense_us=None) if sparse_only else point
@@ -130,17 +141,9 @@ def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Ite
 
 
 def _refuse_repeats(points: list[Point]) -> None:
-    """InputError if a product stands there twice, as if from two tables of one card."""
+    """InputError if a product is listed twice, as if from two tables of one card."""
     seen: set[str] = set()
     for point in points:
         if point.case in seen:
-            raise InputError(f"measured GEMM times: {point.case} stands there twice")
+            raise InputError(f"measured GEMM times: {point.case} is listed twice")
         seen.add(point.case)
-
-
-def _wanted(published: Published) -> str:
-    return (
-        f"wanted: {published.gemm.tables.replace('*', 'CARD')}, {published.llmcompass.table} or "
-        f"{published.venom.table} in a folder named by --data or {VARIABLE}; the first come from "
-        "https://github.com/bcacdwk/vllmbench"
-    )
