@@ -23,6 +23,13 @@ PLAIN_NUMBERS = {"tokens", "multiplies of A x A", "row", "column"}
 every_plot = pytest.mark.parametrize("name", PLOTS)
 
 
+@pytest.fixture(autouse=True)
+def settings_as_they_were():
+    """A picture that changes settings is found out every time, not only when it is the first."""
+    with matplotlib.rc_context():
+        yield
+
+
 def drawn(name):
     table, options = SAMPLES[name]
     figure = PLOTS[name].draw(table(), **options)

@@ -186,7 +186,7 @@ def test_counts_with_gaps_survive_a_file(tmp_path, suffix):
     else:
         write_table(result_table(results), path)
     back = read_results(path)
-    assert back["count_mult_fp16"].iloc[0] == HUGE
+    assert int(back["count_mult_fp16"].iloc[0]) == HUGE  # a float compares equal to its neighbours
     assert pd.isna(back["count_mult_fp16"].iloc[1])
     assert back["count_compare"].sum() == 5
 
