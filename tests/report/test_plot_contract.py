@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 
 from sparsesim.errors import InputError
 from sparsesim.report import PLOTS
-from tests.report.artists import legend_words, tick_words
+from tests.report.artists import legend_words, points_of, tick_words
 from tests.report.samples import SAMPLES, compared, layers, points
 
 NEUTRAL = {"#333333", "#777777", "#555555"}
@@ -134,6 +134,15 @@ def label_of(axes, figure, direction):
 
 def titles(figure):
     return {axes.get_title() for axes in shown(figure)}
+
+
+@every_plot
+def test_every_point_lies_within_its_axes(name):
+    for axes in shown(drawn(name)):
+        limits = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+        for across, up in points_of(axes):
+            for value, (lowest, highest) in zip((across, up), limits, strict=True):
+                assert lowest <= value <= highest
 
 
 @every_plot

@@ -44,13 +44,14 @@ def _scatter(axes: "Axes", points: "pd.DataFrame", lengths: list[int]) -> None:
     reach = [points["measured_us"].min(), points["measured_us"].max()]
     axes.plot(reach, reach, color=GREY, linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel="measured [µs]")
-    highest = max(points["measured_us"].max(), points["simulated_us"].max())
+    times = points[["measured_us", "simulated_us"]].to_numpy(float)
+    lowest, highest = times.min(), times.max()
     ticks = [
-        tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if reach[0] <= 2 * tick <= 4 * highest
+        tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if lowest <= 2 * tick <= 4 * highest
     ]
     shown = [str(tick) for tick in ticks]
     axes.set_xticks(ticks, shown)
     axes.set_yticks(ticks, shown)
-    axes.set(xlim=(reach[0] / 1.2, 1.2 * highest), ylim=(reach[0] / 1.2, 1.2 * highest))
+    axes.set(xlim=(lowest / 1.2, 1.2 * highest), ylim=(lowest / 1.2, 1.2 * highest))
     axes.minorticks_off()
     tidy(axes)
