@@ -171,7 +171,7 @@ def _print(tables: "Tables", sweep: "Sweep") -> None:
 
 
 def _print_json(results: "list[Result]") -> None:
-    from sparsesim.results import combined, split_by_point
+    from sparsesim.results import point_objects
 
-    for layers in split_by_point(results):
-        typer.echo(json.dumps(combined(layers)))
+    for point in point_objects(results):
+        typer.echo(json.dumps(point))

@@ -1,1 +1,5 @@
-"""Tables and plots. They read saved results only; this is the one folder that imports matplotlib."""
+"""Tables for the terminal, and pictures drawn from saved results; this is the one folder that imports matplotlib."""
+
+from sparsesim.report.plots import PLOTS, Plot
+
+__all__ = ["PLOTS", "Plot"]

@@ -1,25 +1,32 @@
-"""Stacked energy breakdown: where the joules go, per machine and pruner."""
+"""Where the joules go: energy by component, stacked, for each machine and pruner."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sparsesim.report.style import COMPONENT_COLOURS, COMPONENT_NAMES, panels, save, tidy
+from sparsesim.report.style import COMPONENT_COLOURS, COMPONENT_NAMES, not_refused, panels, save, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _UNITS: Final = ((1e12, "J"), (1e9, "mJ"), (1e6, "µJ"), (1e3, "nJ"), (1.0, "pJ"))
 
 
 def plot_energy(total: "pd.DataFrame", path: Path) -> Path:
+    """`draw_energy`, saved."""
+    return save(draw_energy(total), path)
+
+
+def draw_energy(total: "pd.DataFrame") -> "Figure":
     """A row of panels per network, a panel per pruner, a bar per machine in the format that needs the least energy.
 
     `total` is the table of `results.totals`; refused points are left out. Panels of a row share their scale.
+    Raises InputError if every point was refused.
     """
-    done = total[total["status"] == "ok"]
+    done = not_refused(total)
     best = done.loc[done.groupby(["network", "pruner", "sparsity", "machine"], sort=False)["energy_total_pj"].idxmin()]
     networks, machines = list(dict.fromkeys(best["network"])), list(dict.fromkeys(best["machine"]))
     pruners = list(dict.fromkeys(zip(best["pruner"], best["sparsity"], strict=True)))
@@ -36,7 +43,7 @@ def plot_energy(total: "pd.DataFrame", path: Path) -> Path:
     figure.legend(handles, labels, loc="upper center", ncols=5, frameon=False, fontsize=9)
     prices = best["energy_table"].iloc[0]
     figure.supxlabel(f"machine, and below it the format of least energy   (energy table {prices})", fontsize=9)
-    return save(figure, path)
+    return figure
 
 
 def _bars(axes: "Axes", points: "pd.DataFrame", scale: float) -> None:

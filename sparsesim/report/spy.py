@@ -1,4 +1,4 @@
-"""Where the non-zeros of a matrix or of a network's masks lie, with their numbers per row and per column."""
+"""Where the non-zeros of a matrix or of a network's masks lie, and how many there are per row and per column."""
 
 import math
 from collections.abc import Mapping
@@ -18,18 +18,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Mask: TypeAlias = BoolArray
-MOST_CELLS: Final = 256  # squares along one side of a panel; larger matrices show the density of each
+Matrices: TypeAlias = Mask | SparseMatrix | Mapping[str, Mask | SparseMatrix]
+
+MOST_CELLS: Final = 256
+"""Squares along one side of a panel; in larger matrices each stands for several weights."""
+
 MOST_PANELS: Final = 12
-# Inches: the matrix, the bars beside it, the seam between both, tick labels around them, two lines of title, margin.
+
+# Inches: the matrix, the bars beside it, the seam between them, tick labels around both, two lines of title, margin.
 SIDE, EDGE, SEAM, GAP, TITLE, MARGIN = 2.6, 0.45, 0.1, 0.5, 0.35, 0.5
 BAR, LINE = "#56B4E9", "#D55E00"
 
 
-def plot_spy(matrices: "Mask | SparseMatrix | Mapping[str, Mask | SparseMatrix]", path: Path, title: str = "") -> Path:
-    """Draw the non-zeros of one matrix, or of several by name (at most the 12 largest).
+def plot_spy(matrices: Matrices, path: Path, title: str = "") -> Path:
+    """`draw_spy`, saved."""
+    return save(draw_spy(matrices, title), path)
 
-    Masks are bool [rows, columns], or [c_out, c_in, kh, kw], which are drawn lowered. Sides above 256 are cut into
-    256 squares, which show their density. Bars on the right count the non-zeros per row, those on top per column.
+
+def draw_spy(matrices: Matrices, title: str = "") -> "Figure":
+    """The non-zeros of one matrix, or of several by name (at most the 12 largest).
+
+    Masks are bool [rows, columns], or [c_out, c_in, kh, kw], which are drawn lowered. A matrix with a side above 256 is
+    cut into at most 256 squares along it, which show their density. Bars on the right count the non-zeros per row,
+    those on top per column. Raises InputError for masks of another shape or type, and if no matrix has any entries.
     """
     named = matrices if isinstance(matrices, Mapping) else {"": matrices}
     counted = {name: _Counted(matrix) for name, matrix in named.items()}
@@ -43,13 +54,13 @@ def plot_spy(matrices: "Mask | SparseMatrix | Mapping[str, Mask | SparseMatrix]"
     note = f" (the {len(shown)} largest of {len(counted)} layers)" if len(shown) < len(counted) else ""
     height = figure.get_size_inches()[1]
     figure.text(0.02, 1 - 0.12 / height, f"{title}{note}".strip(), fontsize=9, va="top", wrap=True)
-    return save(figure, path)
+    return figure
 
 
 class _Counted:
-    """A matrix as it is drawn: the share of non-zeros in every square, and their numbers per row and column."""
+    """A matrix as it is drawn: the share of non-zeros in every square, and their number per row and per column."""
 
-    def __init__(self, matrix: "Mask | SparseMatrix") -> None:
+    def __init__(self, matrix: Mask | SparseMatrix) -> None:
         rows, columns, self.shape = _positions(matrix)
         self.size, self.nnz = self.shape[0] * self.shape[1], len(rows)
         steps = [max(1, -(-side // MOST_CELLS)) for side in self.shape]
@@ -62,7 +73,7 @@ class _Counted:
         self.steps = steps
 
 
-def _positions(matrix: "Mask | SparseMatrix") -> tuple[IntArray, IntArray, tuple[int, int]]:
+def _positions(matrix: Mask | SparseMatrix) -> tuple[IntArray, IntArray, tuple[int, int]]:
     if isinstance(matrix, SparseMatrix):
         return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices, matrix.shape
     mask = np.asarray(matrix)
@@ -160,7 +171,7 @@ def _axes(figure: "Figure", corner: tuple[float, float], size: tuple[float, floa
 
 
 def _shades() -> Any:
-    """White for none, then from light to dark blue, so that a single non-zero still shows."""
+    """White for none, then light to dark blue; even a single non-zero in a square shows."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list(

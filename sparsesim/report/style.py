@@ -1,10 +1,16 @@
-"""Colours and names that every plot shares; the palette is Okabe and Ito's, safe for colour-blind readers."""
+"""What every picture shares: colours (Okabe and Ito's palette, safe for colour-blind readers), panels, files."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COMPONENT_COLOURS: Final = {
     "dram": "#0072B2",
@@ -24,6 +30,13 @@ SERIES_COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", 
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES: Final = ("-", "--", "-.", ":")
 HATCHES: Final = ("", "//", "..", "xx", "\\\\", "++", "oo", "**")
+GREY: Final = "#777777"
+DARK: Final = "#333333"
+
+
+def nth(choices: Sequence[str], number: int) -> str:
+    """The colour, marker or line of a series; they start again after the last."""
+    return choices[number % len(choices)]
 
 
 def panels(
@@ -35,10 +48,10 @@ def panels(
     beside: float = 0.1,
     share_y: Literal["none", "row"] = "none",
 ) -> tuple[Figure, Any]:
-    """A figure with rows x columns axes of the given size in inches (no global pyplot state).
+    """A figure with rows x columns axes of the given size in inches; pyplot and its global state are not involved.
 
-    Room for tick labels (`below`, and `beside` on the right), titles and legend is set in inches too: an automatic
-    layout would have to draw everything twice.
+    Room for tick labels (`below`, and `beside` on the right), titles and legend is given in inches too, because an
+    automatic layout would have to draw everything twice.
     """
     left, top, between, head, foot = 0.75, 0.45, 0.15 if share_y == "row" else 0.7, 0.4, 0.35
     whole_width = left + columns * width + (columns - 1) * between + beside
@@ -57,10 +70,18 @@ def panels(
 
 
 def tidy(axes: Axes) -> None:
-    """Light horizontal grid behind the data, no box."""
+    """A light horizontal grid behind the data, and no box."""
     axes.set_axisbelow(True)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def not_refused(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows that ran; InputError if there is none, because there is nothing to draw."""
+    done = table[table["status"] == "ok"]
+    if done.empty:
+        raise InputError("nothing to draw: every point was refused")
+    return done
 
 
 def save(figure: Figure, path: Path) -> Path:

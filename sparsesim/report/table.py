@@ -1,4 +1,4 @@
-"""The comparison table of the terminal."""
+"""Tables for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from sparsesim.report.axis_units import joules, seconds, size
+from sparsesim.hardware.energy import COMPONENTS
+from sparsesim.report.readable import joules, seconds, size
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sparsesim.results import Result
 
-_ENERGY = ("dram", "sram", "register", "mac", "logic")
-
 
 def best_table(compared: "pd.DataFrame", title: str = "") -> Table:
-    """One row per network, pruner and machine in its fastest format; `compared` as `compare_to_baseline` gives it."""
+    """One row per network, pruner and machine, in the fastest format; `compared` comes from `compare_to_baseline`."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in ("network", "pruner", "machine", "fastest format"):
         table.add_column(name)
@@ -38,7 +37,7 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
     if refused == len(points):
         return [*head, "none", "-", "-", "-", "-", "-", "-", f"all {refused}"]
     best: Any = points.iloc[int(points["seconds"].argmin())]
-    share = {component: best[f"energy_{component}_pj"] for component in _ENERGY}
+    share = {component: best[f"energy_{component}_pj"] for component in COMPONENTS}
     mostly = max(share, key=lambda component: share[component])
     return [
         *head,
@@ -54,7 +53,7 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
 
 
 def refusals(total: "pd.DataFrame") -> list[str]:
-    """One line per network, pruner and reason, with the number of points it stopped."""
+    """One line per network, pruner and reason, with the number of points that were refused for it."""
     refused = total[total["status"] != "ok"].groupby(["network", "pruner", "note"], sort=False).size()
     return [f"{count} points refused: {', '.join(map(str, key[:2]))}: {key[2]}" for key, count in _items(refused)]
 
@@ -71,7 +70,7 @@ def single_table(results: "Sequence[Result]") -> Table:
         table.add_column(name, justify="left" if name in ("machine", "format", "type", "bottleneck") else "right")
     table.add_column("of which")
     for result in results:
-        parts = (f"{name} {result.energy_pj[name] / result.energy_pj['total']:.0%}" for name in _ENERGY)
+        parts = (f"{name} {result.energy_pj[name] / result.energy_pj['total']:.0%}" for name in COMPONENTS)
         table.add_row(
             result.machine,
             result.format,
@@ -89,7 +88,7 @@ def single_table(results: "Sequence[Result]") -> Table:
 
 
 def rows_table(rows: Sequence[Mapping[str, object]]) -> Table:
-    """Any list of equal mappings as a table; columns that are empty throughout are left out."""
+    """Mappings with the same keys as a table; columns that are empty throughout are left out."""
     names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
     table = Table(header_style="bold")
     for name in names:

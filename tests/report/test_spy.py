@@ -2,25 +2,11 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from sparsesim.errors import InputError
 from sparsesim.pruning import lower
-from sparsesim.report.spy import MOST_CELLS, MOST_PANELS, plot_spy
+from sparsesim.report.spy import MOST_CELLS, MOST_PANELS, draw_spy
 from sparsesim.tensors import SparseMatrix
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    figures = []
-    original = Figure.savefig
-
-    def keep(self, *args, **kwargs):
-        figures.append(self)
-        original(self, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
-    return figures
 
 
 def mask_of(shape, density=0.3):
@@ -39,23 +25,22 @@ def panel(figure, number=0):
     )
 
 
-def test_a_small_mask_shows_every_weight(drawn, tmp_path):
+def test_a_small_mask_shows_every_weight():
     mask = mask_of((7, 11))
-    path = plot_spy(mask, tmp_path / "new" / "spy.png", "a title")
-    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    image, rows, columns, words = panel(drawn[0])
+    figure = draw_spy(mask, "a title")
+    image, rows, columns, words = panel(figure)
     np.testing.assert_array_equal(image, mask)
     assert rows == mask.sum(axis=1).tolist()
     assert columns == mask.sum(axis=0).tolist()
     assert f"7 × 11, {mask.mean():.1%} non-zero" in words
     assert f"fullest row {mask.sum(axis=1).max() / mask.sum(axis=1).mean():.2f}" in words
-    assert drawn[0].texts[0].get_text() == "a title"
+    assert figure.texts[0].get_text() == "a title"
 
 
-def test_a_large_mask_shows_densities(drawn, tmp_path):
+def test_a_large_mask_shows_densities():
     mask = mask_of((600, 300), 0.1)
-    plot_spy(mask, tmp_path / "spy.png")
-    image, rows, columns, words = panel(drawn[0])
+    figure = draw_spy(mask)
+    image, rows, columns, words = panel(figure)
     assert image.shape == (200, 150)
     assert max(image.shape) <= MOST_CELLS
     np.testing.assert_allclose(image, mask.reshape(200, 3, 150, 2).mean(axis=(1, 3)))
@@ -64,33 +49,33 @@ def test_a_large_mask_shows_densities(drawn, tmp_path):
     assert f"darkest square {image.max():.0%}" in words
 
 
-def test_squares_at_the_edge_count_what_they_hold(drawn, tmp_path):
-    plot_spy(np.ones((257, 3), np.bool_), tmp_path / "spy.png")
-    image, rows, _, _ = panel(drawn[0])
+def test_squares_at_the_edge_count_what_they_hold():
+    figure = draw_spy(np.ones((257, 3), np.bool_))
+    image, rows, _, _ = panel(figure)
     assert image.shape == (129, 3)
     assert (image == 1).all()
     assert rows == [3] * 129
 
 
-def test_convolutions_are_lowered_and_sparse_matrices_taken_as_they_are(drawn, tmp_path):
+def test_convolutions_are_lowered_and_sparse_matrices_taken_as_they_are():
     mask = mask_of((4, 3, 3, 3))
-    plot_spy({"conv": mask, "csr": SparseMatrix.from_dense(lower(mask).astype(np.float32))}, tmp_path / "spy.png")
-    np.testing.assert_array_equal(panel(drawn[0])[0], lower(mask))
-    np.testing.assert_array_equal(panel(drawn[0], 1)[0], lower(mask))
-    assert panel(drawn[0])[3].startswith("conv  4 × 27")
+    figure = draw_spy({"conv": mask, "csr": SparseMatrix.from_dense(lower(mask).astype(np.float32))})
+    np.testing.assert_array_equal(panel(figure)[0], lower(mask))
+    np.testing.assert_array_equal(panel(figure, 1)[0], lower(mask))
+    assert panel(figure)[3].startswith("conv  4 × 27")
 
 
-def test_only_the_largest_layers_are_drawn(drawn, tmp_path):
+def test_only_the_largest_layers_are_drawn():
     masks = {f"layer{i}": mask_of((4, 4 + i % 15)) for i in range(15)}
-    plot_spy(masks, tmp_path / "spy.png", "net")
-    assert len(drawn[0].axes) == 3 * MOST_PANELS
-    assert panel(drawn[0])[3].startswith("layer3 ")
-    assert drawn[0].texts[0].get_text() == "net (the 12 largest of 15 layers)"
+    figure = draw_spy(masks, "net")
+    assert len(figure.axes) == 3 * MOST_PANELS
+    assert panel(figure)[3].startswith("layer3 ")
+    assert figure.texts[0].get_text() == "net (the 12 largest of 15 layers)"
 
 
-def test_a_mask_without_weights_left_is_drawn(drawn, tmp_path):
-    plot_spy(np.zeros((3, 4), np.bool_), tmp_path / "spy.png")
-    assert "0.0% non-zero" in panel(drawn[0])[3]
+def test_a_mask_without_weights_left_is_drawn():
+    figure = draw_spy(np.zeros((3, 4), np.bool_))
+    assert "0.0% non-zero" in panel(figure)[3]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +87,6 @@ def test_a_mask_without_weights_left_is_drawn(drawn, tmp_path):
         ({}, "no matrix with rows and columns"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(matrix, message, tmp_path):
+def test_what_cannot_be_drawn_is_refused(matrix, message):
     with pytest.raises(InputError, match=message):
-        plot_spy(matrix, tmp_path / "spy.png")
+        draw_spy(matrix)

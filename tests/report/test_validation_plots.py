@@ -3,29 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
+from matplotlib.colors import to_hex
 
 from sparsesim.report import validation as report
-
-MATRICES = ("one", "two")
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    figures = []
-    original = Figure.savefig
-
-    def keep(self, *args, **kwargs):
-        figures.append(self)
-        original(self, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
-    return figures
-
-
-def is_png(path):
-    return path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-
+from sparsesim.report.validation import draw_ablation, draw_errors, draw_matrices, draw_simulation_time, draw_sweeps
+from sparsesim.report.validation.ablation import TENSOR_COLOURS
+from tests.report import samples
+from tests.report.artists import legend_words, line_of, tick_words
 
 ROWS = [
     {"metric": "bytes", "case": "one, small", "published": 100, "simulated": 101, "error_pct": 1.0, "fitted": False},
@@ -55,83 +39,89 @@ def test_the_summary_marks_what_is_fitted():
     assert cells == ["m", "2", "1.23 %", "2.00 %", "fitted"]
 
 
-def test_errors_lie_where_they_belong_and_fitted_ones_are_hollow(drawn, tmp_path):
-    assert is_png(report.plot_errors(pd.DataFrame(ROWS), tmp_path / "errors.png"))
-    axes = drawn[0].axes[0]
+def test_errors_lie_where_they_belong_and_fitted_ones_are_hollow():
+    figure = draw_errors(pd.DataFrame(ROWS))
+    (axes,) = figure.axes
     points = [line for line in axes.lines if len(line.get_xdata()) == 1]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in points] == [(1.0, 0), (0.04, 1), (-50.0, 0)]
     assert [line.get_markerfacecolor() == "none" for line in points] == [False, True, False]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["bytes", "area"]
+    assert tick_words(axes.yaxis) == ["bytes", "area"]
     lowest, highest = axes.get_xlim()
     assert lowest < -50 < 50 < highest
+    handles = dict(zip(legend_words(figure), axes.get_legend().legend_handles, strict=True))
+    assert [line.get_color() for line in points if line.get_markerfacecolor() != "none"] == [
+        handles[case].get_color() for case in ("one", "two")
+    ]
 
 
-def test_sweeps_are_relative_to_the_shipped_machine(drawn, tmp_path):
-    table = pd.DataFrame(
-        {
-            "sweep": sweep,
-            "value": value,
-            "matrix": matrix,
-            "is_shipped": value == 64,
-            "dram_bytes": 6400 // value,
-            "GFLOP/s": 5.0,
-        }
-        for sweep in ("ways", "window")
-        for value in (16, 64, 10**9)
-        for matrix in MATRICES
-    )
-    assert is_png(report.plot_sweeps(table, tmp_path / "sweeps.png"))
-    assert len(drawn[0].axes) == 4
-    axes = drawn[0].axes[0]
-    assert axes.get_title() == "ways"
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["16", "64", "∞"]
-    lines = {line.get_label(): line.get_ydata() for line in axes.lines}
-    assert list(lines["one"]) == [4.0, 1.0, 0.0]
+def test_sweeps_are_relative_to_the_shipped_machine():
+    table = samples.sweeps()
+    figure = draw_sweeps(table)
+    assert len(figure.axes) == 4
+    for column, sweep in enumerate(("ways", "window")):
+        traffic, speed = figure.axes[column], figure.axes[2 + column]
+        assert traffic.get_title() == sweep
+        assert tick_words(traffic.xaxis) == ["16", "64", "∞"]
+        for matrix in ("one", "two"):
+            rows = table[(table["sweep"] == sweep) & (table["matrix"] == matrix)]
+            shipped = rows.loc[rows["is_shipped"], "dram_bytes"].item()
+            assert line_of(traffic, matrix) == ([0, 1, 2], pytest.approx((rows["dram_bytes"] / shipped).tolist()))
+            assert line_of(speed, matrix) == ([0, 1, 2], rows["GFLOP/s"].tolist())
+        dashed = [line.get_xdata()[0] for line in traffic.lines if line.get_linestyle() == "--"]
+        assert dashed == [1]
 
 
-def test_ablation_bars_stack_to_the_traffic(drawn, tmp_path):
-    table = pd.DataFrame(
-        {"order": order, "part": part, "matrix": matrix, "dram_bytes": 4e6, "GFLOP/s": 1.0}
-        | {f"dram_{tensor}_bytes": 1e6 for tensor in ("A", "B", "partial", "C")}
-        for order, part in (("added", "none"), ("added", "huffman"), ("left out", "huffman"))
-        for matrix in MATRICES
-    )
-    assert is_png(report.plot_ablation(table, tmp_path / "ablation.png"))
-    axes = drawn[0].axes[0]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["none", "+ Huffman", "without Huffman"]
-    assert max(bar.get_y() + bar.get_height() for bar in axes.patches) == pytest.approx(4.0)
+def test_ablation_bars_stack_to_the_traffic():
+    table = samples.ablation()
+    figure = draw_ablation(table)
+    for axes, (matrix, rows) in zip(figure.axes, table.groupby("matrix", sort=False), strict=False):
+        assert axes.get_title() == matrix
+        assert tick_words(axes.xaxis) == ["none", "+ Huffman", "without Huffman"]
+        bottom = np.zeros(len(rows))
+        assert [container.get_label() for container in axes.containers] == list(TENSOR_COLOURS)
+        for container in axes.containers:
+            tensor, heights = container.get_label(), [bar.get_height() for bar in container.patches]
+            assert {to_hex(bar.get_facecolor()) for bar in container.patches} == {TENSOR_COLOURS[tensor].lower()}
+            assert np.allclose([bar.get_y() for bar in container.patches], bottom)
+            assert np.allclose(heights, rows[f"dram_{tensor}_bytes"] / 1e6)
+            bottom += heights
+        assert np.allclose(bottom, rows["dram_bytes"] / 1e6)
 
 
-def test_the_line_of_slope_one_goes_through_the_grown_matrices(drawn, tmp_path):
-    table = pd.DataFrame(
-        {
-            "kind": ["real", "R-MAT", "R-MAT"],
-            "matrix": ["one", "r1", "r2"],
-            "multiplies": [10**3, 10**6, 10**7],
-            "seconds": [0.5, 0.01, 0.1],
-        }
-    )
-    assert is_png(report.plot_simulation_time(table, tmp_path / "time.png"))
-    line = next(line for line in drawn[0].axes[0].lines if str(line.get_label()).startswith("slope 1"))
-    assert line.get_label() == "slope 1: 100 M multiplies/s"
-    assert np.allclose(line.get_ydata(), [0.01, 0.1])
+def test_the_line_of_slope_one_goes_through_the_grown_matrices():
+    table = samples.simulation_times()
+    (axes,) = draw_simulation_time(table).axes
+    x, y = line_of(axes, "slope 1: 100 M multiplies/s")
+    assert (x, y) == ([1e6, 1e7], pytest.approx([0.01, 0.1]))
+    for kind, rows in table.groupby("kind"):
+        assert line_of(axes, f"{kind} matrices") == (rows["multiplies"].tolist(), rows["seconds"].tolist())
 
 
-def test_no_matrix_is_drawn_above_the_roof(drawn, tmp_path):
-    energies = {"nJ/FLOP compute": 0.2, "nJ/FLOP SRAM": 0.3, "nJ/FLOP DRAM": 0.1}
-    table = pd.DataFrame(
-        {"matrix": name, "in_paper": kind, "FLOP per compulsory byte": intensity, "GFLOP/s": rate}
-        | {"peak_gbyte_per_s": 128.0, "peak_gmac_per_s": 16.0}
-        | energies
-        for name, kind, intensity, rate in (("one", "exact", 0.1, 10.0), ("two", "no", 1.0, 30.0))
-    )
-    published = {"FLOP per compulsory byte": 0.19, "GFLOP/s": 10.4, **energies}
-    assert is_png(report.plot_matrices(table, tmp_path / "matrices.png", published))
-    roofline, energy = drawn[0].axes
+def test_no_matrix_is_drawn_above_the_roof():
+    table = samples.matrices()
+    roofline, _ = draw_matrices(table, samples.PUBLISHED).axes
     roof = roofline.lines[0]
-    assert roof.get_ydata().max() == pytest.approx(32.0)
-    for line in roofline.lines[1:]:
-        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
-            assert y <= np.interp(x, roof.get_xdata(), roof.get_ydata())
-    assert [label.get_text() for label in energy.get_xticklabels()] == ["one", "mean of 1", "published"]
-    assert max(bar.get_y() + bar.get_height() for bar in energy.patches) == pytest.approx(0.6)
+    assert np.allclose(roof.get_ydata(), np.minimum(128 * roof.get_xdata(), 32))
+    drawn = [point for line in roofline.lines[1:] for point in zip(line.get_xdata(), line.get_ydata(), strict=True)]
+    assert len(drawn) == 4
+    assert all(y <= np.interp(x, roof.get_xdata(), roof.get_ydata()) for x, y in drawn)
+    in_paper = table[table["in_paper"] != "no"]
+    assert line_of(roofline, "the paper's matrices") == (
+        in_paper["FLOP per compulsory byte"].tolist(),
+        in_paper["GFLOP/s"].tolist(),
+    )
+    assert line_of(roofline, "other matrices") == ([1.0], [30.0])
+    assert line_of(roofline, "published mean of 20") == ([0.19], [10.4])
+
+
+def test_energies_of_matrices_stand_beside_their_mean_and_the_published_one():
+    _, axes = draw_matrices(samples.matrices(), samples.PUBLISHED).axes
+    assert tick_words(axes.xaxis) == ["one", "three", "mean of 2", "published"]
+    heights = {bars.get_label(): [bar.get_height() for bar in bars.patches] for bars in axes.containers}
+    assert heights == {
+        "compute": pytest.approx([0.1, 0.2, 0.15, 0.2]),
+        "SRAM": pytest.approx([0.4, 0.8, 0.6, 0.3]),
+        "DRAM": pytest.approx([0.2, 0.4, 0.3, 0.15]),
+    }
+    tops = [bar.get_y() + bar.get_height() for bar in axes.containers[-1].patches]
+    assert tops == pytest.approx([0.7, 1.4, 1.05, 0.65])

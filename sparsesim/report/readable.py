@@ -1,4 +1,4 @@
-"""Numbers for people: three digits and a unit."""
+"""Quantities as people read them: three digits and a unit."""
 
 _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 

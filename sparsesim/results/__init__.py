@@ -1,0 +1,21 @@
+"""Results: one flat record per operation, format and machine; tables and totals of many."""
+
+from sparsesim.results.baseline import compare_to_baseline
+from sparsesim.results.columns import POINT
+from sparsesim.results.files import read_results, write_table
+from sparsesim.results.means import geometric_mean
+from sparsesim.results.record import Result
+from sparsesim.results.tables import result_table
+from sparsesim.results.totals import point_objects, totals
+
+__all__ = [
+    "POINT",
+    "Result",
+    "compare_to_baseline",
+    "geometric_mean",
+    "point_objects",
+    "read_results",
+    "result_table",
+    "totals",
+    "write_table",
+]

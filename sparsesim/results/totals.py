@@ -1,0 +1,80 @@
+"""From layers to points: what the layers of one network took together, as a table and as objects for JSON."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, POINT
+from sparsesim.results.record import Result, with_total
+from sparsesim.results.tables import result_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHARED: Final = ("weights", "energy_table", "dtype")
+_ONLY_IN_OBJECTS: Final = ("a_nnz", "dtype")
+
+
+def totals(table: "pd.DataFrame") -> "pd.DataFrame":
+    """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
+
+    A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
+    one that took most of the time.
+    """
+    points = _points(table)
+    dram = list(DRAM.among(points.columns).values())
+    points[dram] = points[dram].fillna(0)
+    whole = {column: "int64" for column in dram if points[column].dtype == "Int64"}
+    left_out = [*_ONLY_IN_OBJECTS, *COUNTS.among(points.columns).values()]
+    points = points.astype(whole).drop(columns=left_out)
+    figures = _added(points)
+    points[figures] = points[figures].where(points["status"] == "ok")
+    return points
+
+
+def point_objects(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """One object per point for JSON: as `totals`, with energy, bytes and counts nested; a refusal has no figures.
+
+    Integers are exact however large they are; actions and tensors that a point does not have are left out.
+    """
+    return [_object(row) for row in _points(result_table(results)).to_dict("records")]
+
+
+def _points(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Every column that is added up, missing where no layer has it; refused points are marked and keep their sums."""
+    points = table.groupby(list(POINT), sort=False, dropna=False)
+    total = points[_added(table)].sum(min_count=1)
+    total[list(_SHARED)] = points[list(_SHARED)].first()
+    total.insert(0, "layers", points.size())
+    by_bottleneck = table.groupby([*POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
+    longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
+    refused = _first_of_each(table[table["status"] != "ok"], "note")
+    remarks = _first_of_each(table[table["note"] != ""], "note")
+    is_refused = total.index.isin(refused.index)
+    total["bottleneck"] = longest.reindex(total.index).mask(is_refused, "")
+    total["status"] = ["refused" if flag else "ok" for flag in is_refused]
+    total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
+    return total.reset_index()
+
+
+def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
+    """The column's value in the first row of each point."""
+    return table.drop_duplicates(list(POINT)).set_index(list(POINT))[column]
+
+
+def _added(table: "pd.DataFrame") -> list[str]:
+    families = [column for family in ADDED_FAMILIES.values() for column in family.among(table.columns).values()]
+    return [column for column in table.columns if column in ADDED or column in families]
+
+
+def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
+    import pandas as pd
+
+    point = {name: row[name] for name in (*POINT, "energy_table", "weights", "dtype", "layers")}
+    if row["status"] != "ok":
+        return point | {"status": row["status"], "note": row["note"]}
+    point |= {name: row[name] for name in ADDED}
+    for name, family in ADDED_FAMILIES.items():
+        found = {key: row[column] for key, column in family.among(row).items()}
+        point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
+    point["dram_bytes"] = with_total(point["dram_bytes"])
+    return point | {"bottleneck": row["bottleneck"], "status": "ok"}

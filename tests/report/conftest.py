@@ -1,0 +1,23 @@
+"""A real run, saved and read back: pictures may use nothing that a file does not hold."""
+
+import pytest
+
+from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.networks import load_network
+from sparsesim.pruning import pruner_by_name
+from sparsesim.results import read_results, result_table, write_table
+from sparsesim.studies import simulate_network
+
+
+@pytest.fixture(scope="session")
+def layers(tmp_path_factory):
+    machines = [load_machine(name) for name in ("a100-pcie", "a100-pcie-2to4", "core-i7-5930k")]
+    prices = load_energy_table("horowitz-45nm")
+    results = [
+        result
+        for pruner in (pruner_by_name("none"), pruner_by_name("2:4"))
+        for result in simulate_network(load_network("digits-cnn"), pruner, ["dense", "nm-2:4"], machines, prices)
+    ]
+    path = tmp_path_factory.mktemp("report") / "layers.csv"
+    write_table(result_table(results), path)
+    return read_results(path)

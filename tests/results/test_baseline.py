@@ -1,0 +1,70 @@
+"""Speedup and energy ratio over a baseline."""
+
+import pytest
+
+from sparsesim.errors import InputError
+from sparsesim.networks import load_network
+from sparsesim.pruning import pruner_by_name
+from sparsesim.results import compare_to_baseline, geometric_mean, result_table, totals
+from sparsesim.studies import compare
+from tests.results.made_up import made_up, refused
+
+
+def test_ratios_by_hand():
+    """Four times as fast at half the energy; the other network has a baseline of its own."""
+    half = {"dram": 1.0, "total": 2.0}
+    results = [
+        made_up(),
+        made_up(machine="fast", seconds=0.25, energy_pj=half),
+        made_up(network="large", seconds=10.0),
+        made_up(network="large", machine="fast", seconds=5.0),
+    ]
+    compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})
+    assert list(compared["speedup"]) == [1, 4, 1, 2]
+    assert list(compared["energy_ratio"]) == [1, 2, 1, 1]
+
+
+def test_nothing_is_compared_with_a_refused_baseline():
+    results = [refused(), made_up(machine="fast")]
+    compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})
+    assert compared[["speedup", "energy_ratio"]].isna().all(axis=None)
+
+
+def test_speedup_is_over_the_baseline_and_nan_where_refused(results):
+    baseline = {"machine": "core-i7-5930k", "pruner": "none", "format": "dense"}
+    compared = compare_to_baseline(totals(result_table(results)), baseline)
+    own = compared[(compared.machine == "core-i7-5930k") & (compared.pruner == "none") & (compared.format == "dense")]
+    assert own["speedup"].item() == own["energy_ratio"].item() == 1
+    pruned = compared[
+        (compared.machine == "core-i7-5930k") & (compared.pruner == "magnitude") & (compared.format == "csr")
+    ]
+    assert pruned["energy_ratio"].item() > 2
+    assert compared[compared.status == "refused"]["speedup"].isna().all()
+
+
+def test_a_baseline_that_leaves_a_column_open_follows_the_row(results):
+    compared = compare_to_baseline(totals(result_table(results)), {"pruner": "none", "format": "dense"})
+    own = compared[(compared.pruner == "none") & (compared.format == "dense") & (compared.status == "ok")]
+    assert (own["speedup"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("baseline", "message"), [({"machin": "a100-pcie"}, "unknown field 'machin'"), ({"machine": "b"}, "no point has")]
+)
+def test_a_baseline_that_does_not_exist_is_refused(results, baseline, message):
+    with pytest.raises(InputError, match=message):
+        compare_to_baseline(totals(result_table(results)), baseline)
+
+
+def test_compare_in_one_call():
+    table = compare(
+        load_network("digits-cnn"), ["core-i7-5930k"], ["dense", "csr"], ["none", pruner_by_name("magnitude", 0.9)]
+    )
+    assert len(table) == 4
+    assert table["speedup"].iloc[0] == 1
+
+
+def test_ratios_are_averaged_by_their_product():
+    assert geometric_mean([1, 2, 4]) == pytest.approx(2)
+    assert geometric_mean([0.5, 2]) == pytest.approx(1)
+    assert geometric_mean([]) != geometric_mean([])

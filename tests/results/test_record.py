@@ -1,0 +1,77 @@
+"""One result as a flat record and as an object."""
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from sparsesim.hardware import load_energy_table
+from sparsesim.results import Result
+from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, Family
+from sparsesim.simulation import reprice
+from tests.results.made_up import made_up, refused
+
+NESTED = {"energy_pj", "dram_bytes", "counts", "details"}
+
+
+def test_nested_fields_become_columns_of_their_family():
+    record = made_up(counts={"mult_fp16": 24}, details={"tiles": 5, "loads": [1, 2]}).flat()
+    assert (record["energy_dram_pj"], record["energy_sram_pj"], record["energy_total_pj"]) == (3.0, 0.0, 4.0)
+    assert (record["dram_A_bytes"], record["count_mult_fp16"]) == (16, 24)
+    assert (record["detail_tiles"], record["detail_loads"]) == (5, [1, 2])
+    assert not NESTED & record.keys()
+
+
+def test_core_fields_keep_their_names():
+    record = made_up().flat()
+    assert {entry.name for entry in fields(Result)} - NESTED <= record.keys()
+
+
+@pytest.mark.parametrize("name", [*(entry.name for entry in fields(Result)), "energy_total_pj", "dram_A_bytes"])
+def test_a_detail_never_overwrites_a_figure(name):
+    plain, told = made_up(), made_up(details={name: -1})
+    assert told.flat() == plain.flat() | {f"detail_{name}": -1}
+    assert told.as_object() == plain.as_object() | {"details": {name: -1}}
+
+
+def test_an_accelerator_that_calls_a_detail_macs_leaves_the_macs_alone():
+    told = made_up(details={"macs": -1})
+    assert (told.flat()["macs"], told.flat()["detail_macs"]) == (24, -1)
+    assert (told.as_object()["macs"], told.as_object()["details"]["macs"]) == (24, -1)
+
+
+def test_the_object_nests_and_totals_the_traffic():
+    found = json.loads(json.dumps(made_up(details={"tiles": 5}).as_object()))
+    assert found["dram_bytes"] == {"A": 16, "B": 24, "C": 12, "total": 52}
+    assert found["counts"] == {"mult_fp16": 24}
+    assert found["details"] == {"tiles": 5}
+    assert found["energy_pj"] == {"dram": 3.0, "mac": 1.0, "total": 4.0}
+
+
+def test_a_refused_record_has_energies_of_zero():
+    record = refused().flat()
+    assert record["energy_total_pj"] == 0
+    assert not [column for column in record if column.startswith(("count_", "dram_", "detail_"))]
+
+
+@pytest.mark.parametrize("family", [ENERGY, DRAM, COUNTS, DETAILS])
+@pytest.mark.parametrize("key", ["A", "prefetch_buffer.sram_read_bits", "a_pj", "x_bytes", "count_", "."])
+def test_keys_come_back_from_their_columns(family, key):
+    assert family.key(family.column(key)) == key
+
+
+@pytest.mark.parametrize("column", ["energy_table", "dram__bytes", "a_bytes", "macs", "dram_bytes", "xdram_A_bytes"])
+def test_other_columns_have_no_key(column):
+    assert [family.key(column) for family in (ENERGY, DRAM, COUNTS, DETAILS)] == [None] * 4
+
+
+def test_a_prefix_and_a_suffix_do_not_share_letters():
+    assert Family("a_b", "b_c").key("a_b_c") is None
+
+
+def test_a_finished_run_takes_the_prices_of_another_table(results):
+    first = next(result for result in results if result.status == "ok")
+    other = reprice(first, load_energy_table("gpu-7nm"))
+    assert other.energy_table == "gpu-7nm"
+    assert other.energy_pj["dram"] == pytest.approx(118 * sum(first.dram_bytes.values()))
+    assert (other.cycles, other.seconds, other.counts) == (first.cycles, first.seconds, first.counts)
