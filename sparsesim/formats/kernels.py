@@ -1,42 +1,9 @@
-"""Jitted loops of the formats: bit packing, and the counts that sizes need; int64 for all counters."""
+"""Jitted loops of the formats: the counts that sizes need, and the slots of structured patterns."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
 from sparsesim.array_types import IntArray
-
-ByteArray = NDArray[np.uint8]
-
-
-@kernel
-def pack_bits(codes: IntArray, width: int, payload: ByteArray) -> None:
-    """Write the low `width` bits of every code into the zeroed `payload`, least significant bit first."""
-    for item in range(len(codes)):
-        rest, bit, left = codes[item], item * width, width
-        while left > 0:
-            shift = bit & 7
-            taken = min(8 - shift, left)
-            chunk = rest & ((1 << taken) - 1)
-            payload[bit >> 3] = np.int64(payload[bit >> 3]) | (chunk << shift)
-            rest >>= taken
-            bit += taken
-            left -= taken
-
-
-@kernel
-def unpack_bits(payload: ByteArray, width: int, codes: IntArray) -> None:
-    """Read len(codes) items of `width` bits; a 64-bit item keeps its sign bit."""
-    for item in range(len(codes)):
-        code, bit, read = np.int64(0), item * width, 0
-        while read < width:
-            shift = bit & 7
-            taken = min(8 - shift, width - read)
-            chunk = (np.int64(payload[bit >> 3]) >> shift) & ((1 << taken) - 1)
-            code |= chunk << read
-            bit += taken
-            read += taken
-        codes[item] = code
 
 
 @kernel

@@ -47,7 +47,7 @@ class Nm(Structured):
 
     def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "places" and "values"; PatternError names the first group with too many non-zeros."""
-        if not self._direct(dtype) or matrix.value_array().dtype != np.float32:
+        if not self._direct(matrix.shape, dtype) or matrix.value_array().dtype != np.float32:
             return super().encode(matrix, dtype)
         self._check(matrix)
         stored = compress_2_4(matrix.to_array())
@@ -59,16 +59,20 @@ class Nm(Structured):
         """The slots with a value that is not zero."""
         rows, columns = encoded.shape
         values = encoded.stream("values").payload
-        if not self._direct(encoded.dtype) or columns % 4 or values.size != 2 * rows * columns:
-            return super().decode(encoded)  # which also finds places beyond the last column
+        if not self._direct(encoded.shape, encoded.dtype) or values.size != 2 * rows * columns:
+            return super().decode(encoded)
         floats = np.frombuffer(values, np.float32).reshape(rows, columns // 2)
         return SparseMatrix.from_dense(
             decompress_2_4(TwoOfFour(encoded.shape, floats, encoded.stream("places").payload))
         )
 
-    def _direct(self, dtype: DType) -> bool:
-        """Whether the streams are those that `two_of_four` writes in one pass."""
-        return (self.keep, self.of) == (2, 4) and dtype.name == "fp32"
+    def _direct(self, shape: tuple[int, int], dtype: DType) -> bool:
+        """Whether `two_of_four` writes and reads these streams in one pass.
+
+        Not with a last group that is cut off: `compress_2_4` prunes two columns to one there, where the format has
+        room for both, and reading has to refuse places beyond the last column.
+        """
+        return (self.keep, self.of) == (2, 4) and dtype.name == "fp32" and shape[1] % 4 == 0
 
     def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
         bits = 4 if self._in_halves(dtype) else bits_for(self.of)
