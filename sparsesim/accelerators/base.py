@@ -14,21 +14,6 @@ from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.schedule import Schedule, joined
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 
-ACCUMULATORS = {
-    "fp64": "fp64",
-    "fp32": "fp32",
-    "tf32": "fp32",
-    "fp16": "fp32",
-    "bf16": "fp32",
-    "fp8": "fp32",
-    "fp8-e5m2": "fp32",
-    "int8": "int32",
-    "int4": "int32",
-}
-"""The type in which products of each number type are summed."""
-
-ACCUMULATOR_BITS = {"fp64": 64, "fp32": 32, "int32": 32}
-
 
 class Sram(BaseModel):
     """An on-chip memory."""

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, footprint, weighted_shares
+from sparsesim.accelerators.base import Accelerator, Sram, decode_adds, footprint, weighted_shares
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array_walks import Walk, halves, order, resident, sides
 from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import PatternError
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots

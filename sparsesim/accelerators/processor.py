@@ -6,9 +6,10 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, Sram, decode_adds, shares
+from sparsesim.accelerators.base import Accelerator, Sram, decode_adds, shares
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule

@@ -7,8 +7,6 @@ import numpy as np
 from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
 from sparsesim.accelerators.base import (
-    ACCUMULATOR_BITS,
-    ACCUMULATORS,
     Accelerator,
     Sram,
     decode_adds,
@@ -18,6 +16,7 @@ from sparsesim.accelerators.base import (
 from sparsesim.accelerators.gemm_tiling import Grid, Rates, Tile, Work, cuts
 from sparsesim.accelerators.gemm_traffic import dram_traffic, in_parts
 from sparsesim.array_types import FloatArray
+from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.base import ACCUMULATORS, Accelerator, decode_adds, weighted_shares
+from sparsesim.accelerators.base import Accelerator, decode_adds, weighted_shares
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
 from sparsesim.accelerators.condensed_outer_product.numeric_merge import NumericMerge, matrix_of, with_values
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
@@ -24,7 +24,7 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
-from sparsesim.dtypes import DType
+from sparsesim.dtypes import ACCUMULATORS, DType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix

@@ -6,12 +6,12 @@ from typing import Any, Final, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.base import ACCUMULATOR_BITS, ACCUMULATORS, Accelerator, Sram, decode_adds, weighted_shares
+from sparsesim.accelerators.base import Accelerator, Sram, decode_adds, weighted_shares
 from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_bands, vector_shape
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
 from sparsesim.array_types import FloatArray, IntArray
-from sparsesim.dtypes import DType
+from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import SparseMatrix
