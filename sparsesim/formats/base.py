@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,15 @@ class Encoded:
 
 
 class Format(ABC):
-    """A storage format. Members are frozen dataclasses whose fields are the format's parameters."""
+    """A storage format. Members are frozen dataclasses whose fields are the format's parameters.
+
+    Attributes:
+        family: the name without parameters, such as "bsr".
+        parameters: a regular expression for what may follow `family` in a name; its named groups are fields.
+    """
+
+    family: ClassVar[str]
+    parameters: ClassVar[str] = ""
 
     @property
     @abstractmethod

@@ -28,9 +28,10 @@ class Nm(Structured):
     placed (NVIDIA, Ampere architecture whitepaper; PTX ISA, mma.sp).
     """
 
+    family: ClassVar[str] = "nm"
     keep: int = 2
     of: int = 4
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
+    parameters: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
 
     def __post_init__(self) -> None:
         check_range(self.name, "of", self.of, 1, 1 << 16)
@@ -39,7 +40,7 @@ class Nm(Structured):
     @property
     def name(self) -> str:
         """For example "nm-2:4"."""
-        return f"nm-{self.keep}:{self.of}"
+        return f"{self.family}-{self.keep}:{self.of}"
 
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first group with more than `keep` non-zeros."""

@@ -25,9 +25,10 @@ class NmPairs(Structured):
     first empty ones, and hold zeros.
     """
 
+    family: ClassVar[str] = "nm-pairs"
     keep: int = 4
     of: int = 8
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
+    parameters: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
 
     def __post_init__(self) -> None:
         check_range(self.name, "of", self.of, 2, 1 << 16)
@@ -38,7 +39,7 @@ class NmPairs(Structured):
     @property
     def name(self) -> str:
         """For example "nm-pairs-4:8"."""
-        return f"nm-pairs-{self.keep}:{self.of}"
+        return f"{self.family}-{self.keep}:{self.of}"
 
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first group with non-zeros in more than keep / 2 pairs."""

@@ -26,11 +26,12 @@ class Vnm(Structured):
     distinct; where a block or row has fewer non-zeros they are its first free ones.
     """
 
+    family: ClassVar[str] = "vnm"
     rows: int = 64
     keep: int = 2
     of: int = 8
     index_bits: int | None = None
-    PARAMETERS: ClassVar[str] = (
+    parameters: ClassVar[str] = (
         r"(?:-(?P<rows>[0-9]{1,6}):(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6})(?:-i(?P<index_bits>[0-9]{1,6}))?)?"
     )
 
@@ -44,7 +45,9 @@ class Vnm(Structured):
     @property
     def name(self) -> str:
         """For example "vnm-64:2:8", or "vnm-64:2:8-i32"."""
-        return f"vnm-{self.rows}:{self.keep}:{self.of}" + ("" if self.index_bits is None else f"-i{self.index_bits}")
+        return f"{self.family}-{self.rows}:{self.keep}:{self.of}" + (
+            "" if self.index_bits is None else f"-i{self.index_bits}"
+        )
 
     @property
     def location_bits(self) -> int:
