@@ -12,12 +12,12 @@ from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
 from sparsesim.pruning.criteria.group_scores import Criterion, Needs, criterion_by_name
 from sparsesim.pruning.patterns.filter import Filter
-from sparsesim.pruning.patterns.fixed import FixedPattern
-from sparsesim.pruning.patterns.tiles import TilePattern
-from sparsesim.pruning.ranking.fused import fused_masks
-from sparsesim.pruning.ranking.layer_groups import RankedLayer
-from sparsesim.pruning.selectors.amounts import BySparsity
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
+from sparsesim.pruning.ranked_layer import RankedLayer
 from sparsesim.pruning.selectors.base import Candidates, Selector
+from sparsesim.pruning.selectors.by_sparsity import BySparsity
+from sparsesim.pruning.single_pass import single_pass_masks
 
 Pattern: TypeAlias = TilePattern | FixedPattern
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
@@ -110,7 +110,7 @@ class Pruner:
         see `mask`.
         """
         if not frozen and not dense and not data:
-            masks = fused_masks(self.pattern, self.selector, self.criterion, weights, threads)
+            masks = single_pass_masks(self.pattern, self.selector, self._criterion, weights, threads)
             if masks is not None:
                 return masks
         arrays = {layer: checked_weight(weight, layer) for layer, weight in weights.items()}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
-from sparsesim.pruning.patterns.matrix_view import lower
+from sparsesim.pruning.matrix_view import to_matrix
 from sparsesim.pruning.pruner import Pruner
 
 TILES = ((16, 16), (128, 128))  # a fragment of a matrix unit, and what a thread block of a GPU computes
@@ -78,7 +78,7 @@ def mask_statistics(
     `tiles` are the rows and columns of the tiles that are counted. Raises InputError when the shapes differ.
     """
     _check_shapes(weight, mask)
-    matrix = lower(mask)
+    matrix = to_matrix(mask)
     rows = _balance(matrix.sum(axis=1))
     nnz = int(np.count_nonzero(mask))
     kept, whole = _magnitudes(weight, mask)

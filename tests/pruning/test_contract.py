@@ -16,10 +16,10 @@ from sparsesim.pruning import (
     NMPairs,
     Pruner,
     RoundedUp,
-    lower,
     reference,
+    to_matrix,
 )
-from sparsesim.pruning.patterns.fixed import LoweredPattern
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
 from sparsesim.tensors import SparseMatrix
 from tests.pruning.weights import CONV_ONLY, data_for, every_combination, example_pruners, gaussian, weights
 
@@ -58,7 +58,7 @@ def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
         check_kernels(pruner.pattern, mask)
         return
     if isinstance(pruner.pattern, FixedPattern):
-        check_fixed(pruner.pattern, lower(mask))
+        check_fixed(pruner.pattern, to_matrix(mask))
         return
     groups = pruner.pattern.group_count(weight.shape)
     kept = pruner.pattern.alive(mask)
@@ -211,19 +211,19 @@ def definition(pattern: FixedPattern, matrix: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, MatrixPattern)], ids=lambda pruner: pruner.name
 )
 @settings(max_examples=40, deadline=None)
 @given(weights)
 def test_a_fixed_pattern_equals_its_definition_on_the_lowered_matrix(pruner, weight):
-    np.testing.assert_array_equal(lower(pruner.mask(weight)), definition(pruner.pattern, lower(weight)))
+    np.testing.assert_array_equal(to_matrix(pruner.mask(weight)), definition(pruner.pattern, to_matrix(weight)))
 
 
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, MatrixPattern)], ids=lambda pruner: pruner.name
 )
 def test_a_fixed_pattern_leaves_what_the_format_of_the_same_name_holds(pruner):
     weight = gaussian((5, 7, 3, 3))
-    matrix = SparseMatrix.from_dense(lower(np.where(pruner.mask(weight), weight, 0)))
+    matrix = SparseMatrix.from_dense(to_matrix(np.where(pruner.mask(weight), weight, 0)))
     name = pruner.name if pruner.name.startswith(("nm", "vnm")) else f"nm-{pruner.name}"
     assert format_by_name(name).violation(matrix) is None

@@ -17,9 +17,9 @@ from sparsesim.pruning import (
     Pruner,
     Stride,
     Vector,
-    lift,
-    lower,
+    from_matrix,
     reference,
+    to_matrix,
 )
 from tests.pruning.weights import data_for, gaussian
 
@@ -30,7 +30,7 @@ every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 def positions(shape):
     """Output, input and lowered column of every weight."""
-    column = lift(np.broadcast_to(np.arange(np.prod(shape[1:])), (shape[0], np.prod(shape[1:]))), shape)
+    column = from_matrix(np.broadcast_to(np.arange(np.prod(shape[1:])), (shape[0], np.prod(shape[1:]))), shape)
     index = np.indices(shape)
     return index[0], index[1], column
 
@@ -94,7 +94,7 @@ def test_two_of_four_of_importances(criterion, shape):
     pruner = Pruner(NM(2, 4), criterion=criterion)
     weight = gaussian(shape, 8, np.float64)
     found = pruner.mask(weight, data=data_for(pruner, weight))
-    np.testing.assert_array_equal(lower(found), reference.n_of_m(lower(importance(pruner, weight)), 2, 4))
+    np.testing.assert_array_equal(to_matrix(found), reference.n_of_m(to_matrix(importance(pruner, weight)), 2, 4))
 
 
 @every_criterion

@@ -4,14 +4,14 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.pruning import NM, PRUNERS, VNM, Block, BySparsity, NMPairs, Pruner, Vector, pruner_by_name
 from tests.pruning.weights import AMOUNTS
 
-every_family = pytest.mark.parametrize("family", PRUNERS.values(), ids=lambda family: family.form)
+every_family = pytest.mark.parametrize("family", PRUNERS.values(), ids=lambda family: family.syntax)
 
 
 @every_family
 def test_a_family_describes_itself_in_one_line(family):
-    assert family.describe()
-    assert "\n" not in family.describe()
-    assert family.form.startswith(family.name)
+    assert family.description
+    assert "\n" not in family.description
+    assert family.syntax.startswith(family.name)
 
 
 @every_family

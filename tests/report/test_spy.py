@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sparsesim.errors import InputError
-from sparsesim.pruning import lower
+from sparsesim.pruning import to_matrix
 from sparsesim.report.spy import MOST_CELLS, MOST_PANELS, plot_spy
 from sparsesim.tensors import SparseMatrix
 
@@ -74,9 +74,9 @@ def test_squares_at_the_edge_count_what_they_hold(drawn, tmp_path):
 
 def test_convolutions_are_lowered_and_sparse_matrices_taken_as_they_are(drawn, tmp_path):
     mask = mask_of((4, 3, 3, 3))
-    plot_spy({"conv": mask, "csr": SparseMatrix.from_dense(lower(mask).astype(np.float32))}, tmp_path / "spy.png")
-    np.testing.assert_array_equal(panel(drawn[0])[0], lower(mask))
-    np.testing.assert_array_equal(panel(drawn[0], 1)[0], lower(mask))
+    plot_spy({"conv": mask, "csr": SparseMatrix.from_dense(to_matrix(mask).astype(np.float32))}, tmp_path / "spy.png")
+    np.testing.assert_array_equal(panel(drawn[0])[0], to_matrix(mask))
+    np.testing.assert_array_equal(panel(drawn[0], 1)[0], to_matrix(mask))
     assert panel(drawn[0])[3].startswith("conv  4 × 27")
 
 

@@ -1,6 +1,6 @@
 """How important weights and groups of weights are."""
 
-from sparsesim.pruning.criteria.group_scores import CRITERIA, Criterion, criterion_by_name
-from sparsesim.pruning.criteria.weight_scores import input_norm
+from sparsesim.pruning.criteria.group_scores import CRITERIA, Criterion, Needs, criterion_by_name
+from sparsesim.pruning.criteria.weight_scores import Importance, input_norm
 
-__all__ = ["CRITERIA", "Criterion", "criterion_by_name", "input_norm"]
+__all__ = ["CRITERIA", "Criterion", "Importance", "Needs", "criterion_by_name", "input_norm"]

@@ -42,6 +42,11 @@ class Criterion:
         """Whether the importance of a single weight is its magnitude."""
         return self.importance is magnitude
 
+    @property
+    def is_magnitude_sum(self) -> bool:
+        """Whether the score of a group is the plain sum of |w|."""
+        return self.weight_only and self.power == 1 and not self.mean
+
     def scores(self, matrix: FloatArray, rows: int, cols: int) -> NDArray[np.float64]:
         """Scores `[ceil(R / rows), ceil(C / cols)]` of the rows x cols tiles of importances `matrix [R, C]`."""
         height, width = (ceil_div(size, step) for size, step in zip(matrix.shape, (rows, cols), strict=True))

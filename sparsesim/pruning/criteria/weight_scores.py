@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
-from sparsesim.pruning.patterns.matrix_view import lift, lower, matrix_shape
+from sparsesim.pruning.matrix_view import from_matrix, matrix_shape, to_matrix
 
 Data: TypeAlias = NDArray[Any] | None
 Importance: TypeAlias = Callable[[FloatArray, Data, str], FloatArray]
@@ -37,7 +37,7 @@ def wanda(weight: FloatArray, data: Data, layer: str) -> FloatArray:
         raise InputError(f"input_norm of {layer!r} has shape {norms.shape}: expected ({columns},), one per input")
     _refuse_negative("input_norm", norms, layer)
     per_row = np.repeat(norms.reshape(groups, columns), rows // groups, axis=0)
-    return lift(np.abs(lower(weight), dtype=np.float64) * per_row, weight.shape)
+    return from_matrix(np.abs(to_matrix(weight), dtype=np.float64) * per_row, weight.shape)
 
 
 def taylor(weight: FloatArray, data: Data, layer: str) -> FloatArray:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class FilterShape(TilePattern):
     Learning Structured Sparsity in Deep Neural Networks, NIPS 2016, shape-wise).
     """
 
-    lowered: ClassVar[bool] = True
+    channels_last: ClassVar[bool] = True
 
     def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """One whole column."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sparsesim.array_types import BoolArray, FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.fixed import FixedPattern
-from sparsesim.pruning.patterns.matrix_view import kernel_area
+from sparsesim.pruning.matrix_view import kernel_area
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 
 
 @dataclass(frozen=True)

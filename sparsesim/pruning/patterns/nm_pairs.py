@@ -8,14 +8,15 @@ from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
 from sparsesim.pruning.criteria.group_scores import CRITERIA
-from sparsesim.pruning.patterns.fixed import LoweredPattern, largest
-from sparsesim.pruning.patterns.matrix_view import matrix_shape
+from sparsesim.pruning.matrix_view import matrix_shape
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
 from sparsesim.pruning.patterns.nm import NM
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NMPairs(LoweredPattern):
+class NMPairs(MatrixPattern):
     """`keep` / 2 pairs of adjacent weights stay of every `of` weights along K: those with the largest |a| + |b|."""
 
     keep: int
@@ -53,5 +54,5 @@ class NMPairs(LoweredPattern):
         if allowed is not None:
             matrix = np.where(allowed, matrix, 0)
             alive = CRITERIA["l1"].scores(allowed.astype(np.float32), 1, 2) > 0
-        pairs = largest(CRITERIA["l1"].scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
+        pairs = n_of_m_mask(CRITERIA["l1"].scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
         return np.ascontiguousarray(np.repeat(pairs, 2, axis=1)[:, : matrix.shape[1]])

@@ -7,8 +7,8 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.fixed import FixedPattern, allowed_part
-from sparsesim.pruning.patterns.matrix_view import kernel_area
+from sparsesim.pruning.matrix_view import kernel_area, within
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Stride(FixedPattern):
         """Mask of the weights that stay; ties go to the lower offset."""
         area = kernel_area(weight.shape)
         step = max(1, min(self.stride, area))
-        left = allowed_part(weight, allowed).reshape(*weight.shape[:2], area)
+        left = within(weight, allowed).reshape(*weight.shape[:2], area)
         sizes = np.abs(left).sum(axis=0, dtype=np.float64)
         offsets = np.stack([sizes[:, offset::step].sum(axis=1) for offset in range(step)]).argmax(axis=0)
         kept = np.arange(area) % step == offsets[:, None]

@@ -8,7 +8,7 @@ from sparsesim.array_types import BoolArray
 from sparsesim.errors import UnknownNameError
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.selectors.base import Candidates
-from sparsesim.pruning.selectors.shares import keep_in_layer
+from sparsesim.pruning.selectors.largest_groups import keep_in_layer
 
 
 @dataclass(frozen=True)

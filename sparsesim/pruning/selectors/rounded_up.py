@@ -7,8 +7,8 @@ from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
 from sparsesim.pruning.ranking.largest import keep_largest
-from sparsesim.pruning.selectors.amounts import BySparsity
 from sparsesim.pruning.selectors.base import Candidates, Selector
+from sparsesim.pruning.selectors.by_sparsity import BySparsity
 
 
 @dataclass(frozen=True)

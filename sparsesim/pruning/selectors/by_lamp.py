@@ -9,7 +9,7 @@ from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.pruning.selectors.base import Candidates
-from sparsesim.pruning.selectors.shares import n_kept
+from sparsesim.pruning.selectors.largest_groups import n_kept
 
 
 @dataclass(frozen=True)
