@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
-from sparsesim.pruning.criteria.group_scores import Criterion, Needs, criterion_by_name
+from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
 from sparsesim.pruning.patterns.filter import Filter
 from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 from sparsesim.pruning.patterns.tile_pattern import TilePattern

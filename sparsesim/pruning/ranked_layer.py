@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import Criterion
+from sparsesim.pruning.criteria import Criterion
 from sparsesim.pruning.matrix_view import within
 from sparsesim.pruning.patterns.tile_pattern import TilePattern
 from sparsesim.pruning.selectors.base import Candidates

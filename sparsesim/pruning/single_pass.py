@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.pruning.checks import check_finite, checked_weight
-from sparsesim.pruning.criteria.group_scores import Criterion
+from sparsesim.pruning.criteria import Criterion
 from sparsesim.pruning.patterns.element import Element
 from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 from sparsesim.pruning.patterns.n_of_m import n_of_m_mask_unchecked

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import Criterion
+from sparsesim.pruning.criteria import Criterion
 from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.criteria.group_scores import CRITERIA
+from sparsesim.pruning.criteria import L1
 from sparsesim.pruning.matrix_view import matrix_shape
 from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
 from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
@@ -53,6 +53,6 @@ class NMPairs(MatrixPattern):
         alive = None
         if allowed is not None:
             matrix = np.where(allowed, matrix, 0)
-            alive = CRITERIA["l1"].scores(allowed.astype(np.float32), 1, 2) > 0
-        pairs = n_of_m_mask(CRITERIA["l1"].scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
+            alive = L1.scores(allowed.astype(np.float32), 1, 2) > 0
+        pairs = n_of_m_mask(L1.scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
         return np.ascontiguousarray(np.repeat(pairs, 2, axis=1)[:, : matrix.shape[1]])

@@ -13,7 +13,7 @@ import numpy as np
 
 from sparsesim._jit import over_rows
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import CRITERIA, Criterion
+from sparsesim.pruning.criteria import L1, Criterion
 from sparsesim.pruning.kernels import spread_tiles, sum_tiles
 from sparsesim.pruning.matrix_view import from_matrix, matrix_shape, slabs, to_matrix
 from sparsesim.units import ceil_div
@@ -85,7 +85,7 @@ class TilePattern(ABC):
 
     def alive(self, flags: BoolArray) -> BoolArray:
         """One flag per group: whether any of its weights is flagged."""
-        return self.scores(flags.astype(np.float32), CRITERIA["l1"]) > 0
+        return self.scores(flags.astype(np.float32), L1) > 0
 
     def tail_note(self, shape: tuple[int, ...]) -> str:
         """A sentence on groups cut off by the edge, or an empty text."""

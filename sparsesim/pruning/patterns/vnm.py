@@ -8,7 +8,7 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.criteria.group_scores import CRITERIA
+from sparsesim.pruning.criteria import L1
 from sparsesim.pruning.matrix_view import matrix_shape
 from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
 from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
@@ -64,7 +64,7 @@ class VNM(MatrixPattern):
         alive = None
         if allowed is not None:
             matrix = np.where(allowed, matrix, 0)
-            alive = CRITERIA["l1"].scores(allowed.astype(np.float32), self.rows, 1) > 0
-        columns = n_of_m_mask(CRITERIA["l1"].scores(matrix, self.rows, 1), LOCATED, self.of, alive)
+            alive = L1.scores(allowed.astype(np.float32), self.rows, 1) > 0
+        columns = n_of_m_mask(L1.scores(matrix, self.rows, 1), LOCATED, self.of, alive)
         located = np.repeat(columns, self.rows, axis=0)[: matrix.shape[0]]
         return n_of_m_mask(matrix, self.keep, self.of, located if allowed is None else located & allowed) & located
