@@ -13,7 +13,7 @@ from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
 from sparsesim.formats.structured import Indices, Structured
 from sparsesim.tensors import SparseMatrix, Tensor, Violation, pair_violation
-from sparsesim.tensors.kernels import unit_pattern
+from sparsesim.tensors.kernels import cell_pattern
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class NmPairs(Structured):
         return {"places": (shape[0] * self._slots_per_row(shape) // 2, bits_for(self.of // 2))}
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
-        indptr, pairs = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], 1, 2)
+        indptr, pairs = cell_pattern(matrix.indptr, matrix.indices, matrix.shape[1], 1, 2)
         groups = self._groups(matrix.shape)
         held, places = group_slots(indptr, pairs, groups, self.keep // 2, self.of // 2)
         slot_of_pair = np.zeros(len(pairs), np.int64)

@@ -12,7 +12,7 @@ from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
 from sparsesim.formats.structured import Indices, Structured
 from sparsesim.tensors import LOCATED, SparseMatrix, Tensor, Violation, block_violation
-from sparsesim.tensors.kernels import unit_pattern
+from sparsesim.tensors.kernels import cell_pattern
 from sparsesim.units import ceil_div
 
 
@@ -70,7 +70,7 @@ class Vnm(Structured):
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
         groups = self._groups(matrix.shape)
-        used = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], self.rows, 1)
+        used = cell_pattern(matrix.indptr, matrix.indices, matrix.shape[1], self.rows, 1)
         _, locations = group_slots(*used, groups, LOCATED, self.of)
         group = matrix.indices // self.of
         block = row_numbers(matrix) // self.rows * groups + group

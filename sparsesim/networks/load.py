@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures import network_from_arrays
-from sparsesim.networks.arrays.files import ARRAY_READERS
+from sparsesim.networks.arrays.files import ARRAY_FILES
 from sparsesim.networks.arrays.layout import Layout
 from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
@@ -54,7 +54,7 @@ IMPORTERS: dict[str, Importer] = {
     ".yaml": _YAML,
     ".yml": _YAML,
     ".onnx": Importer(network_from_onnx, frozenset({"input_shape"})),
-    **dict.fromkeys(ARRAY_READERS, _ARRAYS),
+    **dict.fromkeys(ARRAY_FILES, _ARRAYS),
     ".safetensors": Importer(network_from_safetensors, _ARRAYS.options | {"tokens"}),
     ".json": Importer(network_from_config, frozenset({"tokens", "seed"})),
     ".csv": Importer(network_from_topology, frozenset({"seed"})),

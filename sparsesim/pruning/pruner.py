@@ -20,7 +20,8 @@ from sparsesim.pruning.selectors.by_sparsity import BySparsity
 from sparsesim.pruning.single_pass import single_pass_masks
 
 Pattern: TypeAlias = TilePattern | FixedPattern
-Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+LayerArrays: TypeAlias = Mapping[str, NDArray[Any]]
+"""Arrays by the name of their layer."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ class Pruner:
 
     def masks(
         self,
-        weights: Arrays,
+        weights: LayerArrays,
         *,
         frozen: Mapping[str, BoolArray] | None = None,
-        dense: Arrays | None = None,
-        data: Arrays | None = None,
+        dense: LayerArrays | None = None,
+        data: LayerArrays | None = None,
         threads: int = 1,
     ) -> dict[str, BoolArray]:
         """Masks of several layers by name; a selector of global scope ranks them together, in their order.
@@ -128,7 +129,7 @@ class Pruner:
         kept = self._selector.keep([layer.candidates(self._criterion) for layer in ranked])
         return {layer.name: layer.mask(flags) for layer, flags in zip(ranked, kept, strict=True)}
 
-    def requested(self, weights: Arrays) -> dict[str, float | None]:
+    def requested(self, weights: LayerArrays) -> dict[str, float | None]:
         """The sparsity that every layer is asked to have, where that is known before anything is ranked."""
         if isinstance(self.pattern, FixedPattern):
             return dict.fromkeys(weights, self.pattern.sparsity)
@@ -138,7 +139,7 @@ class Pruner:
         ]
         return dict(zip(weights, self._selector.requested(layers), strict=True))
 
-    def _importances(self, weights: Mapping[str, FloatArray], data: Arrays) -> dict[str, FloatArray]:
+    def _importances(self, weights: Mapping[str, FloatArray], data: LayerArrays) -> dict[str, FloatArray]:
         """The importance of every weight, by layer."""
         criterion = self._criterion
         check_layers("data", data, weights)

@@ -169,31 +169,33 @@ def _crowded(indptr: IntArray, indices: IntArray, keep: int, of: int) -> bool:
 
 
 @kernel
-def unit_pattern(indptr: IntArray, indices: IntArray, columns: int, rows: int, width: int) -> tuple[IntArray, IntArray]:
-    """Offsets and columns of the `rows` x `width` units that hold a non-zero, in a grid from the top left corner.
+def cell_pattern(indptr: IntArray, indices: IntArray, columns: int, rows: int, width: int) -> tuple[IntArray, IntArray]:
+    """CSR offsets and columns of the `rows` x `width` cells that hold a non-zero, in a grid from the top left corner.
 
-    Two passes over the units of a row of units: the first counts, the second writes.
+    Two passes: the first counts the cells of every row of cells, the second writes them. `newest` remembers the row
+    of cells that touched a column of cells last, so that it never has to be cleared within a pass. The second pass
+    looks at every column of cells, which gives them in ascending order without a sort.
     """
-    unit_rows, units = (len(indptr) + rows - 2) // rows, (columns + width - 1) // width
-    out_indptr = np.zeros(unit_rows + 1, np.int64)
-    newest = np.full(units, -1, np.int64)
+    cell_rows, cells = (len(indptr) + rows - 2) // rows, (columns + width - 1) // width
+    out_indptr = np.zeros(cell_rows + 1, np.int64)
+    newest = np.full(cells, -1, np.int64)
     for row in range(len(indptr) - 1):
         for position in range(indptr[row], indptr[row + 1]):
-            unit = indices[position] // width
-            if newest[unit] != row // rows:
-                newest[unit] = row // rows
+            cell = indices[position] // width
+            if newest[cell] != row // rows:
+                newest[cell] = row // rows
                 out_indptr[row // rows + 1] += 1
-    for unit_row in range(unit_rows):
-        out_indptr[unit_row + 1] += out_indptr[unit_row]
-    out_indices = np.empty(out_indptr[unit_rows], np.int64)
+    for cell_row in range(cell_rows):
+        out_indptr[cell_row + 1] += out_indptr[cell_row]
+    out_indices = np.empty(out_indptr[cell_rows], np.int64)
     filled = 0
     newest[:] = -1
-    for unit_row in range(unit_rows):
-        first, last = indptr[unit_row * rows], indptr[min((unit_row + 1) * rows, len(indptr) - 1)]
+    for cell_row in range(cell_rows):
+        first, last = indptr[cell_row * rows], indptr[min((cell_row + 1) * rows, len(indptr) - 1)]
         for position in range(first, last):
-            newest[indices[position] // width] = unit_row
-        for unit in range(units):
-            if newest[unit] == unit_row:
-                out_indices[filled] = unit
+            newest[indices[position] // width] = cell_row
+        for cell in range(cells):
+            if newest[cell] == cell_row:
+                out_indices[filled] = cell
                 filled += 1
     return out_indptr, out_indices

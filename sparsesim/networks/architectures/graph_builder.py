@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.names import NamedArrays
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -23,7 +23,7 @@ class GraphBuilder:
         other_params: numbers of parameters that no layer holds, by what they are.
     """
 
-    def __init__(self, arrays: Arrays, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, arrays: NamedArrays, input_shape: tuple[int, ...]) -> None:
         try:
             from onnx import helper
         except ImportError as error:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.arrays.names import Arrays, is_bias, is_depthwise, is_table
+from sparsesim.networks.arrays.names import NamedArrays, is_bias, is_depthwise, is_table
 
 Layout = Literal["out_in", "in_out", "ohwi"]
 _HEADS = ("lm_head", "output", "classifier", "wcls")
@@ -32,7 +32,7 @@ def is_weight(array: NDArray[Any], ranks: tuple[int, ...] = (2, 4)) -> bool:
     return array.ndim in ranks and np.issubdtype(array.dtype, np.floating) and array.size > 0
 
 
-def stored_arrays(arrays: Arrays, layout: Layout, stacked: bool) -> dict[str, StoredArray]:
+def stored_arrays(arrays: NamedArrays, layout: Layout, stacked: bool) -> dict[str, StoredArray]:
     """The weights in a file by key, in the file's order; look-up tables are none.
 
     With `stacked`, 3-D arrays are stacks (layer, out, in): matrix i of all of them, then matrix i + 1, under
@@ -56,13 +56,13 @@ def stored_arrays(arrays: Arrays, layout: Layout, stacked: bool) -> dict[str, St
     return dict(found)
 
 
-def _matrices_of(stacks: Arrays, layout: Layout) -> Iterator[tuple[str, StoredArray]]:
+def _matrices_of(stacks: NamedArrays, layout: Layout) -> Iterator[tuple[str, StoredArray]]:
     for i in range(len(next(iter(stacks.values())))):
         for key, stack in stacks.items():
             yield f"{key}.{i}", StoredArray(key, stack[i].T if layout == "in_out" else stack[i])
 
 
-def _tied_table(arrays: Arrays) -> str | None:
+def _tied_table(arrays: NamedArrays) -> str | None:
     if any(head in key for key in arrays for head in _HEADS):
         return None
     return next((key for key, array in arrays.items() if is_table(key) and is_weight(array, (2,))), None)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[Any]]
+NamedArrays = dict[str, NDArray[Any]]
+"""The arrays of a file by the keys that they are stored under, in the order of the file."""
 
 WEIGHT_ENDINGS = (
     *("/depthwise_kernel:0", "/depthwise_kernel", "/kernel:0", "/kernel", ".weight", "_weight", ".kernel", "_kernel"),
@@ -92,7 +93,7 @@ def group_name(key: str) -> str:
     return ".".join(words[-2:]) or key
 
 
-def other_parameters(arrays: Arrays, held: Iterable[str]) -> dict[str, int]:
+def other_parameters(arrays: NamedArrays, held: Iterable[str]) -> dict[str, int]:
     """The numbers of floating point values that no layer holds, by `group_name`.
 
     Memory that a layer shares is the layer's; integers are shapes, labels or counters, no parameters.
@@ -111,14 +112,14 @@ def _place(array: NDArray[Any]) -> tuple[int, int]:
     return array.__array_interface__["data"][0], array.size
 
 
-def dequantized(arrays: Arrays) -> Arrays:
+def dequantized(arrays: NamedArrays) -> NamedArrays:
     """8-bit weights times their scale; scales (`<name>_scale`, `<name>.scale`, `<number>_scale`) are left out."""
     scales = {key: scale for key, array in arrays.items() if (scale := _scale_key(key, array, arrays))}
     product = {key: _times(array, arrays[scales[key]]) if key in scales else array for key, array in arrays.items()}
     return {key: array for key, array in product.items() if key not in scales.values()}
 
 
-def _scale_key(key: str, array: NDArray[Any], arrays: Arrays) -> str | None:
+def _scale_key(key: str, array: NDArray[Any], arrays: NamedArrays) -> str | None:
     number = _NUMBER.match(key)
     if array.dtype != np.int8 or array.ndim < 2 or not array.size:
         return None
