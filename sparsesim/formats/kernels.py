@@ -18,7 +18,7 @@ def count_blocks(indptr: IntArray, indices: IntArray, columns: int, block_rows: 
     for row in range(rows):
         block_row, end = row // block_rows, 0
         for position in range(indptr[row], indptr[row + 1]):
-            if indices[position] < end:
+            if indices[position] < end:  # in the block of the entry before: no division needed
                 continue
             block = indices[position] // block_columns
             end = (block + 1) * block_columns
@@ -51,6 +51,7 @@ def count_run_padding(indptr: IntArray, indices: IntArray, columns: int, run_bit
     for row in range(len(indptr) - 1):
         for position in range(indptr[row], indptr[row + 1]):
             here = row * columns + indices[position]
+            # A padding entry covers 2**run_bits positions: the longest run of zeros, and its own explicit zero.
             padding += (here - previous - 1) >> run_bits
             previous = here
     return padding
@@ -74,8 +75,8 @@ def group_slots(indptr: IntArray, indices: IntArray, groups: int, keep: int, of:
     """Fill `keep` slots of every group of `of` columns, in ascending column order.
 
     Returns (sources, places): the non-zero that a slot holds or -1 for padding, and the slot's column within
-    its group. Padding takes the first free places, so the places of a group are distinct. No group may hold
-    more than `keep` non-zeros.
+    its group. Padding takes the first free places, so that the places of a group are distinct and ascend.
+    No group may hold more than `keep` non-zeros.
     """
     rows = len(indptr) - 1
     sources = np.full(rows * groups * keep, -1, np.int64)
@@ -92,7 +93,7 @@ def group_slots(indptr: IntArray, indices: IntArray, groups: int, keep: int, of:
                 if position < stop and indices[position] == group * of + place:
                     sources[slot] = position
                     position += 1
-                elif padding > 0:
+                elif padding > 0:  # a free place before all slots are accounted for: it becomes a zero slot
                     padding -= 1
                 else:
                     continue

@@ -20,10 +20,10 @@ class Relative(Format):
     """Columns of entries, each the number of zeros above it (`gap_bits`) and a value, as in EIE and Deep Compression.
 
     A gap over 2**gap_bits - 1 inserts an entry with the value zero; every column starts anew, and `columns + 1`
-    pointers of `pointer_bits` count entries with padding (EIE has 16-bit pointers for its share of a layer, 32
-    here hold any layer). With `code_bits` an entry holds a code into a codebook of 2**code_bits values of the
-    number type (metadata), of which the first is zero. The size does not look at values; `encode` raises
-    InputError if there are more distinct ones than the codebook holds (`share_values` clusters them).
+    pointers of `pointer_bits` count entries with padding (EIE uses 16 bits, enough for one processing element's
+    share of a layer; the 32 here are enough for any layer). With `code_bits` an entry holds a code into a codebook of
+    2**code_bits values of the number type (metadata), of which the first is zero. The size does not look at values;
+    `encode` raises InputError if there are more distinct ones than the codebook holds (`share_values` clusters them).
     """
 
     family: ClassVar[str] = "relative"

@@ -30,7 +30,11 @@ _SHIPPED, _SHIPPED_SUFFIX = "models/networks", ".yaml"
 
 
 class Importer(NamedTuple):
-    """A function from path to network, and the options of `load_network` that it understands."""
+    """A function from path to network, and the options of `load_network` that it takes.
+
+    A new kind of file is one module with such a function and one row of IMPORTERS; it raises InputError, without the
+    file's name, for everything that it cannot read.
+    """
 
     read: Callable[..., Network]
     options: frozenset[str] = frozenset()
@@ -108,7 +112,7 @@ def load_network(
         seed: tables and a config.json alone: the seed that weights are drawn with.
 
     Raises UnknownNameError for an unknown name or variant, and InputError, naming the file, for a missing, damaged or
-    unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
+    unsupported file, for NaN or infinity in weights, and for an option that this kind of file does not take.
     """
     path, named = _find(name_or_path)
     if None not in (named, variant):

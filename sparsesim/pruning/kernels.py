@@ -33,7 +33,8 @@ def first_non_finite(values: FloatArray) -> int:
 def sum_tiles(matrix: FloatArray, rows: int, cols: int, squared: bool, sums: NDArray[np.float64]) -> None:
     """Set `sums [ceil(R/rows), ceil(C/cols)]` to the sum of |w| (or w**2) of every rows x cols tile of `matrix [R, C]`.
 
-    The rows of a tile are added up first, in straight loops over a strip of whole tiles; then the runs of the strip.
+    The rows of a tile are added up first, in straight loops over a strip of whole tiles, then the runs of the strip:
+    short inner loops over a tile could not use vector instructions.
     """
     strip = max(cols, CHUNK // cols * cols)
     total = np.empty(min(strip, matrix.shape[1]), np.float64)
@@ -57,6 +58,7 @@ def _add_row(row: FloatArray, squared: bool, first: bool, total: NDArray[np.floa
 @kernel
 def _sum_runs(total: NDArray[np.float64], cols: int, sums: NDArray[np.float64]) -> None:
     """Add up every `cols` values, in four partial sums that do not wait for each other."""
+    # The order of the additions is part of the result: every route to a mask has to add up in this order.
     whole = total.size // cols
     if cols == 4:
         for run in range(whole):

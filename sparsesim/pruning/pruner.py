@@ -28,9 +28,12 @@ LayerArrays: TypeAlias = Mapping[str, NDArray[Any]]
 class Pruner:
     """Which weights stay. Masks are True where a weight is kept; arrays are never modified.
 
-    `pattern` says which weights stand or fall together, `criterion` how important such a group is (see CRITERIA and
-    `criterion_by_name`), `selector` how many go. An N:M pattern or one of its kin fixes the number itself, takes no
-    selector and adds up importances where it compares groups. `name` is a label.
+    Attributes:
+        pattern: which weights stand or fall together.
+        selector: how many groups are dropped; None for a `FixedPattern` such as N:M, which says so itself.
+        criterion: how important a group is, by name (see `criterion_by_name`).
+        name: a label.
+
     Raises InputError or UnknownNameError on parts that do not fit together.
     """
 
@@ -63,7 +66,7 @@ class Pruner:
 
     @property
     def needs(self) -> Needs | None:
-        """What `mask` has to be given as `data`: "input_norm", "gradient" or "importance" of a layer, or nothing."""
+        """What `mask` needs as `data`: "input_norm", "gradient" or "importance" of a layer, or nothing."""
         return self._criterion.needs
 
     def describe(self) -> str:

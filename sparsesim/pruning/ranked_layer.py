@@ -1,4 +1,4 @@
-"""One layer while its groups are ranked: scores on the way in, a mask on the way out."""
+"""One layer on its way through a selector: importances become candidates, flags of candidates become a mask."""
 
 from dataclasses import dataclass
 

@@ -30,7 +30,7 @@ def single_pass_masks(
     weights: Mapping[str, NDArray[Any]],
     threads: int = 1,
 ) -> dict[str, BoolArray] | None:
-    """The masks of a `Pruner` of these parts without an earlier mask, or None if it is not one that is served here.
+    """The masks of a `Pruner` of these parts where nothing was pruned before, or None if its kernels cannot do both.
 
     The masks do not depend on `threads`. Raises InputError like `Pruner.masks`.
     """

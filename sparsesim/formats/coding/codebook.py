@@ -30,9 +30,9 @@ def codebook_of(codes: IntArray, code_bits: int) -> tuple[IntArray, IntArray]:
 def share_values(matrix: SparseMatrix, code_bits: int, max_rounds: int = 100) -> SparseMatrix:
     """The matrix with its values clustered to at most 2**code_bits - 1 shared ones (zero takes the last code).
 
-    One-dimensional k-means with centroids first spread evenly from the smallest to the largest value, as in
-    Deep Compression (section 3.1). Positions stay; a cluster whose mean is exactly 0 is represented by its
-    smallest member. A matrix with few enough distinct values, or none known, is returned as it is.
+    See `kmeans`; at most `max_rounds` rounds. Positions stay: a cluster whose mean is exactly 0 is represented by its
+    smallest member. A pattern, or a matrix with few enough distinct values, is returned as it is. Raises InputError
+    for `code_bits` outside 1..16.
     """
     if not 1 <= code_bits <= MAX_CODE_BITS:
         raise InputError(f"code_bits is {code_bits}, it must lie in 1..{MAX_CODE_BITS}")

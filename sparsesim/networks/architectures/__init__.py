@@ -1,4 +1,7 @@
-"""Graphs for files of arrays: how named weights are connected, so that the network can be run and exported."""
+"""Graphs for files of arrays: how their weights are connected, so that the network can be run and exported.
+
+A new architecture is one file with a function that builds its graph, and one row of ARCHITECTURES.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +29,9 @@ _OPTIONS = ("input_shape", "layout")
 
 
 def network_from_arrays(path: Path, *, architecture: str | None = None, **options: Any) -> Network:
-    """The arrays of a file as layers: connected by an architecture, or else as `network_from_state_dict` reads them.
+    """The arrays of a file as layers, connected by an architecture, or else as `network_from_state_dict` reads them.
 
-    Inputs of the graph are what the network was trained on: scaling and normalising them is left to the caller.
+    The graph takes inputs as the network was trained on them: scaling and normalising is up to the caller.
     Raises InputError for arrays that the architecture does not expect, and where onnx is not installed.
     """
     if architecture is None:

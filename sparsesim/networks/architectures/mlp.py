@@ -1,4 +1,4 @@
-"""Chains of linear layers with a ReLU between any two of them."""
+"""Multilayer perceptrons: a chain of linear layers with a ReLU between each two."""
 
 from typing import Any
 

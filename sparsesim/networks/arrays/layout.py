@@ -14,7 +14,7 @@ _HEADS = ("lm_head", "output", "classifier", "wcls")
 
 
 class StoredArray(NamedTuple):
-    """One layer's weight: (out, in[, kh, kw]), the key it is stored under, and its groups if it tells them."""
+    """One layer's weight (out, in[, kh, kw]), the key it is stored under, and its groups if the layout shows them."""
 
     key: str
     weight: NDArray[Any]
@@ -22,7 +22,7 @@ class StoredArray(NamedTuple):
 
 
 def check_layout(layout: str) -> None:
-    """Raise InputError for anything that is no `Layout`."""
+    """Raise InputError for anything that is not a `Layout`."""
     if layout not in get_args(Layout):
         raise InputError(f"layout must be one of {', '.join(get_args(Layout))}, found {layout!r}")
 
@@ -33,11 +33,11 @@ def is_weight(array: NDArray[Any], ranks: tuple[int, ...] = (2, 4)) -> bool:
 
 
 def stored_arrays(arrays: NamedArrays, layout: Layout, stacked: bool) -> dict[str, StoredArray]:
-    """The weights in a file by key, in the file's order; look-up tables are none.
+    """The weights in a file by key, in the file's order, without look-up tables.
 
     With `stacked`, 3-D arrays are stacks (layer, out, in): matrix i of all of them, then matrix i + 1, under
-    keys `<key>.<i>`. A 2-D array with one row per layer is then a stack of vectors, no weight. An embedding
-    is then the output layer, `<key>.output`, unless the file holds one of its own: the two are tied.
+    keys `<key>.<i>`. A 2-D array with one row per layer is then a stack of vectors and not a weight. Unless the file
+    holds an output layer, an embedding serves as one, `<key>.output`: the two are tied.
     """
     stacks = {key: array for key, array in arrays.items() if stacked and is_weight(array, (3,))}
     if stacked and not stacks:

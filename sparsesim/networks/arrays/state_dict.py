@@ -1,6 +1,6 @@
 """Networks from files that hold named arrays and nothing else: `.npz`, `.safetensors`, `.pt`, `.h5`.
 
-Such a file knows no sizes of feature maps, no strides and no groups; the caller gives them.
+Such a file does not say how large feature maps are, nor strides and groups; the caller does.
 """
 
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ def _geometry(
 def _check_channels(
     input_shape: tuple[int, ...] | None, names: dict[str, str], stored: dict[str, StoredArray], geometry: _Geometry
 ) -> None:
-    """The first weight tells how many channels the input must have."""
+    """The first weight says how many channels the input must have."""
     key, first = next(iter(stored.items()))
     channels = first.weight.shape[1] * _matching(geometry.groups, names[key], first.groups)
     reads_input = first.weight.ndim == 4 or (input_shape is not None and len(input_shape) == 1)
@@ -189,7 +189,7 @@ def weights_and_biases(
 
 
 def stored_origin(arrays: NamedArrays) -> WeightsOrigin:
-    """Weights that were drawn stay labelled so after a round trip through a file."""
+    """The origin noted in a file: drawn weights stay labelled as such after a round trip."""
     mark = arrays.pop(ORIGIN_KEY, None)
     return "synthetic" if mark is not None and str(mark) == "synthetic" else "imported"
 

@@ -32,9 +32,9 @@ _BUFFERS = re.compile(r"(^|\.)(attn\.(masked_)?bias|inv_freq|position_ids)$")
 def network_from_folder(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
     """The transformer that `config.json` in a folder describes, with the weights that lie beside it.
 
-    Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`;
-    without any they are drawn. `tokens` is the length of the sequence, 128 if the model takes as many; a
-    vision transformer knows its own. Attention is counted in full, causal masks or not.
+    Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`; without
+    any of these they are drawn. `tokens` is the length of the sequence, by default 128 or what the model can take; for
+    a vision transformer the image decides. Attention is counted in full, with or without a causal mask.
     Raises InputError for a damaged file and a `model_type` that is not one of `FAMILIES`.
     """
     config = read_config(path / CONFIG)
@@ -48,7 +48,7 @@ def network_from_config(path: Path, *, tokens: int | None = None, seed: int = 0)
 
 
 def network_from_safetensors(path: Path, *, tokens: int | None = None, **options: Any) -> Network:
-    """A `.safetensors` file: a transformer where `config.json` beside it says so, else arrays by name.
+    """A `.safetensors` file, read as a transformer where a `config.json` beside it says so, else as arrays by name.
 
     With any option of `network_from_state_dict` it is read as arrays.
     """

@@ -1,4 +1,4 @@
-"""Input channels: everything that reads one channel of the input."""
+"""Input channels: all weights that read one channel of the input."""
 
 from dataclasses import dataclass
 

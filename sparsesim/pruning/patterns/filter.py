@@ -1,4 +1,4 @@
-"""Filters: everything that writes one channel of the output."""
+"""Filters: all weights that produce one channel of the output."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Filter shapes: one position of the filters, dropped from all of them at once."""
+"""Filter shapes: one position, kept in all filters or dropped from all of them."""
 
 from dataclasses import dataclass
 from typing import ClassVar

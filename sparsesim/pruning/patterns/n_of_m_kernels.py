@@ -15,7 +15,9 @@ from sparsesim.array_types import BoolArray, FloatArray
 
 @kernel
 def _mark_two_of_four(row: FloatArray, out: BoolArray) -> None:
-    """Keep the two largest of every four: six comparisons, each ranked by how many it wins. No branches."""
+    """Keep the two largest of every four: those that win at least two of their three comparisons. No branches."""
+    # b wins bc + bd + (1 - ab), c wins cd + (1 - ac) + (1 - bc), d wins 3 - ad - bd - cd. Flags are int32 so that
+    # they take as much room in a vector register as a float32.
     for group in range(row.size // 4):
         i = 4 * group
         a, b, c, d = abs(row[i]), abs(row[i + 1]), abs(row[i + 2]), abs(row[i + 3])
@@ -41,7 +43,7 @@ def _mark_by_planes(
         plane, count = planes[p], ahead[p]
         for group in range(groups):
             plane[group] = abs(row[group * of + p])
-            count[group] = of - 1 - p  # all later values are ahead until compared
+            count[group] = of - 1 - p  # every later value counts as ahead until the comparison says otherwise
     for p in range(of):
         for q in range(p + 1, of):
             plane, later, count, later_count = planes[p], planes[q], ahead[p], ahead[q]
@@ -71,6 +73,7 @@ def _mark_tail(row: FloatArray, start: int, keep: int, out: BoolArray) -> None:
 @kernel
 def _surely_finite(row: FloatArray) -> bool:
     """False if a value is NaN or infinity, or (rarely) a sum of four overflows; cheap right after the row was read."""
+    # One test per four values: NaN and infinity survive additions. The caller looks again where this says False.
     bad, quarter = np.int32(0), row.size // 4
     a, b, c, d = row[:quarter], row[quarter : 2 * quarter], row[2 * quarter : 3 * quarter], row[3 * quarter :]
     for i in range(quarter):

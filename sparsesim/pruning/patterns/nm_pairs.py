@@ -1,4 +1,4 @@
-"""N:M in pairs: adjacent weights along K that stay or go together, as sparse tensor cores want of 4-bit integers."""
+"""N:M in pairs: adjacent weights along K stay or go together, as sparse tensor cores require of 4-bit integers."""
 
 from dataclasses import dataclass
 

@@ -13,12 +13,12 @@ from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 
 @dataclass(frozen=True)
 class Stride(FixedPattern):
-    """Every `stride`-th of the kh * kw positions of a kernel stays, from an offset that its input channel chooses.
+    """Every `stride`-th of the kh * kw positions of a kernel stays, from an offset chosen per input channel.
 
-    All kernels that read one input channel share the offset, so that its im2col rows vanish as a whole (S. Anwar,
+    All kernels that read one input channel share the offset, so that whole rows of its im2col matrix vanish (S. Anwar,
     K. Hwang, W. Sung, Structured Pruning of Deep Convolutional Neural Networks, ACM JETC 13(3), 2017). The offset
-    with the largest sum of importances over all filters stays, the lower one of two equal ones. Positions count row
-    by row; a kernel with fewer than `stride` positions keeps one of them, so 2-D weights and 1 x 1 kernels stay whole.
+    with the largest sum of importances over all filters is taken, the lower one of two equals. Positions are numbered
+    row by row; a kernel with fewer than `stride` positions keeps one, so 2-D weights and 1 x 1 kernels stay whole.
     """
 
     stride: int
@@ -40,7 +40,7 @@ class Stride(FixedPattern):
 
     def describe(self) -> str:
         """The pattern in words."""
-        return f"every {self.stride}. position kept in a kernel, the offset common to an input channel"
+        return f"one in {self.stride} positions kept in a kernel, at an offset common to an input channel"
 
     def tail_note(self, shape: tuple[int, ...]) -> str:
         """A sentence on kernels that the stride does not divide, or an empty text."""

@@ -1,7 +1,7 @@
-"""What all patterns that keep or drop whole groups share: every group is a tile of a 2-D view of the weight.
+"""What all patterns share that keep or drop whole groups: every group is a tile of a 2-D view of the weight.
 
-The view is either the lowered matrix `[c_out, K]` (channels last along K) or the natural order
-`[c_out, c_in * kh * kw]`. A pattern names the view and the size of a tile; scores and masks follow from that.
+The view is either the lowered matrix `[c_out, K]` (channels last along K) or the array as it is stored,
+`[c_out, c_in * kh * kw]`. A pattern says which, and the size of a tile; scores and masks follow from that.
 """
 
 from abc import ABC, abstractmethod
@@ -96,7 +96,7 @@ class TilePattern(ABC):
         return to_matrix(weight) if self.channels_last else weight.reshape(matrix_shape(weight.shape))
 
     def _slabs(self, shape: tuple[int, ...], rows: int, first: int, stop: int) -> Iterator[slice]:
-        """All rows at once, or whole tiles of few rows where the lowered matrix is a copy."""
+        """All rows at once; where reordering makes a copy, a few rows of whole tiles at a time."""
         if self.channels_last and len(shape) > 2:
             return slabs(shape, first, stop, rows)
         return iter([slice(first, stop)])

@@ -1,4 +1,4 @@
-"""V:N:M (VENOM): few columns of every tall block, and N:4 within them, for sparsities above 50 % on 2:4 hardware."""
+"""V:N:M (VENOM): four columns of every tall block, and N:4 within them: sparsities above 50 % on 2:4 hardware."""
 
 import re
 from dataclasses import dataclass

@@ -16,8 +16,8 @@ from sparsesim.pruning.selectors.largest_groups import n_kept
 class ByLAMP:
     """Drop exactly round(sparsity * groups) over all layers, those with the smallest layer-adaptive score.
 
-    The score of a group with the score x is x**2 over the sum of squares of all groups of its layer that rank no
-    lower (J. Lee et al., Layer-adaptive Sparsity for the Magnitude-based Pruning, ICLR 2021). The best group of
+    A group with the score x ranks by x**2 over the sum of squares of all groups of its layer that rank no lower
+    (J. Lee et al., Layer-adaptive Sparsity for the Magnitude-based Pruning, ICLR 2021). The best group of
     every layer has 1, so that no layer vanishes before all others are down to one group.
     """
 
