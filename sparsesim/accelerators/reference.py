@@ -1,9 +1,6 @@
 """The definitions behind `kernels.py`, by other and obvious means; slow, for tests."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.accelerators.kernels import FIRST_LOT, LOT_FACTOR, LOT_STEP, LOTS
 from sparsesim.array_types import IntArray
@@ -53,9 +50,3 @@ def panel_fetches(
                         resident[drawn] = last
                 resident.append(panel)
     return fetched
-
-
-def dense_product(a: Any, b: Any) -> NDArray[np.float64]:
-    """A @ B of two tensors in float64 by NumPy."""
-    product: NDArray[np.float64] = a.to_array().astype(np.float64) @ b.to_array().astype(np.float64)
-    return product

@@ -55,7 +55,7 @@ def _pruners() -> dict[str, str]:
         "sparse-gpt": "drop by SparseGPT and correct what stays (commands prune and tradeoff, with samples)",
         "sparse-gpt-N:M": "the same, keeping N of every M weights along K",
     }
-    return {family.form: family.describe() for family in PRUNERS.values()} | of_networks
+    return {family.syntax: family.description for family in PRUNERS.values()} | of_networks
 
 
 def _workloads() -> dict[str, str]:
@@ -135,13 +135,12 @@ def _show_format(name: str) -> dict[str, Any]:
 
 
 def _show_pruner(name: str) -> dict[str, Any]:
-    from sparsesim.pruning import PRUNERS, pruner_by_name
+    from sparsesim.pruning import PRUNERS, pruner_by_name, takes_sparsity
 
     if name in PRUNERS:
         family = PRUNERS[name]
-        return {"name": family.form, "description": family.describe(), "needs": family.amount}
-    fixed = ":" in name or any(f.amount == "fixed" and name.startswith(f"{f.name}-") for f in PRUNERS.values())
-    pruner = pruner_by_name(name, None if fixed else 0.5)
+        return {"name": family.syntax, "description": family.description, "needs": family.amount}
+    pruner = pruner_by_name(name, 0.5 if takes_sparsity(name) else None)
     return {"name": pruner.name, "description": pruner.describe()}
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from sparsesim.studies import Sweep
@@ -27,14 +27,17 @@ def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) ->
 
 
 def takes_sparsity(pruner: str) -> bool:
-    """Whether a pruner of this name cannot do without a sparsity."""
-    from sparsesim.pruning import pruner_by_name
+    """Whether a sparsity has to be given besides this name.
+
+    Names that pruning does not know need none: "published" and SparseGPT have rules of their own, and whoever looks
+    the name up refuses the others.
+    """
+    from sparsesim import pruning
 
     try:
-        pruner_by_name(pruner)
-    except InputError as error:
-        return "needs sparsity=" in str(error)
-    return False
+        return pruning.takes_sparsity(pruner)
+    except UnknownNameError:
+        return False
 
 
 def density(text: str) -> float | str:

@@ -25,21 +25,25 @@ from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_
 from sparsesim.formats.vnm import Vnm
 
 FORMATS: dict[str, tuple[type[Format], str]] = {
-    "dense": (Dense, "every entry, row by row"),
-    "coo": (Coo, "row and column of every non-zero"),
-    "csr": (Csr, "compressed rows: row pointers and columns"),
-    "csc": (Csc, "compressed columns: column pointers and rows"),
-    "bsr": (Bsr, "compressed rows of dense blocks, padded at the edges"),
-    "ell": (Ell, "every row padded to the longest one"),
-    "dia": (Dia, "every occupied diagonal in full"),
-    "bitmap": (Bitmap, "one bit per position and the non-zero values"),
-    "rle": (Rle, "run length of zeros before each value"),
-    "relative": (Relative, "columns with few-bit gaps, optionally a codebook of shared values"),
-    "nm": (Nm, "N values for every M consecutive columns, such as 2:4"),
-    "nm-pairs": (NmPairs, "N of every M columns in pairs of adjacent ones, such as 4:8 of int4"),
-    "vnm": (Vnm, "four columns of every V x M block, and N:4 within them (VENOM)"),
-    "condensed-csr": (CondensedCsr, "rows pushed left, stored column by condensed column"),
+    cls.family: (cls, description)
+    for cls, description in (
+        (Dense, "every entry, row by row"),
+        (Coo, "row and column of every non-zero"),
+        (Csr, "compressed rows: row pointers and columns"),
+        (Csc, "compressed columns: column pointers and rows"),
+        (Bsr, "compressed rows of dense blocks, padded at the edges"),
+        (Ell, "every row padded to the longest one"),
+        (Dia, "every occupied diagonal in full"),
+        (Bitmap, "one bit per position and the non-zero values"),
+        (Rle, "run length of zeros before each value"),
+        (Relative, "columns with few-bit gaps, optionally a codebook of shared values"),
+        (Nm, "N values for every M consecutive columns, such as 2:4"),
+        (NmPairs, "N of every M columns in pairs of adjacent ones, such as 4:8 of int4"),
+        (Vnm, "four columns of every V x M block, and N:4 within them (VENOM)"),
+        (CondensedCsr, "rows pushed left, stored column by condensed column"),
+    )
 }
+"""Every format by its family, with one line that describes it."""
 
 
 def format_names() -> tuple[str, ...]:
@@ -54,7 +58,7 @@ def format_by_name(name: str) -> Format:
     Raises UnknownNameError, and InputError for parameters that make no sense.
     """
     for family, (cls, _) in FORMATS.items():
-        match = re.fullmatch(re.escape(family) + getattr(cls, "PARAMETERS", ""), name)
+        match = re.fullmatch(re.escape(family) + cls.parameters, name)
         if match:
             return cls(**{field: int(text) for field, text in match.groupdict().items() if text})
     raise UnknownNameError("format", name, format_names())

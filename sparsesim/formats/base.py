@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,15 @@ class FormatSize:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """One packed run of equally wide items: `payload` is uint8, least significant bit first."""
+    """A packed run of items of equal width.
+
+    Attributes:
+        name: what the items are, such as "row_pointers".
+        role: "data" for values, or codes that stand for them; "metadata" for everything else.
+        item_bits: width of an item.
+        count: number of items.
+        payload: uint8, least significant bit first.
+    """
 
     name: str
     role: str
@@ -55,7 +63,7 @@ class Stream:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """An encoded matrix: its streams, and the header that a reader is told beside them (not counted in the size).
+    """An encoded matrix: its streams, and a header that a reader needs beside them and no size counts.
 
     `header` holds plain numbers only, such as the scale of integer values.
     """
@@ -87,7 +95,15 @@ class Encoded:
 
 
 class Format(ABC):
-    """A storage format. Members are frozen dataclasses whose fields are the format's parameters."""
+    """A storage format. Members are frozen dataclasses whose fields are the format's parameters.
+
+    Attributes:
+        family: the name without parameters, such as "bsr".
+        parameters: a regular expression for what may follow `family` in a name; its named groups are fields.
+    """
+
+    family: ClassVar[str]
+    parameters: ClassVar[str] = ""
 
     @property
     @abstractmethod

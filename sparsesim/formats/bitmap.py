@@ -1,6 +1,7 @@
 """Bitmap storage: one bit per position, and the non-zero values."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from sparsesim.tensors import SparseMatrix, Tensor
 class Bitmap(Format):
     """rows x columns mask bits in row-major order, then the values of the set ones."""
 
+    family: ClassVar[str] = "bitmap"
+
     @property
     def name(self) -> str:
         """The name "bitmap"."""
-        return "bitmap"
+        return self.family
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""

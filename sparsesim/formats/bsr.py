@@ -9,7 +9,15 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import (
+    INDEX,
+    POINTER,
+    check_fits,
+    check_index_fits,
+    check_range,
+    check_widths,
+    width_suffix,
+)
 from sparsesim.formats.layout import lines_of, row_numbers, scattered
 from sparsesim.formats.occupancy import occupied_blocks
 from sparsesim.tensors import SparseMatrix, Tensor
@@ -24,22 +32,24 @@ class Bsr(Format):
     of every block in row-major order.
     """
 
+    family: ClassVar[str] = "bsr"
     block_rows: int = 4
     block_columns: int = 4
     index_bits: int = 32
     pointer_bits: int = 32
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<block_rows>[0-9]{1,6})x(?P<block_columns>[0-9]{1,6}))?" + INDEX + POINTER
+    parameters: ClassVar[str] = r"(?:-(?P<block_rows>[0-9]{1,6})x(?P<block_columns>[0-9]{1,6}))?" + INDEX + POINTER
 
     def __post_init__(self) -> None:
         check_range(self.name, "block_rows", self.block_rows, 1, 1 << 20)
         check_range(self.name, "block_columns", self.block_columns, 1, 1 << 20)
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
-        check_range(self.name, "pointer_bits", self.pointer_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits, pointer_bits=self.pointer_bits)
 
     @property
     def name(self) -> str:
         """For example "bsr-4x4"."""
-        return f"bsr-{self.block_rows}x{self.block_columns}" + width_suffix(self.index_bits, self.pointer_bits)
+        return f"{self.family}-{self.block_rows}x{self.block_columns}" + width_suffix(
+            self.index_bits, self.pointer_bits
+        )
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied blocks."""
@@ -82,5 +92,5 @@ class Bsr(Format):
         return ceil_div(columns, self.block_columns)
 
     def _check(self, columns: int, blocks: int) -> None:
-        check_fits(self.name, "block column", max(self._grid_columns(columns), 1) - 1, self.index_bits)
+        check_index_fits(self.name, "block column", self._grid_columns(columns), self.index_bits)
         check_fits(self.name, "block pointer", blocks, self.pointer_bits)

@@ -9,7 +9,7 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_index_fits, check_widths, width_suffix
 from sparsesim.formats.layout import lines_of, places_in_row, row_numbers, scattered
 from sparsesim.formats.occupancy import longest_row, non_empty_rows
 from sparsesim.tensors import SparseMatrix, Tensor
@@ -24,18 +24,18 @@ class CondensedCsr(Format):
     a pointer per condensed column and one more, and for every non-zero its original column and its value.
     """
 
+    family: ClassVar[str] = "condensed-csr"
     index_bits: int = 32
     pointer_bits: int = 32
-    PARAMETERS: ClassVar[str] = INDEX + POINTER
+    parameters: ClassVar[str] = INDEX + POINTER
 
     def __post_init__(self) -> None:
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
-        check_range(self.name, "pointer_bits", self.pointer_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits, pointer_bits=self.pointer_bits)
 
     @property
     def name(self) -> str:
         """The name "condensed-csr", with the widths that are not 32."""
-        return "condensed-csr" + width_suffix(self.index_bits, self.pointer_bits)
+        return self.family + width_suffix(self.index_bits, self.pointer_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the number of non-empty rows and the length of the longest one."""
@@ -69,5 +69,5 @@ class CondensedCsr(Format):
         return SparseMatrix.from_coo(encoded.shape, order[rank], columns, decode_values(encoded))
 
     def _check(self, tensor: Tensor) -> None:
-        check_fits(self.name, "row or column", max(*tensor.shape, 1) - 1, self.index_bits)
+        check_index_fits(self.name, "row or column", max(tensor.shape), self.index_bits)
         check_fits(self.name, "pointer", tensor.nnz, self.pointer_bits)

@@ -7,7 +7,7 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
 from sparsesim.formats.layout import row_numbers
 from sparsesim.tensors import SparseMatrix, Tensor
 
@@ -16,25 +16,26 @@ from sparsesim.tensors import SparseMatrix, Tensor
 class Coo(Format):
     """Two indices of `index_bits` and one value per non-zero, in row-major order."""
 
+    family: ClassVar[str] = "coo"
     index_bits: int = 32
-    PARAMETERS: ClassVar[str] = INDEX
+    parameters: ClassVar[str] = INDEX
 
     def __post_init__(self) -> None:
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits)
 
     @property
     def name(self) -> str:
         """The name "coo", or "coo-i16" for indices of 16 bits."""
-        return "coo" + width_suffix(self.index_bits)
+        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""
-        check_fits(self.name, "row or column", max(*tensor.shape, 1) - 1, self.index_bits)
+        check_index_fits(self.name, "row or column", max(tensor.shape), self.index_bits)
         return FormatSize(tensor.nnz, tensor.nnz * dtype.bits, 2 * tensor.nnz * self.index_bits)
 
     def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "rows", "columns" and "values"."""
-        check_fits(self.name, "row or column", max(*matrix.shape, 1) - 1, self.index_bits)
+        check_index_fits(self.name, "row or column", max(matrix.shape), self.index_bits)
         codes, header = encode_values(matrix, dtype)
         streams = (
             metadata_stream("rows", row_numbers(matrix), self.index_bits),

@@ -7,7 +7,7 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_index_fits, check_widths, width_suffix
 from sparsesim.formats.layout import lines_of
 from sparsesim.tensors import SparseMatrix, Tensor
 
@@ -16,18 +16,18 @@ from sparsesim.tensors import SparseMatrix, Tensor
 class Csc(Format):
     """columns + 1 pointers of `pointer_bits`, then a row of `index_bits` and a value per non-zero."""
 
+    family: ClassVar[str] = "csc"
     index_bits: int = 32
     pointer_bits: int = 32
-    PARAMETERS: ClassVar[str] = INDEX + POINTER
+    parameters: ClassVar[str] = INDEX + POINTER
 
     def __post_init__(self) -> None:
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
-        check_range(self.name, "pointer_bits", self.pointer_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits, pointer_bits=self.pointer_bits)
 
     @property
     def name(self) -> str:
         """The name "csc", with the widths that are not 32: "csc-i16-p64"."""
-        return "csc" + width_suffix(self.index_bits, self.pointer_bits)
+        return self.family + width_suffix(self.index_bits, self.pointer_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""
@@ -52,5 +52,5 @@ class Csc(Format):
         return SparseMatrix.from_coo(encoded.shape, rows, lines_of(pointers), decode_values(encoded))
 
     def _check(self, tensor: Tensor) -> None:
-        check_fits(self.name, "row", max(tensor.shape[0], 1) - 1, self.index_bits)
+        check_index_fits(self.name, "row", tensor.shape[0], self.index_bits)
         check_fits(self.name, "column pointer", tensor.nnz, self.pointer_bits)

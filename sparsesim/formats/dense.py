@@ -1,6 +1,7 @@
 """Dense storage: every entry, row by row."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from sparsesim.tensors import SparseMatrix, Tensor
 class Dense(Format):
     """rows x columns values in row-major order, no metadata."""
 
+    family: ClassVar[str] = "dense"
+
     @property
     def name(self) -> str:
         """The name "dense"."""
-        return "dense"
+        return self.family
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """Every entry once; the positions are not looked at."""

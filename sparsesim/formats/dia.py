@@ -10,7 +10,7 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, signed, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
 from sparsesim.formats.layout import row_numbers, scattered
 from sparsesim.formats.occupancy import occupied_diagonals
 from sparsesim.tensors import SparseMatrix, Tensor
@@ -24,16 +24,17 @@ class Dia(Format):
     for offset k, from its top end down; SciPy's layout, in contrast, pads each one to the number of columns.
     """
 
+    family: ClassVar[str] = "dia"
     index_bits: int = 32
-    PARAMETERS: ClassVar[str] = INDEX
+    parameters: ClassVar[str] = INDEX
 
     def __post_init__(self) -> None:
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits)
 
     @property
     def name(self) -> str:
         """The name "dia", or "dia-i16" for offsets of 16 bits."""
-        return "dia" + width_suffix(self.index_bits)
+        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied diagonals."""
@@ -64,7 +65,7 @@ class Dia(Format):
         return SparseMatrix.from_coo(encoded.shape, rows, columns, values[stored])
 
     def _check(self, tensor: Tensor) -> None:
-        check_fits(self.name, "diagonal offset", max(*tensor.shape, 1) - 1, self.index_bits - 1)
+        check_index_fits(self.name, "diagonal offset", max(tensor.shape), self.index_bits - 1)
 
 
 def _starts(offsets: IntArray, shape: tuple[int, int]) -> IntArray:

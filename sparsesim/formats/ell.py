@@ -9,7 +9,7 @@ from sparsesim.dtypes import DType
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
 from sparsesim.formats.layout import places_in_row, row_numbers, scattered
 from sparsesim.formats.occupancy import longest_row
 from sparsesim.tensors import SparseMatrix, Tensor
@@ -23,16 +23,17 @@ class Ell(Format):
     the length of its stream.
     """
 
+    family: ClassVar[str] = "ell"
     index_bits: int = 32
-    PARAMETERS: ClassVar[str] = INDEX
+    parameters: ClassVar[str] = INDEX
 
     def __post_init__(self) -> None:
-        check_range(self.name, "index_bits", self.index_bits, 1, 63)
+        check_widths(self.name, index_bits=self.index_bits)
 
     @property
     def name(self) -> str:
         """The name "ell", or "ell-i16" for indices of 16 bits."""
-        return "ell" + width_suffix(self.index_bits)
+        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the length of the longest row."""
@@ -60,4 +61,4 @@ class Ell(Format):
         return SparseMatrix.from_coo(encoded.shape, rows, columns[stored], values[stored])
 
     def _check(self, tensor: Tensor) -> None:
-        check_fits(self.name, "column", max(tensor.shape[1], 1) - 1, self.index_bits)
+        check_index_fits(self.name, "column", tensor.shape[1], self.index_bits)

@@ -1,42 +1,9 @@
-"""Jitted loops of the formats: bit packing, and the counts that sizes need; int64 for all counters."""
+"""Jitted loops of the formats: the counts that sizes need, and the slots of structured patterns."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
 from sparsesim.array_types import IntArray
-
-ByteArray = NDArray[np.uint8]
-
-
-@kernel
-def pack_bits(codes: IntArray, width: int, payload: ByteArray) -> None:
-    """Write the low `width` bits of every code into the zeroed `payload`, least significant bit first."""
-    for item in range(len(codes)):
-        rest, bit, left = codes[item], item * width, width
-        while left > 0:
-            shift = bit & 7
-            taken = min(8 - shift, left)
-            chunk = rest & ((1 << taken) - 1)
-            payload[bit >> 3] = np.int64(payload[bit >> 3]) | (chunk << shift)
-            rest >>= taken
-            bit += taken
-            left -= taken
-
-
-@kernel
-def unpack_bits(payload: ByteArray, width: int, codes: IntArray) -> None:
-    """Read len(codes) items of `width` bits; a 64-bit item keeps its sign bit."""
-    for item in range(len(codes)):
-        code, bit, read = np.int64(0), item * width, 0
-        while read < width:
-            shift = bit & 7
-            taken = min(8 - shift, width - read)
-            chunk = (np.int64(payload[bit >> 3]) >> shift) & ((1 << taken) - 1)
-            code |= chunk << read
-            bit += taken
-            read += taken
-        codes[item] = code
 
 
 @kernel
@@ -51,7 +18,7 @@ def count_blocks(indptr: IntArray, indices: IntArray, columns: int, block_rows: 
     for row in range(rows):
         block_row, end = row // block_rows, 0
         for position in range(indptr[row], indptr[row + 1]):
-            if indices[position] < end:
+            if indices[position] < end:  # in the block of the entry before: no division needed
                 continue
             block = indices[position] // block_columns
             end = (block + 1) * block_columns
@@ -84,6 +51,7 @@ def count_run_padding(indptr: IntArray, indices: IntArray, columns: int, run_bit
     for row in range(len(indptr) - 1):
         for position in range(indptr[row], indptr[row + 1]):
             here = row * columns + indices[position]
+            # A padding entry covers 2**run_bits positions: the longest run of zeros, and its own explicit zero.
             padding += (here - previous - 1) >> run_bits
             previous = here
     return padding
@@ -107,8 +75,8 @@ def group_slots(indptr: IntArray, indices: IntArray, groups: int, keep: int, of:
     """Fill `keep` slots of every group of `of` columns, in ascending column order.
 
     Returns (sources, places): the non-zero that a slot holds or -1 for padding, and the slot's column within
-    its group. Padding takes the first free places, so the places of a group are distinct. No group may hold
-    more than `keep` non-zeros.
+    its group. Padding takes the first free places, so that the places of a group are distinct and ascend.
+    No group may hold more than `keep` non-zeros.
     """
     rows = len(indptr) - 1
     sources = np.full(rows * groups * keep, -1, np.int64)
@@ -125,7 +93,7 @@ def group_slots(indptr: IntArray, indices: IntArray, groups: int, keep: int, of:
                 if position < stop and indices[position] == group * of + place:
                     sources[slot] = position
                     position += 1
-                elif padding > 0:
+                elif padding > 0:  # a free place before all slots are accounted for: it becomes a zero slot
                     padding -= 1
                 else:
                     continue

@@ -28,9 +28,10 @@ class Nm(Structured):
     placed (NVIDIA, Ampere architecture whitepaper; PTX ISA, mma.sp).
     """
 
+    family: ClassVar[str] = "nm"
     keep: int = 2
     of: int = 4
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
+    parameters: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
 
     def __post_init__(self) -> None:
         check_range(self.name, "of", self.of, 1, 1 << 16)
@@ -39,7 +40,7 @@ class Nm(Structured):
     @property
     def name(self) -> str:
         """For example "nm-2:4"."""
-        return f"nm-{self.keep}:{self.of}"
+        return f"{self.family}-{self.keep}:{self.of}"
 
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first group with more than `keep` non-zeros."""
@@ -47,7 +48,7 @@ class Nm(Structured):
 
     def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "places" and "values"; PatternError names the first group with too many non-zeros."""
-        if not self._direct(dtype) or matrix.value_array().dtype != np.float32:
+        if not self._direct(matrix.shape, dtype) or matrix.value_array().dtype != np.float32:
             return super().encode(matrix, dtype)
         self._check(matrix)
         stored = compress_2_4(matrix.to_array())
@@ -59,16 +60,20 @@ class Nm(Structured):
         """The slots with a value that is not zero."""
         rows, columns = encoded.shape
         values = encoded.stream("values").payload
-        if not self._direct(encoded.dtype) or columns % 4 or values.size != 2 * rows * columns:
-            return super().decode(encoded)  # which also finds places beyond the last column
+        if not self._direct(encoded.shape, encoded.dtype) or values.size != 2 * rows * columns:
+            return super().decode(encoded)
         floats = np.frombuffer(values, np.float32).reshape(rows, columns // 2)
         return SparseMatrix.from_dense(
             decompress_2_4(TwoOfFour(encoded.shape, floats, encoded.stream("places").payload))
         )
 
-    def _direct(self, dtype: DType) -> bool:
-        """Whether the streams are those that `two_of_four` writes in one pass."""
-        return (self.keep, self.of) == (2, 4) and dtype.name == "fp32"
+    def _direct(self, shape: tuple[int, int], dtype: DType) -> bool:
+        """Whether `two_of_four` writes and reads these streams in one pass.
+
+        Not with a last group that is cut off: `compress_2_4` prunes two columns to one there, where the format has
+        room for both, and reading has to refuse places beyond the last column.
+        """
+        return (self.keep, self.of) == (2, 4) and dtype.name == "fp32" and shape[1] % 4 == 0
 
     def _index_streams(self, shape: tuple[int, int], dtype: DType) -> dict[str, tuple[int, int]]:
         bits = 4 if self._in_halves(dtype) else bits_for(self.of)

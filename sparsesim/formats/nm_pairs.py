@@ -13,7 +13,7 @@ from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
 from sparsesim.formats.structured import Indices, Structured
 from sparsesim.tensors import SparseMatrix, Tensor, Violation, pair_violation
-from sparsesim.tensors.kernels import unit_pattern
+from sparsesim.tensors.kernels import cell_pattern
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class NmPairs(Structured):
     first empty ones, and hold zeros.
     """
 
+    family: ClassVar[str] = "nm-pairs"
     keep: int = 4
     of: int = 8
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
+    parameters: ClassVar[str] = r"(?:-(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6}))?"
 
     def __post_init__(self) -> None:
         check_range(self.name, "of", self.of, 2, 1 << 16)
@@ -38,7 +39,7 @@ class NmPairs(Structured):
     @property
     def name(self) -> str:
         """For example "nm-pairs-4:8"."""
-        return f"nm-pairs-{self.keep}:{self.of}"
+        return f"{self.family}-{self.keep}:{self.of}"
 
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first group with non-zeros in more than keep / 2 pairs."""
@@ -48,7 +49,7 @@ class NmPairs(Structured):
         return {"places": (shape[0] * self._slots_per_row(shape) // 2, bits_for(self.of // 2))}
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
-        indptr, pairs = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], 1, 2)
+        indptr, pairs = cell_pattern(matrix.indptr, matrix.indices, matrix.shape[1], 1, 2)
         groups = self._groups(matrix.shape)
         held, places = group_slots(indptr, pairs, groups, self.keep // 2, self.of // 2)
         slot_of_pair = np.zeros(len(pairs), np.int64)

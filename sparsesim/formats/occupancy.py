@@ -1,4 +1,4 @@
-"""Counts that sizes depend on. A full tensor has closed forms, so that its positions are never listed."""
+"""Counts that sizes depend on. For a full tensor they have closed forms, so that its positions are never listed."""
 
 import numpy as np
 

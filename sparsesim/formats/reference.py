@@ -1,19 +1,13 @@
 """What the kernels count, written as definitions over dense arrays and Python integers."""
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.formats.coding.reference import gaps
+
 Dense = NDArray[Any]
-
-
-def packed(codes: list[int], width: int) -> bytes:
-    """All codes side by side in one big little-endian integer."""
-    mask = (1 << width) - 1
-    whole = sum((code & mask) << (width * item) for item, code in enumerate(codes))
-    return whole.to_bytes((len(codes) * width + 7) // 8, "little")
 
 
 def occupied_blocks(dense: Dense, block_rows: int, block_columns: int) -> int:
@@ -45,15 +39,8 @@ def non_empty_rows(dense: Dense) -> int:
 
 
 def line_padding(line: Dense, bits: int) -> int:
-    """Padding entries of one line: walk it and insert one whenever a run of zeros no longer fits."""
-    longest, padding = 2**bits - 1, 0
-    places = [-1, *np.flatnonzero(line).tolist()]
-    for before, here in pairwise(places):
-        zeros = here - before - 1
-        while zeros > longest:
-            zeros -= longest + 1
-            padding += 1
-    return padding
+    """Padding entries of one line: those that bridge a run of zeros and store no value."""
+    return sum(not stored for _, stored in gaps(np.flatnonzero(line), bits))
 
 
 def run_padding(dense: Dense, run_bits: int) -> int:

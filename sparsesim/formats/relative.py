@@ -9,7 +9,7 @@ from sparsesim.formats.coding.bit_stream import metadata_stream, pack, read_stre
 from sparsesim.formats.coding.codebook import MAX_CODE_BITS, codebook_of
 from sparsesim.formats.coding.gaps import gap_entries, positions_of
 from sparsesim.formats.coding.values import encode_values, values_of
-from sparsesim.formats.coding.widths import POINTER, check_fits, check_range, width_suffix
+from sparsesim.formats.coding.widths import POINTER, check_fits, check_range, check_widths, width_suffix
 from sparsesim.formats.layout import lines_of, scattered
 from sparsesim.formats.occupancy import gap_padding
 from sparsesim.tensors import SparseMatrix, Tensor
@@ -20,20 +20,21 @@ class Relative(Format):
     """Columns of entries, each the number of zeros above it (`gap_bits`) and a value, as in EIE and Deep Compression.
 
     A gap over 2**gap_bits - 1 inserts an entry with the value zero; every column starts anew, and `columns + 1`
-    pointers of `pointer_bits` count entries with padding (EIE has 16-bit pointers for its share of a layer, 32
-    here hold any layer). With `code_bits` an entry holds a code into a codebook of 2**code_bits values of the
-    number type (metadata), of which the first is zero. The size does not look at values; `encode` raises
-    InputError if there are more distinct ones than the codebook holds (`share_values` clusters them).
+    pointers of `pointer_bits` count entries with padding (EIE uses 16 bits, enough for one processing element's
+    share of a layer; the 32 here are enough for any layer). With `code_bits` an entry holds a code into a codebook of
+    2**code_bits values of the number type (metadata), of which the first is zero. The size does not look at values;
+    `encode` raises InputError if there are more distinct ones than the codebook holds (`share_values` clusters them).
     """
 
+    family: ClassVar[str] = "relative"
     gap_bits: int = 4
     code_bits: int | None = None
     pointer_bits: int = 32
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<gap_bits>[0-9]{1,6}))?(?:-codebook-(?P<code_bits>[0-9]{1,6}))?" + POINTER
+    parameters: ClassVar[str] = r"(?:-(?P<gap_bits>[0-9]{1,6}))?(?:-codebook-(?P<code_bits>[0-9]{1,6}))?" + POINTER
 
     def __post_init__(self) -> None:
         check_range(self.name, "gap_bits", self.gap_bits, 1, 32)
-        check_range(self.name, "pointer_bits", self.pointer_bits, 1, 63)
+        check_widths(self.name, pointer_bits=self.pointer_bits)
         if self.code_bits is not None:
             check_range(self.name, "code_bits", self.code_bits, 1, MAX_CODE_BITS)
 
@@ -41,7 +42,7 @@ class Relative(Format):
     def name(self) -> str:
         """For example "relative-4", or "relative-4-codebook-4"."""
         codebook = "" if self.code_bits is None else f"-codebook-{self.code_bits}"
-        return f"relative-{self.gap_bits}{codebook}" + width_suffix(pointer_bits=self.pointer_bits)
+        return f"{self.family}-{self.gap_bits}{codebook}" + width_suffix(pointer_bits=self.pointer_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the gaps that are too long."""

@@ -25,8 +25,9 @@ class Rle(Format):
     stored; Eyeriss' packing of three pairs into a 64-bit word is left out.
     """
 
+    family: ClassVar[str] = "rle"
     run_bits: int = 5
-    PARAMETERS: ClassVar[str] = r"(?:-(?P<run_bits>[0-9]{1,6}))?"
+    parameters: ClassVar[str] = r"(?:-(?P<run_bits>[0-9]{1,6}))?"
 
     def __post_init__(self) -> None:
         check_range(self.name, "run_bits", self.run_bits, 1, 32)
@@ -34,7 +35,7 @@ class Rle(Format):
     @property
     def name(self) -> str:
         """For example "rle-5"."""
-        return f"rle-{self.run_bits}"
+        return f"{self.family}-{self.run_bits}"
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the runs that are too long."""

@@ -1,7 +1,11 @@
 """Jitted loops between a dense matrix and its 2:4 storage; straight inner loops over groups, without branches.
 
 A group is four consecutive weights of a row, padded with zeros at the end of the row. Its code has four bits: the
-place of the first kept value in the low two, of the second in the high two.
+place of the first kept value in the low two, of the second in the high two. Two codes share a byte, so that the bytes
+are those of 2-bit places packed least significant bit first.
+
+Codes are int8 because the loops lose their vector instructions with uint8: packing then takes twice as long and
+unpacking ten times. The price is a sign bit, which `& 15` removes after a shift to the right.
 """
 
 import numpy as np
@@ -35,7 +39,7 @@ def compress_rows(matrix: FloatArray, row_codes: NDArray[np.int8], values: Float
             rest = row.size - 4 * whole
             tail[:rest] = row[4 * whole :]
             bad |= _compress(tail, out[2 * whole :], row_codes)
-            if rest == 2:
+            if rest == 2:  # two zeros of padding would let both stay; a group of two keeps one
                 out[2 * whole + (1 if abs(tail[0]) >= abs(tail[1]) else 0)] = 0
             _pack(row_codes[:1], i * groups + whole, codes)
     return bool(bad == 0)
@@ -49,6 +53,9 @@ def _compress(part: FloatArray, values: FloatArray, codes: NDArray[np.int8]) -> 
         i = 4 * group
         x, y, z, w = part[i], part[i + 1], part[i + 2], part[i + 3]
         a, b, c, d = abs(x), abs(y), abs(z), abs(w)
+        # Six comparisons settle all: a weight stays if it wins at least two of its three. Ties go to the lower column,
+        # because the earlier weight wins with >=. The second operand wins where the flag is 0, hence the minus signs:
+        # b wins bc + bd + (1 - ab), c wins cd + (1 - ac) + (1 - bc), d wins 3 - ad - bd - cd.
         ab, ac, ad = np.int32(a >= b), np.int32(a >= c), np.int32(a >= d)
         bc, bd, cd = np.int32(b >= c), np.int32(b >= d), np.int32(c >= d)
         keep_x, keep_y = ab + ac + ad >= 2, bc + bd - ab >= 1
@@ -56,10 +63,11 @@ def _compress(part: FloatArray, values: FloatArray, codes: NDArray[np.int8]) -> 
         # Adding zero makes -0.0 the zero that padding is.
         values[2 * group] = (x if keep_x else (y if keep_y else z)) + zero
         values[2 * group + 1] = (w if keep_w else (z if keep_z else y)) + zero
+        # Exactly two stay, so the first is never w and the second never x.
         first = np.int32(0) if keep_x else (np.int32(1) if keep_y else np.int32(2))
         second = np.int32(12) if keep_w else (np.int32(8) if keep_z else np.int32(4))
         codes[group] = first | second
-    bad = np.int32(0)
+    bad = np.int32(0)  # x - x is 0 for every finite x, and NaN for the others
     for i in range(part.size):
         bad |= np.int32((part[i] - part[i]) != 0)
     return int(bad)
@@ -68,7 +76,7 @@ def _compress(part: FloatArray, values: FloatArray, codes: NDArray[np.int8]) -> 
 @kernel
 def _pack(group_codes: NDArray[np.int8], first: int, codes: NDArray[np.int8]) -> None:
     """Write the codes of groups first, first + 1, ... as halves of bytes; an even group clears the other half."""
-    if group_codes.size > 0 and first % 2 == 1:
+    if group_codes.size > 0 and first % 2 == 1:  # the low half of this byte belongs to the group before
         codes[first // 2] |= group_codes[0] << 4
         group_codes, first = group_codes[1:], first + 1
     out = codes[first // 2 :]

@@ -12,7 +12,7 @@ from sparsesim.formats.kernels import group_slots
 from sparsesim.formats.layout import row_numbers
 from sparsesim.formats.structured import Indices, Structured
 from sparsesim.tensors import LOCATED, SparseMatrix, Tensor, Violation, block_violation
-from sparsesim.tensors.kernels import unit_pattern
+from sparsesim.tensors.kernels import cell_pattern
 from sparsesim.units import ceil_div
 
 
@@ -26,11 +26,12 @@ class Vnm(Structured):
     distinct; where a block or row has fewer non-zeros they are its first free ones.
     """
 
+    family: ClassVar[str] = "vnm"
     rows: int = 64
     keep: int = 2
     of: int = 8
     index_bits: int | None = None
-    PARAMETERS: ClassVar[str] = (
+    parameters: ClassVar[str] = (
         r"(?:-(?P<rows>[0-9]{1,6}):(?P<keep>[0-9]{1,6}):(?P<of>[0-9]{1,6})(?:-i(?P<index_bits>[0-9]{1,6}))?)?"
     )
 
@@ -44,7 +45,9 @@ class Vnm(Structured):
     @property
     def name(self) -> str:
         """For example "vnm-64:2:8", or "vnm-64:2:8-i32"."""
-        return f"vnm-{self.rows}:{self.keep}:{self.of}" + ("" if self.index_bits is None else f"-i{self.index_bits}")
+        return f"{self.family}-{self.rows}:{self.keep}:{self.of}" + (
+            "" if self.index_bits is None else f"-i{self.index_bits}"
+        )
 
     @property
     def location_bits(self) -> int:
@@ -67,7 +70,7 @@ class Vnm(Structured):
 
     def _selection(self, matrix: SparseMatrix) -> tuple[IntArray, Indices]:
         groups = self._groups(matrix.shape)
-        used = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], self.rows, 1)
+        used = cell_pattern(matrix.indptr, matrix.indices, matrix.shape[1], self.rows, 1)
         _, locations = group_slots(*used, groups, LOCATED, self.of)
         group = matrix.indices // self.of
         block = row_numbers(matrix) // self.rows * groups + group

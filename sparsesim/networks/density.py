@@ -14,7 +14,7 @@ FLOPS_PER_MAC = 2
 def with_densities(network: Network, published: Mapping[str, Mapping[str, float]]) -> Network:
     """The network with published densities, {layer name or shell pattern: {field of `Layer`: density in [0, 1]}}.
 
-    Where several patterns fit a layer, the later one counts. Raises UnknownNameError for one that fits none.
+    Where several patterns match a layer, the last one counts. Raises UnknownNameError for one that matches none.
     """
     names = [layer.name for layer in network.layers]
     chosen: dict[str, dict[str, float]] = {name: {} for name in names}
@@ -33,7 +33,7 @@ def density_table(network: Network) -> list[dict[str, object]]:
 
     Densities are in [0, 1]. `weight_density` is that of the mask, else the published one, else 1;
     `flop_density` = weight density * input activation density, the share of operations on two non-zeros.
-    The totals weigh weight density by weights and flop density by operations; activations have none.
+    Totals average weight density over weights and flop density over operations; activation density has no total.
     """
     rows = [_row(layer) for layer in network.layers]
     weights = sum(layer.n_weights for layer in network.layers)

@@ -1,4 +1,4 @@
-"""Writes pruned networks: back into the ONNX graph that runs them, or as plain arrays."""
+"""Writes pruned networks: into the ONNX graph that runs them, or as plain arrays."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def write_network(network: Network, path: str | Path) -> Path:
     """Write the masked weights of a network and return the path.
 
-    `.onnx`: the graph that the network was read from or that its architecture gave it, its weights replaced,
-    everything else untouched. Weights that are stored as integers stay so; a masked one becomes the zero point.
+    `.onnx`: the graph that the network was read from, or that its architecture gave it, with new weights and
+    everything else untouched. Weights stored as integers stay integers; a masked one becomes the zero point.
     `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
     Raises InputError for any other suffix, for ONNX without an ONNX graph, and before overwriting the source.
     """

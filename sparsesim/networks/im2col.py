@@ -1,4 +1,4 @@
-"""Convolutions as products: the windows that one reads as columns, and columns added up to the map of another."""
+"""Convolutions as matrix products: windows of a map as columns, and columns added up to the map of a transposed one."""
 
 import numpy as np
 

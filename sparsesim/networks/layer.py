@@ -1,4 +1,4 @@
-"""One layer of a network, seen as the matrix products that it becomes."""
+"""One layer of a network: its shape, its weights and its mask, and the matrix products that it stands for."""
 
 import math
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ class Layer:
     Attributes:
         name: unique in its network.
         kind: `linear`, `conv2d`, `conv_transpose2d`, `lstm`, `gru`, or `matmul` (activation times activation, no
-            weights). What is said of conv2d below holds for conv_transpose2d, too.
+            weights). What is said of conv2d below also holds for conv_transpose2d.
         weight_shape: linear (out, in); conv2d (c_out, c_in / groups, kh, kw); conv_transpose2d
             (c_in, c_out / groups, kh, kw); lstm and gru (gates * hidden, input + hidden), that is [W_ih | W_hh];
             matmul ().
-        source: the weights, an array of weight_shape or a seeded distribution; None for matmul.
+        source: the weights, as an array of weight_shape or a seeded distribution; None for matmul.
         mask: bool[weight_shape], True where a weight is kept; None while nothing is pruned.
         n_bias: number of stored biases.
         positions: linear: activation vectors per sample (tokens; 1 for a classifier).
@@ -130,7 +130,7 @@ class Layer:
         return replace(self, mask=mask)
 
     def with_weight(self, weight: FloatArray) -> Self:
-        """The same layer with other weights, [weight_shape]; for pruning that also corrects weights."""
+        """The same layer with other weights, [weight_shape], as pruning needs that also corrects what stays."""
         return replace(self, source=weight if not weight.flags.writeable else np.array(weight))
 
     @property
@@ -180,7 +180,7 @@ class Layer:
     def _checked(self, source: FloatArray) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
             weight = source.astype(np.float32, copy=False).view()
-            # The extremes carry NaN and infinity, without a mask as large as the weights.
+            # NaN and infinity show in the extremes; np.isfinite of all weights would allocate a mask as large.
             if weight.size and not (np.isfinite(weight.min()) and np.isfinite(weight.max())):
                 raise InputError(f"layer {self.name!r}: weights hold NaN or infinity")
         return weight

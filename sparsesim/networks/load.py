@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures import network_from_arrays
-from sparsesim.networks.arrays.files import ARRAY_READERS
+from sparsesim.networks.arrays.files import ARRAY_FILES
 from sparsesim.networks.arrays.layout import Layout
 from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
@@ -30,7 +30,11 @@ _SHIPPED, _SHIPPED_SUFFIX = "models/networks", ".yaml"
 
 
 class Importer(NamedTuple):
-    """A function from path to network, and the options of `load_network` that it understands."""
+    """A function from path to network, and the options of `load_network` that it takes.
+
+    A new kind of file is one module with such a function and one row of IMPORTERS; it raises InputError, without the
+    file's name, for everything that it cannot read.
+    """
 
     read: Callable[..., Network]
     options: frozenset[str] = frozenset()
@@ -54,7 +58,7 @@ IMPORTERS: dict[str, Importer] = {
     ".yaml": _YAML,
     ".yml": _YAML,
     ".onnx": Importer(network_from_onnx, frozenset({"input_shape"})),
-    **dict.fromkeys(ARRAY_READERS, _ARRAYS),
+    **dict.fromkeys(ARRAY_FILES, _ARRAYS),
     ".safetensors": Importer(network_from_safetensors, _ARRAYS.options | {"tokens"}),
     ".json": Importer(network_from_config, frozenset({"tokens", "seed"})),
     ".csv": Importer(network_from_topology, frozenset({"seed"})),
@@ -108,7 +112,7 @@ def load_network(
         seed: tables and a config.json alone: the seed that weights are drawn with.
 
     Raises UnknownNameError for an unknown name or variant, and InputError, naming the file, for a missing, damaged or
-    unsupported file, for NaN or infinity in weights, and for an option that the kind of file does not know.
+    unsupported file, for NaN or infinity in weights, and for an option that this kind of file does not take.
     """
     path, named = _find(name_or_path)
     if None not in (named, variant):

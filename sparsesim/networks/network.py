@@ -1,4 +1,4 @@
-"""A network: its layers in order of execution and where its weights come from."""
+"""A network: its layers in order of execution, and where its weights come from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ class Network:
         input_description: what one sample is.
         accuracy: top-1 accuracy in [0, 1] of the unpruned network, where it is known.
         notes: what is not simulated, and other remarks.
-        other_params: numbers of parameters that no layer holds, by what they are (embeddings, normalisation).
+        other_params: number of parameters that no layer holds, by what they are (embeddings, normalisation).
         variants: names of the published prunings that its description holds, see `load_network`.
         path: the file that it was read from, if any.
         graph: what can run the network: an ONNX file, a serialised ONNX model or a PyTorch module; None where
@@ -101,7 +101,7 @@ class Network:
         return self._with({name: self.layer(name).with_mask(mask) for name, mask in masks.items()})
 
     def with_weights(self, weights: Mapping[str, FloatArray]) -> Self:
-        """The network with these weights by layer name, for pruning that also corrects weights."""
+        """The network with these weights by layer name, as pruning needs that also corrects what stays."""
         return self._with({name: self.layer(name).with_weight(weight) for name, weight in weights.items()})
 
     def without_masks(self) -> Self:

@@ -1,4 +1,4 @@
-"""Weights drawn from a seeded distribution, for networks of which only the shapes are known."""
+"""Weights drawn from a seeded distribution, for networks of which only the shapes are published."""
 
 import zlib
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
 
 
 def _laplace(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Unit variance, heavier tails than normal, as trained weights tend to have."""
+    """Unit variance, with heavier tails than a normal distribution, as trained weights tend to have."""
     magnitude = generator.standard_exponential(shape, dtype=np.float32)
     magnitude *= np.float32(np.sqrt(0.5))
     sign = generator.random(shape, dtype=np.float32) - np.float32(0.5)

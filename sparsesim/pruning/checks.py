@@ -1,4 +1,4 @@
-"""What pruning refuses, each with one line that names the place, the field and the value."""
+"""What pruning refuses, in one line each that names the layer, the field and the value."""
 
 import math
 import numbers

@@ -10,26 +10,30 @@ from numpy.typing import NDArray
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
-from sparsesim.pruning.criteria.group_scores import Criterion, Needs, criterion_by_name
+from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
 from sparsesim.pruning.patterns.filter import Filter
-from sparsesim.pruning.patterns.fixed import FixedPattern
-from sparsesim.pruning.patterns.tiles import TilePattern
-from sparsesim.pruning.ranking.fused import fused_masks
-from sparsesim.pruning.ranking.layer_groups import RankedLayer
-from sparsesim.pruning.selectors.amounts import BySparsity
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
+from sparsesim.pruning.ranked_layer import RankedLayer
 from sparsesim.pruning.selectors.base import Candidates, Selector
+from sparsesim.pruning.selectors.by_sparsity import BySparsity
+from sparsesim.pruning.single_pass import single_pass_masks
 
 Pattern: TypeAlias = TilePattern | FixedPattern
-Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+LayerArrays: TypeAlias = Mapping[str, NDArray[Any]]
+"""Arrays by the name of their layer."""
 
 
 @dataclass(frozen=True)
 class Pruner:
     """Which weights stay. Masks are True where a weight is kept; arrays are never modified.
 
-    `pattern` says which weights stand or fall together, `criterion` how important such a group is (see CRITERIA and
-    `criterion_by_name`), `selector` how many go. An N:M pattern or one of its kin fixes the number itself, takes no
-    selector and adds up importances where it compares groups. `name` is a label.
+    Attributes:
+        pattern: which weights stand or fall together.
+        selector: how many groups are dropped; None for a `FixedPattern` such as N:M, which says so itself.
+        criterion: how important a group is, by name (see `criterion_by_name`).
+        name: a label.
+
     Raises InputError or UnknownNameError on parts that do not fit together.
     """
 
@@ -62,7 +66,7 @@ class Pruner:
 
     @property
     def needs(self) -> Needs | None:
-        """What `mask` has to be given as `data`: "input_norm", "gradient" or "importance" of a layer, or nothing."""
+        """What `mask` needs as `data`: "input_norm", "gradient" or "importance" of a layer, or nothing."""
         return self._criterion.needs
 
     def describe(self) -> str:
@@ -97,11 +101,11 @@ class Pruner:
 
     def masks(
         self,
-        weights: Arrays,
+        weights: LayerArrays,
         *,
         frozen: Mapping[str, BoolArray] | None = None,
-        dense: Arrays | None = None,
-        data: Arrays | None = None,
+        dense: LayerArrays | None = None,
+        data: LayerArrays | None = None,
         threads: int = 1,
     ) -> dict[str, BoolArray]:
         """Masks of several layers by name; a selector of global scope ranks them together, in their order.
@@ -110,7 +114,7 @@ class Pruner:
         see `mask`.
         """
         if not frozen and not dense and not data:
-            masks = fused_masks(self.pattern, self.selector, self.criterion, weights, threads)
+            masks = single_pass_masks(self.pattern, self.selector, self._criterion, weights, threads)
             if masks is not None:
                 return masks
         arrays = {layer: checked_weight(weight, layer) for layer, weight in weights.items()}
@@ -128,7 +132,7 @@ class Pruner:
         kept = self._selector.keep([layer.candidates(self._criterion) for layer in ranked])
         return {layer.name: layer.mask(flags) for layer, flags in zip(ranked, kept, strict=True)}
 
-    def requested(self, weights: Arrays) -> dict[str, float | None]:
+    def requested(self, weights: LayerArrays) -> dict[str, float | None]:
         """The sparsity that every layer is asked to have, where that is known before anything is ranked."""
         if isinstance(self.pattern, FixedPattern):
             return dict.fromkeys(weights, self.pattern.sparsity)
@@ -138,7 +142,7 @@ class Pruner:
         ]
         return dict(zip(weights, self._selector.requested(layers), strict=True))
 
-    def _importances(self, weights: Mapping[str, FloatArray], data: Arrays) -> dict[str, FloatArray]:
+    def _importances(self, weights: Mapping[str, FloatArray], data: LayerArrays) -> dict[str, FloatArray]:
         """The importance of every weight, by layer."""
         criterion = self._criterion
         check_layers("data", data, weights)

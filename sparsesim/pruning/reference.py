@@ -1,11 +1,16 @@
-"""What the kernels mean, written with NumPy sorts and slices. Slow and obvious; the tests compare with it."""
+"""What kernels, criteria and fixed patterns mean, written with NumPy sorts and slices.
 
-from collections.abc import Sequence
+Slow and obvious; the tests compare with it. Every name in `CRITERIA` of the package has a row in `CRITERIA` here.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.array_types import BoolArray, FloatArray
+from sparsesim.array_types import BoolArray, FloatArray, IntArray
 
 
 def keep_largest(parts: Sequence[FloatArray], keep: int) -> list[BoolArray]:
@@ -97,3 +102,37 @@ def kernel_patterns(sizes: FloatArray, keep: int, shapes: int) -> BoolArray:
     for kernel, out in zip(kernels, mask, strict=True):
         out[list(max(library, key=lambda pattern: kernel[list(pattern)].sum()))] = True
     return mask.reshape(sizes.shape)
+
+
+class CriterionDefinition(NamedTuple):
+    """A criterion by its formulas.
+
+    Attributes:
+        importance: of every single weight, from the weight, the data that the criterion needs (None if it needs none)
+            and the column of every weight in the lowered matrix, all of the shape of the weight but for input norms
+            [K]; the layer is called "weight".
+        score: of a group, from the importances of its weights, 1-D.
+    """
+
+    importance: Callable[[FloatArray, Any, IntArray], NDArray[Any]]
+    score: Callable[[FloatArray], Any]
+
+
+def _magnitude(weight: FloatArray, data: Any, column: IntArray) -> NDArray[Any]:
+    return np.abs(weight)
+
+
+def _random(weight: FloatArray, data: Any, column: IntArray) -> NDArray[Any]:
+    return np.random.default_rng([0, zlib.crc32(b"weight")]).random(weight.shape)
+
+
+CRITERIA = {
+    "magnitude": CriterionDefinition(_magnitude, np.mean),
+    "l1": CriterionDefinition(_magnitude, np.sum),
+    "l2": CriterionDefinition(_magnitude, np.linalg.norm),
+    "l3": CriterionDefinition(_magnitude, lambda group: np.linalg.norm(group, 3)),
+    "random": CriterionDefinition(_random, np.mean),
+    "wanda": CriterionDefinition(lambda weight, data, column: np.abs(weight) * data[column], np.sum),
+    "taylor": CriterionDefinition(lambda weight, data, column: (weight * data) ** 2, np.sum),
+    "importance": CriterionDefinition(lambda weight, data, column: data, np.sum),
+}

@@ -1,4 +1,8 @@
-"""The pruners that have a name, and how a name becomes a Pruner."""
+"""The pruners that have a name, and how a name becomes a Pruner.
+
+A new pruner is one row of PRUNERS; `sparsesim list pruners`, every command that takes a pruner and the contract tests
+find it there.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,45 +12,50 @@ from typing import Literal
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.pruning.checks import check_amount
-from sparsesim.pruning.patterns.block import Block
-from sparsesim.pruning.patterns.channel import Channel
-from sparsesim.pruning.patterns.element import Element
-from sparsesim.pruning.patterns.filter import Filter
-from sparsesim.pruning.patterns.filter_shape import FilterShape
-from sparsesim.pruning.patterns.kernel import Kernel
-from sparsesim.pruning.patterns.kernel_pattern import KernelPattern
-from sparsesim.pruning.patterns.nm import NM
-from sparsesim.pruning.patterns.nm_pairs import NMPairs
-from sparsesim.pruning.patterns.stride import Stride
-from sparsesim.pruning.patterns.vector import Vector
-from sparsesim.pruning.patterns.vnm import VNM
+from sparsesim.pruning.patterns import (
+    NM,
+    VNM,
+    Block,
+    Channel,
+    Element,
+    Filter,
+    FilterShape,
+    Kernel,
+    KernelPattern,
+    NMPairs,
+    Stride,
+    Vector,
+)
 from sparsesim.pruning.pruner import Pattern, Pruner
-from sparsesim.pruning.selectors.amounts import BySigma, BySparsity, ByThreshold
-from sparsesim.pruning.selectors.base import Selector
-from sparsesim.pruning.selectors.erk import ByERK
-from sparsesim.pruning.selectors.lamp import ByLAMP
-from sparsesim.pruning.selectors.rounded_up import RoundedUp
+from sparsesim.pruning.selectors import ByERK, ByLAMP, BySigma, BySparsity, ByThreshold, RoundedUp, Selector
 
 
 @dataclass(frozen=True)
 class PrunerFamily:
     """A named pruner, or several that a size behind the name tells apart.
 
-    `amount` is the number that has to be given besides the name and that `selector` takes; "fixed" ones need none.
-    `size` says how a size is written (empty: there is none), `example_size` is one; `pattern` takes it.
+    Attributes:
+        name: the name without a size.
+        description: one line for a list of pruners.
+        pattern: makes the pattern, from the text of a size where there is one.
+        selector: makes the selector from the amount; None where the pattern says by itself how much stays.
+        amount: the number that has to be given besides the name; "fixed" pruners need none.
+        size: how a size is written, such as "RxC"; empty where there is none.
+        example_size: a size that works.
+        criterion: how groups are scored unless the user says otherwise.
     """
 
     name: str
     description: str
     pattern: Callable[..., Pattern]
-    selector: Callable[..., Selector | None]
+    selector: Callable[..., Selector] | None = None
     amount: Literal["sparsity", "threshold", "s", "fixed"] = "sparsity"
     size: str = ""
     example_size: str = ""
     criterion: str = "magnitude"
 
     @property
-    def form(self) -> str:
+    def syntax(self) -> str:
         """How the name is written, for instance 'block-RxC'."""
         return _join(self.name, self.size)
 
@@ -55,23 +64,22 @@ class PrunerFamily:
         """A name that works, for instance 'block-4x4'."""
         return _join(self.name, self.example_size)
 
-    def describe(self) -> str:
-        """One line for a list of pruners."""
-        return self.description
+    def pattern_of(self, size: str) -> Pattern:
+        """The pattern of that `size` (empty where there is none). Raises InputError."""
+        return self.pattern(size) if self.size else self.pattern()
 
     def build(self, size: str, amounts: Mapping[str, float], criterion: str | None = None) -> Pruner:
         """The pruner of that `size` (empty where there is none) and the amounts given. Raises InputError."""
-        name = _join(self.name, size)
-        pattern = self.pattern(size) if self.size else self.pattern()
-        wanted = "sparsity" if self.amount == "fixed" else self.amount
+        name, pattern, fixed = _join(self.name, size), self.pattern_of(size), self.amount == "fixed"
+        wanted = "sparsity" if fixed else self.amount
         for field, value in amounts.items():
             if field != wanted:
                 raise InputError(f"pruner {name!r} takes no {field} (got {field}={value!r})")
-        if self.amount != "fixed" and wanted not in amounts:
+        if not fixed and wanted not in amounts:
             raise InputError(f"pruner {name!r} needs {wanted}= (a number)")
-        selector = self.selector() if self.amount == "fixed" else self.selector(amounts[wanted])
+        selector = self.selector(*([] if fixed else [amounts[wanted]])) if self.selector else None
         pruner = Pruner(pattern, selector, criterion or self.criterion, name)
-        if self.amount == "fixed" and amounts:
+        if fixed and amounts:
             _check_agrees(pruner, amounts[wanted])
         return pruner
 
@@ -81,14 +89,15 @@ def _join(name: str, size: str) -> str:
 
 
 def _check_agrees(pruner: Pruner, sparsity: float) -> None:
-    """Raise InputError when another sparsity is asked of a pruner that fixes it."""
+    """Raise InputError when a pruner that fixes its sparsity is asked for another one."""
     check_amount("sparsity", sparsity, below=1)
     if pruner.sparsity is None or abs(sparsity - pruner.sparsity) > 1e-9:
         raise InputError(f"pruner {pruner.name!r} ({pruner.describe()}) contradicts sparsity={sparsity!r}")
 
 
-def _no_selector() -> None:
-    """N:M fixes the amount by itself."""
+def _fixed(name: str, description: str, parse: Callable[[str], Pattern], size: str, example_size: str) -> PrunerFamily:
+    """A pattern that says by itself how much stays."""
+    return PrunerFamily(name, description, parse, None, "fixed", size, example_size)
 
 
 PRUNERS = {
@@ -125,36 +134,24 @@ PRUNERS = {
         ),
         PrunerFamily("threshold", "drop weights with |w| <= threshold", Element, ByThreshold, "threshold"),
         PrunerFamily("sigma", "drop weights with |w| <= s x their layer's deviation", Element, BySigma, "s"),
-        PrunerFamily("nm", "keep N of every M weights along K", NM.parse, _no_selector, "fixed", "N:M", "2:4"),
-        PrunerFamily(
-            "nm-pairs", "keep N of every M weights along K in pairs", NMPairs.parse, _no_selector, "fixed", "N:M", "4:8"
-        ),
-        PrunerFamily(
-            "vnm",
-            "keep 4 columns of every V x M block and N weights per row in them",
-            VNM.parse,
-            _no_selector,
-            "fixed",
-            "V:N:M",
-            "64:2:8",
+        _fixed("nm", "keep N of every M weights along K", NM.parse, "N:M", "2:4"),
+        _fixed("nm-pairs", "keep N of every M weights along K in pairs", NMPairs.parse, "N:M", "4:8"),
+        _fixed(
+            "vnm", "keep 4 columns of every V x M block and N weights per row in them", VNM.parse, "V:N:M", "64:2:8"
         ),
         PrunerFamily(
             "block", "drop R x C blocks of the lowered matrix", Block.parse, BySparsity, "sparsity", "RxC", "4x4", "l1"
         ),
         PrunerFamily("vector", "drop runs of V weights along K", Vector.parse, BySparsity, "sparsity", "V", "4", "l1"),
         PrunerFamily("kernel", "drop kh x kw kernels", Kernel, BySparsity, criterion="l1"),
-        PrunerFamily(
+        _fixed(
             "kernel-pattern",
             "keep N positions of every kernel in one of a few patterns (x P: how many)",
             KernelPattern.parse,
-            _no_selector,
-            "fixed",
             "N",
             "4",
         ),
-        PrunerFamily(
-            "stride", "keep every S-th position of the kernels", Stride.parse, _no_selector, "fixed", "S", "2"
-        ),
+        _fixed("stride", "keep every S-th position of the kernels", Stride.parse, "S", "2"),
         PrunerFamily("channel", "drop input channels", Channel, BySparsity, criterion="l1"),
         PrunerFamily("filter", "drop filters (output channels)", Filter, BySparsity, criterion="l1"),
         PrunerFamily("filter-shape", "drop columns of the lowered matrix", FilterShape, BySparsity, criterion="l1"),
@@ -184,6 +181,16 @@ def pruner_by_name(
     amounts = {field: value for field, value in given.items() if value is not None}
     pruner = family.build(size, amounts, criterion)
     return pruner if round_to is None else _rounded(pruner, round_to)
+
+
+def takes_sparsity(name: str) -> bool:
+    """Whether the pruner called `name` has to be given a sparsity; others fix it or take another amount.
+
+    Raises UnknownNameError on an unknown name, InputError on a wrong size.
+    """
+    family, size = _family_and_size(name)
+    family.pattern_of(size)
+    return family.amount == "sparsity"
 
 
 def _rounded(pruner: Pruner, multiple: int) -> Pruner:

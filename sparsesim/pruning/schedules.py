@@ -1,7 +1,7 @@
 """How much is pruned when: pure functions from a step to the sparsity that is due then.
 
-A step is whatever the caller counts: optimiser steps while training, or rounds of pruning and retraining, of which
-the first is 1. Every schedule rises or stays, so that masks can be nested.
+A step is whatever the caller counts: optimiser steps in training, or rounds of pruning and retraining, starting at 1.
+No schedule ever falls, so that every mask lies within the one before.
 """
 
 import math
@@ -13,7 +13,7 @@ from sparsesim.pruning.checks import check_amount
 
 Schedule: TypeAlias = Callable[[int], float]
 
-_MOST: Final = math.nextafter(1.0, 0.0)  # pruners drop less than everything; many rounds would round to 1
+_MOST: Final = math.nextafter(1.0, 0.0)  # pruners refuse a sparsity of 1, to which many rounds would round
 
 
 def one_shot(sparsity: float, at: int = 0) -> Schedule:
@@ -25,8 +25,8 @@ def one_shot(sparsity: float, at: int = 0) -> Schedule:
 def polynomial_decay(initial: float, final: float, begin: int, end: int, power: float = 3.0) -> Schedule:
     """The ramp of Zhu and Gupta, 2017: s_f + (s_0 - s_f) (1 - (t - t_0) / (t_end - t_0))**power.
 
-    Nothing is pruned before `begin`, where it starts at `initial`; from `end` on it stays `final`. It prunes most
-    where most weights are redundant, at the beginning. Raises InputError unless 0 <= initial <= final < 1,
+    Nothing is pruned before `begin`, where it starts at `initial`; from `end` on it stays `final`. It prunes fastest
+    at the beginning, when most weights are redundant. Raises InputError unless 0 <= initial <= final < 1,
     begin < end and power > 0.
     """
     check_amount("initial", initial, below=1)

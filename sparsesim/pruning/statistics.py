@@ -1,4 +1,4 @@
-"""What a mask did to a weight: sparsity asked and reached, balance between rows, columns and tiles, magnitude left."""
+"""What a mask did to a weight: requested and reached sparsity, balance of rows, columns and tiles, magnitude kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
-from sparsesim.pruning.patterns.matrix_view import lower
+from sparsesim.pruning.matrix_view import to_matrix
 from sparsesim.pruning.pruner import Pruner
 
-TILES = ((16, 16), (128, 128))  # a fragment of a matrix unit, and what a thread block of a GPU computes
+TILES = ((16, 16), (128, 128))  # about what one matrix instruction and one thread block of a GPU work on
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Balance:
 
     `variation` is the standard deviation of the non-zeros per part over their mean, `busiest_over_mean` the fullest
     part over the mean: with one unit per part, the slowdown by imbalance. `empty` is the share of parts without any.
-    Ratios with nothing below the line are 0.
+    Ratios with a zero denominator are 0.
     """
 
     mean: float
@@ -38,7 +38,7 @@ class MaskStatistics:
     their mean, `busiest_row_over_mean` the longest row over the mean: with one row per unit, the slowdown by imbalance.
     `columns` says the same of columns and `tiles` of tiles ("16x16": 16 x 16 weights), those at the edge cut off.
     `kept_magnitude_fraction` is the sum of |w| over kept weights by that over all. `tail_note` tells of groups that
-    were cut off by the edge. Ratios with nothing below the line are 0, the kept fraction then is 1.
+    were cut off by the edge. Ratios with a zero denominator are 0, but the kept fraction is then 1.
     """
 
     requested_sparsity: float | None
@@ -78,7 +78,7 @@ def mask_statistics(
     `tiles` are the rows and columns of the tiles that are counted. Raises InputError when the shapes differ.
     """
     _check_shapes(weight, mask)
-    matrix = lower(mask)
+    matrix = to_matrix(mask)
     rows = _balance(matrix.sum(axis=1))
     nnz = int(np.count_nonzero(mask))
     kept, whole = _magnitudes(weight, mask)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
-from sparsesim.pruning import lower
+from sparsesim.pruning import to_matrix
 from sparsesim.report.style import save
 from sparsesim.tensors import SparseMatrix
 
@@ -81,7 +81,7 @@ def _positions(matrix: Mask | SparseMatrix) -> tuple[IntArray, IntArray, tuple[i
         raise InputError(
             f"a mask must be bool [rows, columns] or [c_out, c_in, kh, kw], found {mask.dtype} {mask.shape}"
         )
-    flat = lower(mask)
+    flat = to_matrix(mask)
     rows, columns = np.nonzero(flat)
     return rows, columns, (flat.shape[0], flat.shape[1])
 

@@ -38,9 +38,8 @@ class Tensor(Protocol):
 class DenseMatrix:
     """A matrix in which every entry counts as a non-zero.
 
-    `values` may be left out: then `draw` gives them when asked for, or a normal distribution with `seed` does,
-    so that a large dense operand costs nothing until it is executed. `draw` gives the same values, none of them
-    zero, at every call.
+    Without `values`, `draw` makes them on demand, or else a normal distribution with `seed`, so that a large dense
+    operand costs no memory until it is executed. `draw` must return the same values, none of them zero, every time.
     """
 
     shape: tuple[int, int]
@@ -87,8 +86,8 @@ class DenseMatrix:
 class DrawnMatrix:
     """A seeded random matrix that is drawn only when its positions are needed.
 
-    `exact_nnz` is known beforehand (an N:M pattern keeps a fixed number in every group), and so is `group`,
-    the (keep, of) rule that the draw obeys; a machine that needs no more than these never draws it.
+    `exact_nnz` is known beforehand (an N:M pattern keeps a fixed number in every group), and so is `group`, the
+    (keep, of) rule that the draw obeys. A machine that needs nothing else never draws the matrix.
     """
 
     shape: tuple[int, int]
@@ -122,7 +121,7 @@ class DrawnMatrix:
 
 def tensor_from_array(array: FloatArray) -> SparseMatrix | DenseMatrix:
     """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused."""
-    # The first row tells most sparse matrices.
+    # Most sparse matrices have a zero in their first row, which spares a pass over all entries.
     if array.ndim == 2 and np.count_nonzero(array[:1]) == array[:1].size and np.count_nonzero(array) == array.size:
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]

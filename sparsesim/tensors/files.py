@@ -65,7 +65,7 @@ def matrix_members(path: str | Path) -> tuple[str, ...]:
 
 
 def _split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
-    """Part "archive.zip/layer.smtx" into its archive and member."""
+    """Split "archive.zip/layer.smtx" into archive and member."""
     for parent in path.parents:
         if parent.suffix == ".zip" and parent.is_file():
             return parent, path.relative_to(parent).as_posix()
@@ -98,7 +98,7 @@ def _parse(data: bytes, label: str, name: str) -> SparseMatrix:
 
 
 def _bounded(stream: IO[bytes] | gzip.GzipFile, label: str) -> bytes:
-    """Everything in a stream, up to a limit that a small archive could otherwise exceed a thousandfold."""
+    """Everything in a stream, up to MAX_BYTES: a small archive may unpack to a thousand times its size."""
     data = bytearray()
     try:
         with stream:

@@ -141,7 +141,7 @@ def _rmat_positions(
 ) -> IntArray:
     """Up to `count` row-major positions; those outside the matrix are left out.
 
-    The longer side has more levels; below the last level of the shorter one only halves are chosen.
+    The longer side has more levels; at those that the shorter side lacks, an entry only chooses between two halves.
     """
     a, b, c, _ = weights
     row_levels, column_levels = (rows - 1).bit_length(), (columns - 1).bit_length()

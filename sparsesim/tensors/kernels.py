@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sparsesim._jit import kernel, over_rows
 from sparsesim.array_types import FloatArray, IntArray
 
-SLAB = 1 << 17  # entries that are compared at a time
+SLAB = 1 << 17  # entries that are compared with zero at a time: they and the result stay in the cache
 
 
 @kernel
@@ -18,7 +18,7 @@ def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int)
         if indptr[row + 1] < indptr[row] or indptr[row + 1] > len(indices):
             return row
         columns_of_row = indices[indptr[row] : indptr[row + 1]]
-        disorder = 0
+        disorder = 0  # counted to the end of the row: a loop without an exit becomes vector instructions
         for position in range(columns_of_row.size - 1):
             disorder += columns_of_row[position] >= columns_of_row[position + 1]
         if columns_of_row.size > 0:
@@ -31,8 +31,9 @@ def first_canonical_violation(indptr: IntArray, indices: IntArray, columns: int)
 def pattern_of_rows(dense: NDArray[Any], threads: int = 1) -> tuple[IntArray, IntArray]:
     """(indptr, indices) of the non-zeros of a C-contiguous 2-D array of numbers or booleans.
 
-    One bit per entry is all that is kept in between. NumPy allocates the results, in large pages: the many small
-    pages that a kernel gets cost more than all the rest. The result does not depend on `threads`.
+    One bit per entry is all that is kept in between. NumPy allocates the results: it uses large pages, and faulting
+    in the many small pages of an array that a kernel allocates would cost more than everything else. The result does
+    not depend on `threads`.
     """
     rows, columns = dense.shape
     bits = np.empty((rows, -(-columns // 8)), np.uint8)
@@ -74,8 +75,9 @@ def _pack_rows(dense: NDArray[Any], bits: NDArray[np.uint8]) -> None:
 def fill_rows(bits: NDArray[np.uint8], indptr: IntArray, indices: IntArray) -> None:
     """Write the columns of the set bits of `bits [rows, ceil(columns / 8)]` to indices[indptr[0] : indptr[rows]].
 
-    Bytes that are not zero are gathered first. Of each, eight columns are written to a row buffer out of a table,
-    and the position advances by as many as count: no branch to mispredict.
+    Bytes that are not zero are gathered first. For each of them a table gives eight columns, which are all written
+    to a row buffer; the position then advances by the number of set bits alone, so that the next byte overwrites the
+    rest. There is no branch that could be mispredicted.
     """
     places, counts = np.zeros((256, 8), np.int32), np.zeros(256, np.int64)
     for byte in range(256):
@@ -135,6 +137,7 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
     Returns (row, first column of the group, its non-zeros, number of such groups), or (-1, -1, 0, 0).
     """
     found_row, found_column, found_count, groups = -1, -1, 0, 0
+    # Most matrices that are asked about obey the rule; the fast check answers for those.
     if of & (of - 1) == 0 and not _crowded(indptr, indices, keep, of):
         return found_row, found_column, found_count, groups
     for row in range(len(indptr) - 1):
@@ -155,6 +158,7 @@ def first_group_violation(indptr: IntArray, indices: IntArray, keep: int, of: in
 @kernel
 def _crowded(indptr: IntArray, indices: IntArray, keep: int, of: int) -> bool:
     """Whether any group of `of`, a power of two, holds more than `keep`: without a division or a branch per entry."""
+    # Columns ascend, so a group holds more than `keep` exactly where entries p and p + keep lie in the same one.
     shift = 0
     while of >> shift > 1:
         shift += 1
@@ -169,31 +173,33 @@ def _crowded(indptr: IntArray, indices: IntArray, keep: int, of: int) -> bool:
 
 
 @kernel
-def unit_pattern(indptr: IntArray, indices: IntArray, columns: int, rows: int, width: int) -> tuple[IntArray, IntArray]:
-    """Offsets and columns of the `rows` x `width` units that hold a non-zero, in a grid from the top left corner.
+def cell_pattern(indptr: IntArray, indices: IntArray, columns: int, rows: int, width: int) -> tuple[IntArray, IntArray]:
+    """CSR offsets and columns of the `rows` x `width` cells that hold a non-zero, in a grid from the top left corner.
 
-    Two passes over the units of a row of units: the first counts, the second writes.
+    Two passes: the first counts the cells of every row of cells, the second writes them. `newest` remembers the row
+    of cells that touched a column of cells last, so that it never has to be cleared within a pass. The second pass
+    looks at every column of cells, which gives them in ascending order without a sort.
     """
-    unit_rows, units = (len(indptr) + rows - 2) // rows, (columns + width - 1) // width
-    out_indptr = np.zeros(unit_rows + 1, np.int64)
-    newest = np.full(units, -1, np.int64)
+    cell_rows, cells = (len(indptr) + rows - 2) // rows, (columns + width - 1) // width
+    out_indptr = np.zeros(cell_rows + 1, np.int64)
+    newest = np.full(cells, -1, np.int64)
     for row in range(len(indptr) - 1):
         for position in range(indptr[row], indptr[row + 1]):
-            unit = indices[position] // width
-            if newest[unit] != row // rows:
-                newest[unit] = row // rows
+            cell = indices[position] // width
+            if newest[cell] != row // rows:
+                newest[cell] = row // rows
                 out_indptr[row // rows + 1] += 1
-    for unit_row in range(unit_rows):
-        out_indptr[unit_row + 1] += out_indptr[unit_row]
-    out_indices = np.empty(out_indptr[unit_rows], np.int64)
+    for cell_row in range(cell_rows):
+        out_indptr[cell_row + 1] += out_indptr[cell_row]
+    out_indices = np.empty(out_indptr[cell_rows], np.int64)
     filled = 0
     newest[:] = -1
-    for unit_row in range(unit_rows):
-        first, last = indptr[unit_row * rows], indptr[min((unit_row + 1) * rows, len(indptr) - 1)]
+    for cell_row in range(cell_rows):
+        first, last = indptr[cell_row * rows], indptr[min((cell_row + 1) * rows, len(indptr) - 1)]
         for position in range(first, last):
-            newest[indices[position] // width] = unit_row
-        for unit in range(units):
-            if newest[unit] == unit_row:
-                out_indices[filled] = unit
+            newest[indices[position] // width] = cell_row
+        for cell in range(cells):
+            if newest[cell] == cell_row:
+                out_indices[filled] = cell
                 filled += 1
     return out_indptr, out_indices

@@ -13,7 +13,7 @@ _SHORTEST_LINE = {"coordinate": 4, "array": 2}
 
 
 def parse_matrix_market(data: bytes, name: str) -> SparseMatrix:
-    """The matrix in `data`; `name` stands in error messages.
+    """The matrix in `data`; error messages begin with `name`.
 
     Symmetric and skew-symmetric storage is unfolded, duplicates are added, stored zeros dropped, and a pattern
     has no values. Raises InputError for complex values, NaN and anything malformed.
@@ -33,7 +33,7 @@ def parse_matrix_market(data: bytes, name: str) -> SparseMatrix:
 
 
 def print_matrix_market(matrix: SparseMatrix) -> bytes:
-    """General coordinate text with 1-based indices; values have the digits that read back exactly."""
+    """General coordinate text with 1-based indices, with as many digits as it takes to read values back exactly."""
     import scipy.io
     import scipy.sparse as sp
 
@@ -49,7 +49,7 @@ def print_matrix_market(matrix: SparseMatrix) -> bytes:
 
 
 def _checked_field(data: bytes, name: str) -> str:
-    """The header's field, once the header makes sense and the data can hold as many entries as it promises."""
+    """The field in the header, after checking that the header makes sense and the data can hold all its entries."""
     import scipy.io
 
     try:

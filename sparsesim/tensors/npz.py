@@ -18,7 +18,7 @@ _POSITIONS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo":
 def parse_npz(data: bytes, name: str) -> SparseMatrix:
     """The csr, csc or coo matrix in `data`; nothing pickled is ever loaded.
 
-    Raises InputError, with `name` in front, for anything malformed or another format.
+    Raises InputError, with `name` in front, for anything malformed and for any other layout.
     """
     arrays = _arrays(data, name)
     layout = arrays["format"].item() if "format" in arrays and arrays["format"].ndim == 0 else None

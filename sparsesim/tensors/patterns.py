@@ -1,9 +1,9 @@
-"""Questions about where non-zeros lie."""
+"""Whether the non-zeros of a matrix have a structured pattern (N:M, in pairs, V:N:M), and where they break it first."""
 
 from dataclasses import dataclass, replace
 
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor
-from sparsesim.tensors.kernels import first_group_violation, unit_pattern
+from sparsesim.tensors.kernels import cell_pattern, first_group_violation
 from sparsesim.units import ceil_div
 
 LOCATED = 4
@@ -73,17 +73,22 @@ def _implies(group: tuple[int, int], keep: int, of: int) -> bool:
 
 
 def _first(tensor: Tensor, rule: Violation, width: int) -> Violation | None:
-    """`rule` with the place filled in: at most `limit` units of rows x `width` in every `columns` positions."""
-    units = rule.columns // width
-    if rule.limit >= units:
+    """`rule` with the first place that breaks it, or None.
+
+    What is counted are cells of `rule.rows` x `width` positions with any non-zero in them: single non-zeros (1 x 1),
+    pairs of columns (1 x 2) or columns of a tall block (V x 1). At most `rule.limit` of them may be occupied in every
+    `rule.columns` positions.
+    """
+    cells = rule.columns // width
+    if rule.limit >= cells:
         return None
     if isinstance(tensor, DenseMatrix):
-        row, unit, count, groups = _dense_place(tensor.shape, rule, width)
+        row, cell, count, groups = _dense_place(tensor.shape, rule, width)
     else:
-        row, unit, count, groups = _place(tensor, rule, width)
+        row, cell, count, groups = _place(tensor, rule, width)
     if row < 0:
         return None
-    return replace(rule, row=row * rule.rows, column=unit * width, count=count, groups=groups)
+    return replace(rule, row=row * rule.rows, column=cell * width, count=count, groups=groups)
 
 
 def _dense_place(shape: tuple[int, int], rule: Violation, width: int) -> tuple[int, int, int, int]:
@@ -94,13 +99,13 @@ def _dense_place(shape: tuple[int, int], rule: Violation, width: int) -> tuple[i
 
 
 def _place(tensor: Tensor, rule: Violation, width: int) -> tuple[int, int, int, int]:
-    """(row, first unit, count, groups) in units, remembered with the matrix."""
+    """(row, first cell, count, groups) in cells; remembered with the matrix, because every format asks again."""
     matrix, of = tensor.to_sparse(), rule.columns // width
     asked = (rule.rows, width, rule.limit, of)
     if asked not in matrix.group_violations:
         pattern = matrix.indptr, matrix.indices
         if (rule.rows, width) != (1, 1):
-            pattern = unit_pattern(*pattern, matrix.shape[1], rule.rows, width)
-        row, unit, count, groups = first_group_violation(*pattern, rule.limit, of)
-        matrix.group_violations[asked] = int(row), int(unit), int(count), int(groups)
+            pattern = cell_pattern(*pattern, matrix.shape[1], rule.rows, width)
+        row, cell, count, groups = first_group_violation(*pattern, rule.limit, of)
+        matrix.group_violations[asked] = int(row), int(cell), int(count), int(groups)
     return matrix.group_violations[asked]

@@ -12,7 +12,7 @@ from sparsesim.tensors.sparse_matrix import SparseMatrix
 def parse_smtx(data: bytes, name: str) -> SparseMatrix:
     """The pattern in `data`: "rows, cols, nnz", then rows + 1 row offsets, then nnz columns, all 0-based.
 
-    Numbers may be parted by commas, spaces or line ends; lines that start with % are comments. Raises
+    Numbers may be separated by commas, spaces or line ends; lines that start with % are comments. Raises
     InputError, with `name` in front, for anything malformed.
     """
     numbers = _numbers(data, name)
@@ -33,7 +33,7 @@ def parse_smtx(data: bytes, name: str) -> SparseMatrix:
 
 
 def print_smtx(matrix: SparseMatrix) -> bytes:
-    """The three lines of a pattern; a matrix with values is refused, because the format has no room for them."""
+    """The three lines of a pattern. Raises InputError for a matrix with values: the format has no room for them."""
     if matrix.values is not None:
         raise InputError("an .smtx file holds no values; write matrix.pattern(), or choose .mtx or .npz")
     header = f"{matrix.shape[0]}, {matrix.shape[1]}, {matrix.nnz}"

@@ -20,8 +20,8 @@ import pytest
 import scipy.sparse as sp
 
 from sparsesim.formats import TwoOfFour, compress_2_4, decompress_2_4
-from sparsesim.pruning import pruner_by_name
-from sparsesim.pruning.ranking.fused import fused_masks
+from sparsesim.pruning import criterion_by_name, pruner_by_name
+from sparsesim.pruning.single_pass import single_pass_masks
 from sparsesim.tensors import SparseMatrix
 
 SHAPE = (4096, 11008)
@@ -63,7 +63,9 @@ def torch() -> Any:
 
 def prune(weight: np.ndarray, name: str, sparsity: float | None = None, threads: int = 1) -> np.ndarray:
     pruner = pruner_by_name(name, sparsity)
-    return fused_masks(pruner.pattern, pruner.selector, pruner.criterion, {"w": weight}, threads)["w"]
+    return single_pass_masks(
+        pruner.pattern, pruner.selector, criterion_by_name(pruner.criterion), {"w": weight}, threads
+    )["w"]
 
 
 def medians(*actions: Callable[[], object], clock: Callable[[], float] = time.thread_time, rounds: int = ROUNDS):

@@ -1,42 +1,15 @@
 """Kernels against the definitions in `reference`."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.errors import InputError
 from sparsesim.formats import occupancy, reference
-from sparsesim.formats.coding.bit_stream import pack, signed, unpack
-from sparsesim.formats.coding.gaps import gap_entries, positions_of
 from sparsesim.formats.kernels import group_slots
 from sparsesim.tensors import SparseMatrix
 from tests.strategies import group_matrices, patterns
 
 BLOCK = st.integers(1, 5)
-
-
-@given(width=st.integers(0, 64), data=st.data())
-@settings(deadline=None)
-def test_packing(width: int, data: st.DataObject) -> None:
-    numbers = st.integers(-(2**63), 2**63 - 1) if width == 64 else st.integers(0, 2**width - 1)
-    codes = data.draw(st.lists(numbers, max_size=20))
-    payload = pack(np.array(codes, dtype=np.int64), width)
-    assert payload.tobytes() == reference.packed(codes, width)
-    assert unpack(payload, width, len(codes)).tolist() == codes
-
-
-def test_a_payload_that_is_too_short() -> None:
-    with pytest.raises(InputError, match="3 items of 5 bits need 2 bytes, not 1"):
-        unpack(np.zeros(1, np.uint8), 5, 3)
-
-
-@given(width=st.integers(2, 63), data=st.data())
-@settings(deadline=None)
-def test_twos_complement(width: int, data: st.DataObject) -> None:
-    number = data.draw(st.integers(-(2 ** (width - 1)), 2 ** (width - 1) - 1))
-    payload = pack(np.array([number], dtype=np.int64), width)
-    assert signed(unpack(payload, width, 1), width).tolist() == [number]
 
 
 @given(matrix=patterns(), block_rows=BLOCK, block_columns=BLOCK)
@@ -61,16 +34,6 @@ def test_padding_zeros(matrix: SparseMatrix, bits: int) -> None:
     dense = matrix.to_array()
     assert occupancy.run_padding(matrix, bits) == reference.run_padding(dense, bits)
     assert occupancy.gap_padding(matrix, bits) == reference.gap_padding(dense, bits)
-
-
-@given(matrix=patterns(max_side=20), bits=st.integers(1, 5))
-@settings(deadline=None)
-def test_gaps_place_every_entry(matrix: SparseMatrix, bits: int) -> None:
-    pointers, gaps, slots = gap_entries(matrix.indptr, matrix.indices, bits)
-    assert not len(gaps) or 0 <= gaps.min() <= gaps.max() < 2**bits
-    assert positions_of(pointers, gaps)[slots].tolist() == matrix.indices.tolist()
-    padding = [reference.line_padding(row, bits) for row in matrix.to_array()]
-    assert np.diff(pointers).tolist() == (matrix.row_lengths + np.array(padding, dtype=np.int64)).tolist()
 
 
 @given(keep=st.integers(1, 4), extra=st.integers(0, 3), data=st.data())

@@ -11,7 +11,9 @@ from hypothesis.extra import numpy as hnp
 from sparsesim import _jit
 from sparsesim.dtypes import DTYPES
 from sparsesim.errors import InputError
-from sparsesim.formats import Encoded, Nm, Stream, Structured, TwoOfFour, compress_2_4, decompress_2_4, reference
+from sparsesim.formats import Encoded, Nm, Stream, Structured, TwoOfFour, compress_2_4, decompress_2_4
+from sparsesim.formats.coding.reference import packed
+from sparsesim.formats.reference import group_places
 from sparsesim.formats.two_of_four_kernels import CHUNK
 from sparsesim.tensors import SparseMatrix
 
@@ -39,7 +41,7 @@ def places_of(kept: np.ndarray) -> bytes:
     """The places of every group as the format defines them, packed."""
     padded = np.pad(kept, ((0, 0), (0, -kept.shape[1] % 4)))
     groups = padded.reshape(-1, 4) if padded.size else []
-    return reference.packed([place for group in groups for place in reference.group_places(group, 2)], 2)
+    return packed([place for group in groups for place in group_places(group, 2)], 2)
 
 
 @settings(max_examples=150, deadline=None)
@@ -69,6 +71,13 @@ def test_the_format_writes_and_reads_the_same_streams(matrix):
         assert stream.payload.tobytes() == expected.payload.tobytes()
     assert direct.decode(encoded).equals(sparse)
     assert Structured.decode(direct, encoded).equals(sparse)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 6, 7, 8])
+def test_the_format_keeps_two_values_of_a_last_group_that_is_cut_off(columns):
+    matrix = gaussian((3, columns)) * (np.arange(columns) % 4 < 2)
+    sparse = SparseMatrix.from_dense(matrix)
+    np.testing.assert_array_equal(Nm(2, 4).decode(Nm(2, 4).encode(sparse, DTYPES["fp32"])).to_array(), matrix)
 
 
 @pytest.mark.parametrize("columns", [4 * CHUNK + 4, 8 * CHUNK + 27, 4 * CHUNK - 1])

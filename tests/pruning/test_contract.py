@@ -5,23 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.pruning import (
-    NM,
     VNM,
     BySparsity,
     FixedPattern,
-    KernelPattern,
-    NMPairs,
     Pruner,
     RoundedUp,
-    lower,
-    reference,
+    to_matrix,
 )
-from sparsesim.pruning.patterns.fixed import LoweredPattern
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
 from sparsesim.tensors import SparseMatrix
-from tests.pruning.weights import CONV_ONLY, data_for, every_combination, example_pruners, gaussian, weights
+from tests.pruning.rules import rule_of
+from tests.pruning.weights import data_for, every_combination, example_pruners, gaussian, weights
 
 PRUNERS_HERE = example_pruners()
 every_pruner = pytest.mark.parametrize("pruner", PRUNERS_HERE, ids=lambda pruner: pruner.name)
@@ -43,22 +40,18 @@ def check(pruner: Pruner, weight: np.ndarray) -> np.ndarray:
     check_rule(pruner, weight, mask)
     masked = np.where(mask, weight, 0).astype(weight.dtype)
     again = pruner.mask(masked, dense=weight, data=data)
-    if isinstance(pruner.pattern, VNM):  # a located column without weights left may give way to another empty one
-        if pruner.needs is None:
-            np.testing.assert_array_equal(np.where(again, masked, 0), masked)
-    elif not isinstance(pruner.pattern, KernelPattern):  # kernels with zeros left are free to choose other patterns
+    if not isinstance(pruner.pattern, FixedPattern) or rule_of(pruner.pattern).again:
         np.testing.assert_array_equal(again, mask)
+    elif isinstance(pruner.pattern, VNM) and pruner.needs is None:
+        np.testing.assert_array_equal(np.where(again, masked, 0), masked)
     np.testing.assert_array_equal(pruner.mask(weight, dense=weight, data=data, frozen=mask), mask)
     return mask
 
 
 def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
     """Groups stand or fall together and their number is exact; N:M quotas hold along K."""
-    if isinstance(pruner.pattern, CONV_ONLY):
-        check_kernels(pruner.pattern, mask)
-        return
     if isinstance(pruner.pattern, FixedPattern):
-        check_fixed(pruner.pattern, lower(mask))
+        rule_of(pruner.pattern).check(pruner.pattern, mask)
         return
     groups = pruner.pattern.group_count(weight.shape)
     kept = pruner.pattern.alive(mask)
@@ -73,37 +66,6 @@ def check_rule(pruner: Pruner, weight: np.ndarray, mask: np.ndarray) -> None:
         assert (per_row == columns - round(pruner.sparsity * columns)).all()
     elif pruner.sparsity is not None:
         assert groups - int(kept.sum()) == round(pruner.sparsity * groups)
-
-
-def check_kernels(pattern: FixedPattern, mask: np.ndarray) -> None:
-    """Kernels of a stride keep every n-th position; pattern-based ones the same number, in few patterns."""
-    kernels = mask.reshape(*mask.shape[:2], int(np.prod(mask.shape[2:])))
-    if isinstance(pattern, KernelPattern):
-        assert (kernels.sum(axis=2) == min(pattern.keep, kernels.shape[2])).all()
-        assert len(np.unique(kernels.reshape(-1, kernels.shape[2]), axis=0)) <= pattern.shapes
-        return
-    np.testing.assert_array_equal(kernels, np.broadcast_to(kernels[:1], kernels.shape))
-    step = min(pattern.stride, kernels.shape[2])
-    for kernel in kernels[0] if len(kernels) else ():
-        positions = np.flatnonzero(kernel)
-        np.testing.assert_array_equal(positions, np.arange(positions[0], kernel.size, step))
-        assert positions[0] < step
-
-
-def check_fixed(pattern: FixedPattern, matrix: np.ndarray) -> None:
-    """Every group of a row keeps its quota, of single weights or of pairs; blocks keep at most four columns."""
-    assert isinstance(pattern, NM | NMPairs | VNM)
-    if isinstance(pattern, NMPairs):
-        padded = np.pad(matrix, ((0, 0), (0, matrix.shape[1] % 2)), mode="edge" if matrix.shape[1] else "empty")
-        np.testing.assert_array_equal(padded[:, ::2], padded[:, 1::2])
-        check_fixed(NM(pattern.keep // 2, pattern.of // 2), padded[:, ::2])
-        return
-    for start in range(0, matrix.shape[1], pattern.of):
-        group = matrix[:, start : start + pattern.of]
-        assert (group.sum(axis=1) == -(-group.shape[1] * pattern.keep // pattern.of)).all()
-        if isinstance(pattern, VNM):
-            for top in range(0, len(group), pattern.rows):
-                assert group[top : top + pattern.rows].any(axis=0).sum() <= 4
 
 
 @every_pruner
@@ -203,27 +165,35 @@ def test_the_description_is_one_line(pruner):
     assert "\n" not in pruner.describe()
 
 
-def definition(pattern: FixedPattern, matrix: np.ndarray) -> np.ndarray:
-    if isinstance(pattern, VNM):
-        return reference.v_n_m(matrix, pattern.rows, pattern.keep, pattern.of)
-    define = reference.n_of_m_pairs if isinstance(pattern, NMPairs) else reference.n_of_m
-    return define(matrix, pattern.keep, pattern.of)
-
-
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, MatrixPattern)], ids=lambda pruner: pruner.name
 )
 @settings(max_examples=40, deadline=None)
 @given(weights)
 def test_a_fixed_pattern_equals_its_definition_on_the_lowered_matrix(pruner, weight):
-    np.testing.assert_array_equal(lower(pruner.mask(weight)), definition(pruner.pattern, lower(weight)))
+    expected = rule_of(pruner.pattern).define(pruner.pattern, to_matrix(weight))
+    np.testing.assert_array_equal(to_matrix(pruner.mask(weight)), expected)
 
 
 @pytest.mark.parametrize(
-    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, LoweredPattern)], ids=lambda pruner: pruner.name
+    "pruner",
+    [p for p in PRUNERS_HERE if isinstance(p.pattern, FixedPattern) and not isinstance(p.pattern, MatrixPattern)],
+    ids=lambda pruner: pruner.name,
+)
+@pytest.mark.parametrize("shape", [(4, 6, 3, 3), (5, 3, 1, 2), (2, 4, 5, 5)], ids=str)
+def test_a_fixed_pattern_of_kernels_equals_its_definition(pruner, shape):
+    weight = np.round(gaussian(shape, 9, np.float64) * 4) / 4  # sums are exact, so that ties are real
+    np.testing.assert_array_equal(pruner.mask(weight), rule_of(pruner.pattern).define(pruner.pattern, weight))
+
+
+@pytest.mark.parametrize(
+    "pruner", [p for p in PRUNERS_HERE if isinstance(p.pattern, MatrixPattern)], ids=lambda pruner: pruner.name
 )
 def test_a_fixed_pattern_leaves_what_the_format_of_the_same_name_holds(pruner):
     weight = gaussian((5, 7, 3, 3))
-    matrix = SparseMatrix.from_dense(lower(np.where(pruner.mask(weight), weight, 0)))
-    name = pruner.name if pruner.name.startswith(("nm", "vnm")) else f"nm-{pruner.name}"
-    assert format_by_name(name).violation(matrix) is None
+    matrix = SparseMatrix.from_dense(to_matrix(np.where(pruner.mask(weight), weight, 0)))
+    try:
+        storage = format_by_name(pruner.name)
+    except UnknownNameError:
+        pytest.skip(f"no format is called {pruner.name}")
+    assert storage.violation(matrix) is None

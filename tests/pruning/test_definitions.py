@@ -6,6 +6,7 @@ import pytest
 from sparsesim.pruning import (
     CRITERIA,
     NM,
+    PRUNERS,
     Block,
     BySparsity,
     Channel,
@@ -16,21 +17,27 @@ from sparsesim.pruning import (
     KernelPattern,
     Pruner,
     Stride,
+    TilePattern,
     Vector,
-    lift,
-    lower,
+    from_matrix,
     reference,
+    to_matrix,
 )
 from tests.pruning.weights import data_for, gaussian
 
 SHAPES = [(6, 10), (4, 6, 3, 3), (5, 3, 1, 2)]
+REGISTERED = {family.pattern_of(family.example_size) for family in PRUNERS.values()}
+TILE_PATTERNS = sorted(
+    {pattern for pattern in REGISTERED if isinstance(pattern, TilePattern)} | {Vector(2), Block(2, 3), Block(1, 2)},
+    key=lambda pattern: pattern.describe(),
+)
 every_criterion = pytest.mark.parametrize("criterion", CRITERIA)
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 
 def positions(shape):
     """Output, input and lowered column of every weight."""
-    column = lift(np.broadcast_to(np.arange(np.prod(shape[1:])), (shape[0], np.prod(shape[1:]))), shape)
+    column = from_matrix(np.broadcast_to(np.arange(np.prod(shape[1:])), (shape[0], np.prod(shape[1:]))), shape)
     index = np.indices(shape)
     return index[0], index[1], column
 
@@ -49,27 +56,32 @@ def labels(pattern, shape):
         Vector: lambda: out * -(-width // pattern.length) + column // pattern.length,
         Block: lambda: out // pattern.rows * per_row + column // pattern.cols,
     }
+    if type(pattern) not in numbered:
+        pytest.fail(
+            f"pattern {type(pattern).__name__} has no definition to compare with: "
+            "add its groups to `labels` in tests/pruning/test_definitions.py"
+        )
     return numbered[type(pattern)]()
+
+
+def definition_of(criterion):
+    if criterion not in reference.CRITERIA:
+        pytest.fail(
+            f"criterion {criterion} has no definition to compare with: "
+            "add one to CRITERIA in sparsesim/pruning/reference.py"
+        )
+    return reference.CRITERIA[criterion]
 
 
 def importance(pruner, weight):
     """By the formulas, weight by weight."""
-    if pruner.criterion == "random":
-        return CRITERIA["random"].importance(weight, None, "weight")
-    data = data_for(pruner, weight)
-    if pruner.criterion == "wanda":
-        return np.abs(weight) * data[positions(weight.shape)[2]]
-    return {"taylor": lambda: (weight * data) ** 2, "importance": lambda: data}.get(
-        pruner.criterion, lambda: np.abs(weight)
-    )()
-
-
-SCORES = {"magnitude": np.mean, "random": np.mean, "l2": np.linalg.norm, "l3": lambda a: np.linalg.norm(a, 3)}
+    define = definition_of(pruner.criterion).importance
+    return define(weight, data_for(pruner, weight), positions(weight.shape)[2])
 
 
 def expected(pruner, weight):
     groups, sizes = labels(pruner.pattern, weight.shape), importance(pruner, weight)
-    score = SCORES.get(pruner.criterion, np.sum)
+    score = definition_of(pruner.criterion).score
     scores = np.array([round(float(score(sizes[groups == group])), 9) for group in range(groups.max() + 1)])
     kept = reference.keep_largest([scores], scores.size - round(pruner.sparsity * scores.size))[0]
     return kept[groups]
@@ -77,11 +89,7 @@ def expected(pruner, weight):
 
 @every_criterion
 @every_shape
-@pytest.mark.parametrize(
-    "pattern",
-    [Element(), Kernel(), Channel(), Filter(), FilterShape(), Vector(4), Vector(2), Block(2, 3), Block(1, 2)],
-    ids=lambda pattern: pattern.describe(),
-)
+@pytest.mark.parametrize("pattern", TILE_PATTERNS, ids=lambda pattern: pattern.describe())
 def test_groups_rank_by_their_definition(pattern, criterion, shape):
     pruner = Pruner(pattern, BySparsity(0.4), criterion)
     weight = gaussian(shape, 7, np.float64)
@@ -94,7 +102,7 @@ def test_two_of_four_of_importances(criterion, shape):
     pruner = Pruner(NM(2, 4), criterion=criterion)
     weight = gaussian(shape, 8, np.float64)
     found = pruner.mask(weight, data=data_for(pruner, weight))
-    np.testing.assert_array_equal(lower(found), reference.n_of_m(lower(importance(pruner, weight)), 2, 4))
+    np.testing.assert_array_equal(to_matrix(found), reference.n_of_m(to_matrix(importance(pruner, weight)), 2, 4))
 
 
 @every_criterion

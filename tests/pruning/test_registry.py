@@ -1,17 +1,28 @@
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.pruning import NM, PRUNERS, VNM, Block, BySparsity, NMPairs, Pruner, Vector, pruner_by_name
+from sparsesim.pruning import (
+    NM,
+    PRUNERS,
+    VNM,
+    Block,
+    BySparsity,
+    NMPairs,
+    Pruner,
+    Vector,
+    pruner_by_name,
+    takes_sparsity,
+)
 from tests.pruning.weights import AMOUNTS
 
-every_family = pytest.mark.parametrize("family", PRUNERS.values(), ids=lambda family: family.form)
+every_family = pytest.mark.parametrize("family", PRUNERS.values(), ids=lambda family: family.syntax)
 
 
 @every_family
 def test_a_family_describes_itself_in_one_line(family):
-    assert family.describe()
-    assert "\n" not in family.describe()
-    assert family.form.startswith(family.name)
+    assert family.description
+    assert "\n" not in family.description
+    assert family.syntax.startswith(family.name)
 
 
 @every_family
@@ -30,6 +41,19 @@ def test_an_amount_that_is_missing_or_does_not_belong_is_refused(family):
     for other in {"threshold", "s"} - {family.amount}:
         with pytest.raises(InputError, match=f"pruner '{family.example}' takes no {other}"):
             pruner_by_name(family.example, **AMOUNTS[family.amount], **AMOUNTS[other])
+
+
+@every_family
+def test_a_family_says_whether_it_takes_a_sparsity(family):
+    assert takes_sparsity(family.example) == (family.amount == "sparsity")
+
+
+def test_only_names_of_pruners_take_a_sparsity():
+    assert not takes_sparsity("2:4")
+    with pytest.raises(UnknownNameError, match="unknown pruner 'magnitud'"):
+        takes_sparsity("magnitud")
+    with pytest.raises(InputError, match="'4' is not a block size"):
+        takes_sparsity("block-4")
 
 
 @every_family

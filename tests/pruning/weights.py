@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -16,10 +17,9 @@ from sparsesim.pruning import (
     BySparsity,
     Element,
     Kernel,
-    KernelPattern,
     Pruner,
-    Stride,
     pruner_by_name,
+    takes_sparsity,
 )
 
 AMOUNTS: dict[str, dict[str, float]] = {
@@ -48,13 +48,12 @@ EXTRA_NAMES = [
     "kernel-pattern-4x2",
     "kernel-pattern-9",
 ]
-CONV_ONLY = (Stride, KernelPattern)
 
 
 def example_pruners() -> list[Pruner]:
     """One pruner of every family, and a few more sizes."""
     examples = [pruner_by_name(f.example, **AMOUNTS[f.amount]) for f in PRUNERS.values()]
-    sized = [pruner_by_name(n, **({} if _fixed(n) else AMOUNTS["sparsity"])) for n in EXTRA_NAMES]
+    sized = [pruner_by_name(n, **(AMOUNTS["sparsity"] if takes_sparsity(n) else {})) for n in EXTRA_NAMES]
     rounded = [pruner_by_name(n, 0.6, round_to=4) for n in ("filter", "channel")]
     layered = [Pruner(Element(), ByLayer({"*": 0.6}), name="by-layer"), Pruner(Kernel(), ByERK(0.6), name="kernel-erk")]
     rows = [Pruner(Block(2, 2), BySparsity(0.6, "row"), name="block-rows")]
@@ -76,11 +75,9 @@ def data_for(pruner: Pruner, weight: np.ndarray) -> np.ndarray | None:
         "gradient": lambda: (np.arange(weight.size) % 7 - 3.0).reshape(weight.shape),
         "importance": lambda: (np.arange(weight.size) % 11).reshape(weight.shape),
     }
+    if pruner.needs not in made:
+        pytest.fail(f"no test makes {pruner.needs!r}: add it to data_for in tests/pruning/weights.py")
     return made[pruner.needs]()
-
-
-def _fixed(name: str) -> bool:
-    return ":" in name or name.startswith(("stride", "kernel-pattern"))
 
 
 def gaussian(shape: tuple[int, ...], seed: int = 0, dtype: Any = np.float32) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.pruning import lower
+from sparsesim.pruning import to_matrix
 from sparsesim.report.spy import MOST_CELLS, MOST_PANELS, draw_spy
 from sparsesim.tensors import SparseMatrix
 
@@ -59,9 +59,9 @@ def test_squares_at_the_edge_count_what_they_hold():
 
 def test_convolutions_are_lowered_and_sparse_matrices_taken_as_they_are():
     mask = mask_of((4, 3, 3, 3))
-    figure = draw_spy({"conv": mask, "csr": SparseMatrix.from_dense(lower(mask).astype(np.float32))})
-    np.testing.assert_array_equal(panel(figure)[0], lower(mask))
-    np.testing.assert_array_equal(panel(figure, 1)[0], lower(mask))
+    figure = draw_spy({"conv": mask, "csr": SparseMatrix.from_dense(to_matrix(mask).astype(np.float32))})
+    np.testing.assert_array_equal(panel(figure)[0], to_matrix(mask))
+    np.testing.assert_array_equal(panel(figure, 1)[0], to_matrix(mask))
     assert panel(figure)[3].startswith("conv  4 × 27")
 
 

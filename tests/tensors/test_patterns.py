@@ -14,7 +14,7 @@ from sparsesim.tensors import (
     nm,
     pair_violation,
 )
-from sparsesim.tensors.kernels import unit_pattern
+from sparsesim.tensors.kernels import cell_pattern
 from tests.strategies import patterns
 
 
@@ -75,7 +75,7 @@ def test_units_are_those_that_slices_show(matrix: SparseMatrix, rows: int, width
         ]
         for row in range(0, dense.shape[0], rows)
     ]
-    indptr, indices = unit_pattern(matrix.indptr, matrix.indices, matrix.shape[1], rows, width)
+    indptr, indices = cell_pattern(matrix.indptr, matrix.indices, matrix.shape[1], rows, width)
     assert [indices[start:end].tolist() for start, end in pairwise(indptr)] == expected
 
 

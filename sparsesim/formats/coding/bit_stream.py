@@ -7,7 +7,7 @@ from sparsesim.array_types import IntArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Stream
-from sparsesim.formats.kernels import pack_bits, unpack_bits
+from sparsesim.formats.coding.bit_kernels import pack_bits, unpack_bits
 from sparsesim.units import bits_to_bytes
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from sparsesim.array_types import Float64Array, IntArray
+from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
+from sparsesim.formats.coding.kmeans import kmeans
 from sparsesim.tensors import SparseMatrix
 
 MAX_CODE_BITS = 16
@@ -29,9 +30,9 @@ def codebook_of(codes: IntArray, code_bits: int) -> tuple[IntArray, IntArray]:
 def share_values(matrix: SparseMatrix, code_bits: int, max_rounds: int = 100) -> SparseMatrix:
     """The matrix with its values clustered to at most 2**code_bits - 1 shared ones (zero takes the last code).
 
-    One-dimensional k-means with centroids first spread evenly from the smallest to the largest value, as in
-    Deep Compression (section 3.1). Positions stay; a cluster whose mean is exactly 0 is represented by its
-    smallest member. A matrix with few enough distinct values, or none known, is returned as it is.
+    See `kmeans`; at most `max_rounds` rounds. Positions stay: a cluster whose mean is exactly 0 is represented by its
+    smallest member. A pattern, or a matrix with few enough distinct values, is returned as it is. Raises InputError
+    for `code_bits` outside 1..16.
     """
     if not 1 <= code_bits <= MAX_CODE_BITS:
         raise InputError(f"code_bits is {code_bits}, it must lie in 1..{MAX_CODE_BITS}")
@@ -39,28 +40,8 @@ def share_values(matrix: SparseMatrix, code_bits: int, max_rounds: int = 100) ->
     values = matrix.value_array()
     if len(np.unique(values)) <= capacity:
         return matrix
-    ordered = np.sort(values.astype(np.float64))
-    centroids = _clustered(ordered, np.linspace(ordered[0], ordered[-1], capacity), max_rounds)
-    nearest = np.searchsorted(_midpoints(centroids), values.astype(np.float64))
-    shared = centroids.astype(values.dtype)
-    for cluster in np.flatnonzero((shared == 0) & (np.bincount(nearest, minlength=capacity) > 0)):
-        shared[cluster] = values[nearest == cluster].min()
-    return matrix.with_values(shared[nearest])
-
-
-def _clustered(ordered: Float64Array, centroids: Float64Array, max_rounds: int) -> Float64Array:
-    """Lloyd's rounds on sorted values, in which every cluster is one contiguous run; an empty one stays put."""
-    for _ in range(max_rounds):
-        starts = np.concatenate([[0], np.searchsorted(ordered, _midpoints(centroids), side="right")])
-        sizes = np.diff(starts, append=len(ordered))
-        used = sizes > 0
-        means = centroids.copy()
-        means[used] = np.add.reduceat(ordered, starts[used]) / sizes[used]
-        if np.array_equal(means, centroids):
-            break
-        centroids = means
-    return centroids
-
-
-def _midpoints(centroids: Float64Array) -> Float64Array:
-    return (centroids[1:] + centroids[:-1]) / 2
+    centroids, nearest = kmeans(values, capacity, max_rounds)
+    # A centroid of exactly 0 would turn its weights into pruned ones.
+    for zero in np.flatnonzero((centroids == 0) & (np.bincount(nearest, minlength=capacity) > 0)):
+        centroids[zero] = values[nearest == zero].min()
+    return matrix.with_values(centroids[nearest])

@@ -1,6 +1,6 @@
 """Positions written as gaps of a few bits; a gap that does not fit is bridged by padding zeros.
 
-An entry stands for `gap` zeros and then one value. A gap over 2**bits - 1 first emits entries with the
+An entry stands for `gap` zeros followed by one value. A gap over 2**bits - 1 first emits entries with the
 largest gap and the value 0, each of which covers 2**bits positions (S. Han et al., EIE, ISCA 2016, III-B).
 """
 

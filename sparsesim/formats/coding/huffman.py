@@ -15,7 +15,7 @@ from sparsesim.units import bits_to_bytes
 
 ByteArray = NDArray[np.uint8]
 MAX_LENGTH = 62
-"""Longest code that fits an int64; one needs more symbols than any network has weights."""
+"""Longest code that fits an int64. A longer one would take more symbols than any network has weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class SymbolStream:
         count: symbols in the stream.
         payload: uint8, whole bytes. Fixed width: least significant bit first; codes: most significant bit first.
         table: uint8. Empty in a stream that is always of fixed width. Else one byte L, and unless L is 0 (fixed
-            width after all, because codes with their table were no shorter) the length of the code of every
+            width after all, because codes with their table were longer) the length of the code of every
             symbol of the alphabet, L bits each; lengths define canonical codes (RFC 1951, 3.2.2).
     """
 

@@ -1,4 +1,4 @@
-"""Jitted loops of the compression package: prefix codes into a bit stream and back; int64 everywhere."""
+"""Jitted loops that write prefix codes into a bit stream and read canonical ones back; int64 everywhere."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,8 @@ def read_codes(
     """Read len(symbols) canonical codes; returns the bits read, or -1 where the stream is damaged or too short.
 
     `counts[length]` codes have a length, the smallest of them is `first_codes[length]`, and `ordered` holds the
-    symbols by ascending length and code.
+    symbols by ascending length and code. Canonical codes of one length are consecutive numbers, so that a code is
+    recognised by its distance from the first one, without a tree.
     """
     bit, end = 0, 8 * len(payload)
     for item in range(len(symbols)):

@@ -3,34 +3,16 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsesim.array_types import FloatArray, IntArray
-from sparsesim.dtypes import DTYPES, DType
+from sparsesim.dtypes import DTYPES, DType, round_float
 from sparsesim.errors import InputError
 from sparsesim.formats.base import Encoded
 from sparsesim.formats.coding.bit_stream import read_stream, signed
 from sparsesim.tensors import SparseMatrix
 
-_STORAGE: dict[str, type[np.floating[Any]]] = {
-    "fp64": np.float64,
-    "fp32": np.float32,
-    "tf32": np.float32,
-    "fp16": np.float16,
-    "bf16": np.float32,
-    "fp8": np.float16,
-    "fp8-e5m2": np.float16,
-}
-"""The NumPy type whose leading bits are the code."""
-
-_NARROW = {"tf32": (11, -136), "bf16": (8, -133), "fp8": (4, -9), "fp8-e5m2": (3, -16)}
-"""Types that NumPy does not round to: (significant bits, exponent of the smallest positive number)."""
-
-_LARGEST = {"fp8": 448.0, "fp8-e5m2": 57344.0}
-"""Types in which a larger value becomes the largest, as conversions on GPUs do (OCP FP8; PTX ISA, cvt.satfinite)."""
-
 _E4M3_SCALE = 2.0**-8
-"""E4M3 times this has the exponent bits of fp16, whose bias is larger by 8."""
+"""E4M3 times this has the exponent bits of fp16, whose bias is larger by 8 (15 against 7)."""
 
 
 def encode_values(matrix: SparseMatrix, dtype: DType) -> tuple[IntArray, dict[str, Any]]:
@@ -44,7 +26,7 @@ def encode_values(matrix: SparseMatrix, dtype: DType) -> tuple[IntArray, dict[st
         scale = integer_scale(values, dtype.bits)
         integers = np.rint(values.astype(np.float64) / scale).astype(np.int64)
         return integers & ((1 << dtype.bits) - 1), {"scale": scale}
-    rounded = _rounded(values, dtype)
+    rounded = round_float(values, dtype) + 0  # -0.0 becomes 0.0, whose code is 0
     _refuse_overflow(matrix, rounded, dtype)
     return _float_codes(rounded, dtype), {}
 
@@ -61,9 +43,9 @@ def values_of(codes: IntArray, dtype: DType, header: dict[str, Any]) -> FloatArr
     if dtype.name == "fp8":
         halves = ((codes & 0x80) << 8 | (codes & 0x7F) << 7).astype(np.int16).view(np.float16)
         return halves.astype(np.float32) / np.float32(_E4M3_SCALE)
-    storage = np.dtype(_STORAGE[dtype.name])
-    shift = 8 * storage.itemsize - dtype.bits
-    floats = (codes << shift).astype(f"i{storage.itemsize}").view(storage)
+    container = np.dtype(dtype.container)
+    shift = 8 * container.itemsize - dtype.bits
+    floats = (codes << shift).astype(f"i{container.itemsize}").view(container)
     return floats if dtype.name == "fp64" else floats.astype(np.float32)
 
 
@@ -89,24 +71,6 @@ def round_to(matrix: SparseMatrix, dtype: DType) -> SparseMatrix:
     """
     codes, header = encode_values(matrix, dtype)
     return SparseMatrix.from_csr(matrix.shape, matrix.indptr, matrix.indices, values_of(codes, dtype, header))
-
-
-def _rounded(values: FloatArray, dtype: DType) -> FloatArray:
-    with np.errstate(over="ignore"):
-        if dtype.name in _NARROW:
-            values = _rounded_narrow(values.astype(np.float64), *_NARROW[dtype.name])
-        if dtype.name in _LARGEST:
-            values = np.clip(values, -_LARGEST[dtype.name], _LARGEST[dtype.name])
-        rounded: FloatArray = values.astype(_STORAGE[dtype.name])
-    rounded += 0  # -0.0 becomes 0.0, whose code is 0
-    return rounded
-
-
-def _rounded_narrow(values: NDArray[np.float64], bits: int, smallest: int) -> NDArray[np.float64]:
-    """In one step from float64: going through float32 would round twice."""
-    quantum = np.maximum(np.frexp(values)[1] - bits, smallest)
-    rounded: NDArray[np.float64] = np.ldexp(np.rint(np.ldexp(values, -quantum)), quantum)
-    return rounded
 
 
 def _refuse_overflow(matrix: SparseMatrix, rounded: FloatArray, dtype: DType) -> None:

@@ -1,4 +1,7 @@
-"""Graphs for files of arrays: how named weights are connected, so that the network can be run and exported."""
+"""Graphs for files of arrays: how their weights are connected, so that the network can be run and exported.
+
+A new architecture is one file with a function that builds its graph, and one row of ARCHITECTURES.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +13,8 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.architectures.mlp import build_mlp
 from sparsesim.networks.architectures.resnet_cifar import build_resnet_cifar
-from sparsesim.networks.arrays.files import ARRAY_READERS
-from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.files import ARRAY_FILES
+from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.arrays.state_dict import network_from_state_dict, stored_origin
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import layers_of_model
@@ -26,9 +29,9 @@ _OPTIONS = ("input_shape", "layout")
 
 
 def network_from_arrays(path: Path, *, architecture: str | None = None, **options: Any) -> Network:
-    """The arrays of a file as layers: connected by an architecture, or else as `network_from_state_dict` reads them.
+    """The arrays of a file as layers, connected by an architecture, or else as `network_from_state_dict` reads them.
 
-    Inputs of the graph are what the network was trained on: scaling and normalising them is left to the caller.
+    The graph takes inputs as the network was trained on them: scaling and normalising is up to the caller.
     Raises InputError for arrays that the architecture does not expect, and where onnx is not installed.
     """
     if architecture is None:
@@ -38,7 +41,7 @@ def network_from_arrays(path: Path, *, architecture: str | None = None, **option
     for option in options:
         if option not in _OPTIONS:
             raise InputError(f"{option} means nothing beside architecture, which says it")
-    arrays = ARRAY_READERS[path.suffix.lower()](path)
+    arrays = ARRAY_FILES[path.suffix.lower()].read(path)
     builder = ARCHITECTURES[architecture](_floating(arrays), **options)
     builder.check_all_used()
     model = builder.model(path.stem)
@@ -55,7 +58,7 @@ def network_from_arrays(path: Path, *, architecture: str | None = None, **option
     )
 
 
-def _floating(arrays: Arrays) -> Arrays:
+def _floating(arrays: NamedArrays) -> NamedArrays:
     """Floating point arrays without the prefix that parallel training in PyTorch puts before every key."""
     floats = {key: array for key, array in arrays.items() if np.issubdtype(array.dtype, np.floating)}
     prefix = "module." if all(key.startswith("module.") for key in floats) else ""

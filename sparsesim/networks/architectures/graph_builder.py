@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.names import NamedArrays
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -20,10 +20,10 @@ class GraphBuilder:
     Attributes:
         input_shape: one sample.
         output: name of the tensor that was added last.
-        other_params: numbers of parameters that no layer holds, by what they are.
+        other_params: number of parameters that no layer holds, by what they are.
     """
 
-    def __init__(self, arrays: Arrays, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, arrays: NamedArrays, input_shape: tuple[int, ...]) -> None:
         try:
             from onnx import helper
         except ImportError as error:
@@ -58,7 +58,7 @@ class GraphBuilder:
         self.other_params[kind] = self.other_params.get(kind, 0) + sum(self._arrays[key].size for key in keys)
 
     def check_all_used(self) -> None:
-        """InputError where the graph leaves out values of the file: it is another network then."""
+        """Raise InputError if the graph leaves out values of the file: then it is another network."""
         stored = sum(array.size for array in self._arrays.values())
         used = sum(value.size for value in self._constants.values() if value.dtype == np.float32)
         if used != stored:

@@ -1,4 +1,4 @@
-"""Chains of linear layers with a ReLU between any two of them."""
+"""Multilayer perceptrons: a chain of linear layers with a ReLU between each two."""
 
 from typing import Any
 
@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.arrays.layout import Layout
-from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.arrays.state_dict import weights_and_biases
 
 
-def build_mlp(arrays: Arrays, *, input_shape: tuple[int, ...] | None = None, layout: Layout = "out_in") -> GraphBuilder:
+def build_mlp(
+    arrays: NamedArrays, *, input_shape: tuple[int, ...] | None = None, layout: Layout = "out_in"
+) -> GraphBuilder:
     """All matrices of the file in the file's order; inputs are float32[batch, in], outputs the last layer's sums."""
     found = weights_and_biases(arrays, layout)
     _check(found, input_shape)

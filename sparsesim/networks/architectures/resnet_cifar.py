@@ -7,7 +7,7 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.arrays.layout import Layout
-from sparsesim.networks.arrays.names import Arrays
+from sparsesim.networks.arrays.names import NamedArrays
 
 _STAGES = (1, 2, 3)
 _NORMALISATION = ("weight", "bias", "running_mean", "running_var")
@@ -16,7 +16,7 @@ _PROJECTIONS = (("downsample.0", "downsample.1"), ("shortcut.0", "shortcut.1"))
 
 
 def build_resnet_cifar(
-    arrays: Arrays, *, input_shape: tuple[int, ...] | None = None, layout: Layout = "out_in"
+    arrays: NamedArrays, *, input_shape: tuple[int, ...] | None = None, layout: Layout = "out_in"
 ) -> GraphBuilder:
     """Convolutions with batch normalisation, shortcuts, average pooling and a classifier; depth from the arrays.
 
@@ -41,7 +41,7 @@ def build_resnet_cifar(
     return builder
 
 
-def _depth(arrays: Arrays, stage: int) -> int:
+def _depth(arrays: NamedArrays, stage: int) -> int:
     found = [re.match(rf"layer{stage}\.(\d+)\.", key) for key in arrays]
     numbers = {int(match[1]) for match in found if match}
     if numbers != set(range(len(numbers))) or not numbers:
@@ -49,7 +49,7 @@ def _depth(arrays: Arrays, stage: int) -> int:
     return len(numbers)
 
 
-def _block(builder: GraphBuilder, arrays: Arrays, stage: int, block: int) -> None:
+def _block(builder: GraphBuilder, arrays: NamedArrays, stage: int, block: int) -> None:
     """Two 3x3 convolutions and what goes around them; the first of stages 2 and 3 halves the map."""
     entry, name = builder.output, f"layer{stage}.{block}"
     tensor = name.replace(".", "_")
@@ -61,7 +61,7 @@ def _block(builder: GraphBuilder, arrays: Arrays, stage: int, block: int) -> Non
     _relu(builder, builder.node("Add", [second, around], f"{tensor}_sum"), f"{tensor}_relu2")
 
 
-def _convolution(builder: GraphBuilder, arrays: Arrays, entry: str, conv: str, norm: str, stride: int = 1) -> str:
+def _convolution(builder: GraphBuilder, arrays: NamedArrays, entry: str, conv: str, norm: str, stride: int = 1) -> str:
     """A convolution without bias, padded to keep the size of the map, and its batch normalisation."""
     weight = builder.stored(f"{conv}.weight")
     pad = (arrays[weight].shape[-1] - 1) // 2
@@ -71,7 +71,7 @@ def _convolution(builder: GraphBuilder, arrays: Arrays, entry: str, conv: str, n
     return builder.node("BatchNormalization", [sums, *keys], f"{norm}_output", norm, epsilon=1e-5)
 
 
-def _shortcut(builder: GraphBuilder, arrays: Arrays, entry: str, name: str, stride: int) -> str:
+def _shortcut(builder: GraphBuilder, arrays: NamedArrays, entry: str, name: str, stride: int) -> str:
     for conv, norm in _PROJECTIONS:
         if f"{name}.{conv}.weight" in arrays:
             return _convolution(builder, arrays, entry, f"{name}.{conv}", f"{name}.{norm}", stride)

@@ -1,4 +1,4 @@
-"""Reads the weights of Keras models: HDF5 files, of which only plain datasets are looked at."""
+"""Reads the weights of Keras models from HDF5 files; nothing but plain datasets is looked at."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from sparsesim.errors import InputError
 
 _DEEPEST = 32
 _WEIGHTS_IN_ARCHIVE = "model.weights.h5"
-_HIGHEST_COMPRESSION = 1100  # no deflate stream shrinks values further
+_HIGHEST_COMPRESSION = 1100  # deflate shrinks nothing further; a larger claim is an attack or damage
 _NO_WEIGHTS = ("optimizer", "optimizer_weights", "top_level_model_weights")
 _WRAPPERS = ("model_weights", "layers", "_layer_checkpoint_dependencies")
 # What Keras 3 numbers, by number and whether it is a matrix: Dense and Conv hold two, recurrent cells three.
@@ -27,7 +27,7 @@ def read_h5(path: Path) -> dict[str, NDArray[Any]]:
 
     Keras 3 numbers the variables of a layer; the first becomes `kernel` and the second `bias` where they have
     the ranks of such. Model descriptions in attributes are not read, and optimizer state is left out. Raises
-    InputError for a damaged file, soft and external links, and datasets that lie outside of the file.
+    InputError for a damaged file, soft and external links, and datasets stored in another file.
     """
     return _read(path, path.stat().st_size)
 

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.arrays.names import Arrays, is_bias, is_depthwise, is_table
+from sparsesim.networks.arrays.names import NamedArrays, is_bias, is_depthwise, is_table
 
 Layout = Literal["out_in", "in_out", "ohwi"]
 _HEADS = ("lm_head", "output", "classifier", "wcls")
 
 
 class StoredArray(NamedTuple):
-    """One layer's weight: (out, in[, kh, kw]), the key it is stored under, and its groups if it tells them."""
+    """One layer's weight (out, in[, kh, kw]), the key it is stored under, and its groups if the layout shows them."""
 
     key: str
     weight: NDArray[Any]
@@ -22,7 +22,7 @@ class StoredArray(NamedTuple):
 
 
 def check_layout(layout: str) -> None:
-    """Raise InputError for anything that is no `Layout`."""
+    """Raise InputError for anything that is not a `Layout`."""
     if layout not in get_args(Layout):
         raise InputError(f"layout must be one of {', '.join(get_args(Layout))}, found {layout!r}")
 
@@ -32,12 +32,12 @@ def is_weight(array: NDArray[Any], ranks: tuple[int, ...] = (2, 4)) -> bool:
     return array.ndim in ranks and np.issubdtype(array.dtype, np.floating) and array.size > 0
 
 
-def stored_arrays(arrays: Arrays, layout: Layout, stacked: bool) -> dict[str, StoredArray]:
-    """The weights in a file by key, in the file's order; look-up tables are none.
+def stored_arrays(arrays: NamedArrays, layout: Layout, stacked: bool) -> dict[str, StoredArray]:
+    """The weights in a file by key, in the file's order, without look-up tables.
 
     With `stacked`, 3-D arrays are stacks (layer, out, in): matrix i of all of them, then matrix i + 1, under
-    keys `<key>.<i>`. A 2-D array with one row per layer is then a stack of vectors, no weight. An embedding
-    is then the output layer, `<key>.output`, unless the file holds one of its own: the two are tied.
+    keys `<key>.<i>`. A 2-D array with one row per layer is then a stack of vectors and not a weight. Unless the file
+    holds an output layer, an embedding serves as one, `<key>.output`: the two are tied.
     """
     stacks = {key: array for key, array in arrays.items() if stacked and is_weight(array, (3,))}
     if stacked and not stacks:
@@ -56,13 +56,13 @@ def stored_arrays(arrays: Arrays, layout: Layout, stacked: bool) -> dict[str, St
     return dict(found)
 
 
-def _matrices_of(stacks: Arrays, layout: Layout) -> Iterator[tuple[str, StoredArray]]:
+def _matrices_of(stacks: NamedArrays, layout: Layout) -> Iterator[tuple[str, StoredArray]]:
     for i in range(len(next(iter(stacks.values())))):
         for key, stack in stacks.items():
             yield f"{key}.{i}", StoredArray(key, stack[i].T if layout == "in_out" else stack[i])
 
 
-def _tied_table(arrays: Arrays) -> str | None:
+def _tied_table(arrays: NamedArrays) -> str | None:
     if any(head in key for key in arrays for head in _HEADS):
         return None
     return next((key for key, array in arrays.items() if is_table(key) and is_weight(array, (2,))), None)

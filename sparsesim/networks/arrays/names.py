@@ -1,4 +1,4 @@
-"""What the names in a file of arrays tell: layers, biases, look-up tables, groups of other parameters."""
+"""What the names in a file of arrays say: which are layers, their biases, look-up tables or other parameters."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[Any]]
+NamedArrays = dict[str, NDArray[Any]]
+"""The arrays of a file by the keys that they are stored under, in the order of the file."""
 
 WEIGHT_ENDINGS = (
     *("/depthwise_kernel:0", "/depthwise_kernel", "/kernel:0", "/kernel", ".weight", "_weight", ".kernel", "_kernel"),
@@ -23,14 +24,14 @@ _TABLE = re.compile(
 
 
 def layer_names(keys: list[str]) -> dict[str, str]:
-    """Keys without number in front and without the ending that says "weight", where that keeps them apart."""
+    """Keys without a leading number and the ending that says "weight", where the rest is still unique."""
     names = {key: without_ending(_NUMBER.sub("", key), WEIGHT_ENDINGS) for key in keys}
     values = list(names.values())
     return {key: name if values.count(name) == 1 else key for key, name in names.items()}
 
 
 def without_ending(key: str, endings: Iterable[str]) -> str:
-    """The key without the first of these endings that it has."""
+    """The key without the first of these endings that it ends in."""
     for ending in endings:
         if key.endswith(ending) and key != ending:
             return key.removesuffix(ending)
@@ -47,7 +48,7 @@ def bias_key(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str 
 
 
 def _numbered_bias(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str | None:
-    """TFLite names a bias after all operations fused with it, and the last one or `BiasAdd` is its layer's."""
+    """TFLite names a bias after all operations fused with it; its layer is the last, or the one before `BiasAdd`."""
     if not _NUMBER.match(key):
         return None
     operation = _NUMBER.sub("", key)
@@ -66,7 +67,7 @@ def _numbered_bias(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -
 
 
 def is_table(key: str) -> bool:
-    """Whether the name is that of a look-up table, which is read by index and multiplies nothing."""
+    """Whether the name is that of a look-up table (an embedding), which is read by index and multiplies nothing."""
     return bool(_TABLE.search(key))
 
 
@@ -86,39 +87,39 @@ def is_depthwise(key: str) -> bool:
 
 
 def group_name(key: str) -> str:
-    """What arrays of one sort have in common: the last two parts of the name without their numbers."""
+    """What arrays of one kind have in common: the last two parts of their names without numbers."""
     parts = re.split(r"[./:]", _NUMBER.sub("", key))
     words = [word for word in (part.strip("0123456789") for part in parts) if word]
     return ".".join(words[-2:]) or key
 
 
-def other_parameters(arrays: Arrays, held: Iterable[str]) -> dict[str, int]:
-    """The numbers of floating point values that no layer holds, by `group_name`.
+def other_parameters(arrays: NamedArrays, held: Iterable[str]) -> dict[str, int]:
+    """How many floating point values no layer holds, by `group_name`.
 
-    Memory that a layer shares is the layer's; integers are shapes, labels or counters, no parameters.
+    Memory that is shared with a layer belongs to the layer; integers are shapes, labels or counters, not parameters.
     """
     keys = set(held)
-    memory = {_place(arrays[key]) for key in keys}
+    memory = {_memory(arrays[key]) for key in keys}
     counts: dict[str, int] = {}
     for key, array in arrays.items():
         is_parameter = array.size and np.issubdtype(array.dtype, np.floating)
-        if is_parameter and key not in keys and _place(array) not in memory:
+        if is_parameter and key not in keys and _memory(array) not in memory:
             counts[group_name(key)] = counts.get(group_name(key), 0) + array.size
     return counts
 
 
-def _place(array: NDArray[Any]) -> tuple[int, int]:
+def _memory(array: NDArray[Any]) -> tuple[int, int]:
     return array.__array_interface__["data"][0], array.size
 
 
-def dequantized(arrays: Arrays) -> Arrays:
-    """8-bit weights times their scale; scales (`<name>_scale`, `<name>.scale`, `<number>_scale`) are left out."""
+def dequantized(arrays: NamedArrays) -> NamedArrays:
+    """8-bit weights times their scale, which is left out (`<name>_scale`, `<name>.scale`, `<number>_scale`)."""
     scales = {key: scale for key, array in arrays.items() if (scale := _scale_key(key, array, arrays))}
     product = {key: _times(array, arrays[scales[key]]) if key in scales else array for key, array in arrays.items()}
     return {key: array for key, array in product.items() if key not in scales.values()}
 
 
-def _scale_key(key: str, array: NDArray[Any], arrays: Arrays) -> str | None:
+def _scale_key(key: str, array: NDArray[Any], arrays: NamedArrays) -> str | None:
     number = _NUMBER.match(key)
     if array.dtype != np.int8 or array.ndim < 2 or not array.size:
         return None

@@ -1,6 +1,6 @@
 """Networks from files that hold named arrays and nothing else: `.npz`, `.safetensors`, `.pt`, `.h5`.
 
-Such a file knows no sizes of feature maps, no strides and no groups; the caller gives them.
+Such a file does not say how large feature maps are, nor strides and groups; the caller does.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,16 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.networks.arrays.files import ARRAY_READERS, DEFAULT_LAYOUTS
+from sparsesim.networks.arrays.files import ARRAY_FILES
 from sparsesim.networks.arrays.layout import Layout, StoredArray, check_layout, is_weight, stored_arrays
-from sparsesim.networks.arrays.names import Arrays, bias_key, dequantized, is_recurrent, layer_names, other_parameters
+from sparsesim.networks.arrays.names import (
+    NamedArrays,
+    bias_key,
+    dequantized,
+    is_recurrent,
+    layer_names,
+    other_parameters,
+)
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network, WeightsOrigin
 
@@ -55,7 +62,7 @@ def network_from_state_dict(
     """The 2-D arrays of a file as linear layers and its 4-D arrays as convolutions, in the file's order.
 
     Args:
-        path: a file of one of `ARRAY_READERS`. One-dimensional arrays named like a weight are its bias; the
+        path: a file of one of `ARRAY_FILES`. One-dimensional arrays named like a weight are its bias; the
             others (normalisation) and look-up tables (embeddings) are counted in `other_params`. 8-bit
             weights with a scale beside them are multiplied by it.
         input_shape: (channels, height, width) of the network's input, used as `sizes` if that is not given.
@@ -72,9 +79,10 @@ def network_from_state_dict(
 
     Raises InputError for a damaged file, a convolution without size, and names that match no layer.
     """
-    chosen: Layout = layout or DEFAULT_LAYOUTS.get(path.suffix.lower(), "out_in")
+    kind = ARRAY_FILES[path.suffix.lower()]
+    chosen: Layout = layout or kind.layout
     check_layout(chosen)
-    arrays = dequantized(ARRAY_READERS[path.suffix.lower()](path))
+    arrays = dequantized(kind.read(path))
     origin = stored_origin(arrays)
     stored = stored_arrays(arrays, chosen, stacked)
     if not stored:
@@ -118,7 +126,7 @@ def _geometry(
 def _check_channels(
     input_shape: tuple[int, ...] | None, names: dict[str, str], stored: dict[str, StoredArray], geometry: _Geometry
 ) -> None:
-    """The first weight tells how many channels the input must have."""
+    """The first weight says how many channels the input must have."""
     key, first = next(iter(stored.items()))
     channels = first.weight.shape[1] * _matching(geometry.groups, names[key], first.groups)
     reads_input = first.weight.ndim == 4 or (input_shape is not None and len(input_shape) == 1)
@@ -168,7 +176,7 @@ def _matching(by_pattern: Mapping[str, T], name: str, default: T) -> T:
 
 
 def weights_and_biases(
-    arrays: Arrays, layout: Layout = "out_in"
+    arrays: NamedArrays, layout: Layout = "out_in"
 ) -> dict[str, tuple[NDArray[Any], NDArray[Any] | None]]:
     """Every 2-D and 4-D array as a weight [out, ...] with its bias [out], by layer name in the file's order."""
     stored = stored_arrays(arrays, layout, stacked=False)
@@ -180,13 +188,13 @@ def weights_and_biases(
     }
 
 
-def stored_origin(arrays: Arrays) -> WeightsOrigin:
-    """Weights that were drawn stay labelled so after a round trip through a file."""
+def stored_origin(arrays: NamedArrays) -> WeightsOrigin:
+    """The origin noted in a file: drawn weights stay labelled as such after a round trip."""
     mark = arrays.pop(ORIGIN_KEY, None)
     return "synthetic" if mark is not None and str(mark) == "synthetic" else "imported"
 
 
-def _left_out(arrays: Arrays, held: set[str]) -> list[str]:
+def _left_out(arrays: NamedArrays, held: set[str]) -> list[str]:
     left_out = [f"{key} {array.shape}" for key, array in arrays.items() if array.ndim > 1 and key not in held]
     stacks = any(is_weight(array, (3,)) for key, array in arrays.items() if key not in held)
     hint = " (stacked=True reads 3-D arrays as stacks of matrices)" if stacks else ""

@@ -1,4 +1,4 @@
-"""Look-ups in an ONNX graph: constants, sizes, consumers."""
+"""Look-ups in an ONNX graph: the constants behind a tensor, its size, the nodes that read it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence

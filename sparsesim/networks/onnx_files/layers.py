@@ -1,4 +1,4 @@
-"""The fields of a `Layer` that the nodes of an ONNX graph give."""
+"""From the nodes of an ONNX graph to the fields of a `Layer`."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Fields = dict[str, Any]
 
 
 def onnx_layer(graph: Graph, stored: StoredWeight) -> Layer:
-    """The layer that one node is; InputError for sizes that stay unknown and integer weights without scale."""
+    """The layer that a node stands for; InputError for sizes that stay unknown and integer weights without scale."""
     node, kind = stored.node, operator(stored.node)
     assert kind is not None
     if not stored.pieces:
@@ -31,7 +31,7 @@ def onnx_layer(graph: Graph, stored: StoredWeight) -> Layer:
 
 
 def bias_tensor(graph: Graph, node: "NodeProto", outputs: int) -> str | None:
-    """The tensor that holds the bias of a layer with so many outputs; None for none, or one that is computed."""
+    """The tensor that holds the bias of a layer with so many outputs; None if there is none or it is computed."""
     kind = operator(node)
     position = kind.bias if kind else None
     if position is not None and len(node.input) > position and node.input[position]:

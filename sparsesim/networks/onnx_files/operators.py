@@ -31,9 +31,14 @@ _TRANSPOSITIONS = ("transA", "transB", "transBatchA", "transBatchB")
 
 
 class Operator(NamedTuple):
-    """How to read an operator: `like` names its reader; the rest are positions of inputs.
+    """How to read an operator: what it is read like, and the positions of its inputs.
 
-    `scale` and `zero_point` belong to the weight (of products, to the second operand).
+    Attributes:
+        like: the kind of reader: "conv", "conv_transpose", "product" or "recurrent".
+        operands: activation and weight; of products, first and second operand.
+        bias: the bias, if there is one.
+        scales: the scales of both operands, of quantised operators.
+        zero_points: the zero points of both operands, of quantised operators.
     """
 
     like: str
@@ -69,13 +74,13 @@ _NOT_COUNTED = {
 
 
 def operator(node: "NodeProto") -> Operator | None:
-    """How to read a node; None for one that is no layer."""
+    """How to read a node; None for one that is not a layer."""
     domains = ("com.microsoft",) if node.op_type in _OF_MICROSOFT else ("", "ai.onnx")
     return OPERATORS.get(node.op_type) if node.domain in domains else None
 
 
 def is_not_counted(node: "NodeProto") -> bool:
-    """Whether a node multiplies and yet is read as no layer."""
+    """Whether a node multiplies but is not read as a layer."""
     return node.op_type in _NOT_COUNTED or (node.op_type in OPERATORS and operator(node) is None)
 
 

@@ -27,8 +27,8 @@ class Quantization(NamedTuple):
     def quantized(self, weight: Array, stored: Array) -> Array:
         """The integers, in the type of `stored`, that stand for a weight; zero becomes the zero point.
 
-        Raises InputError where a weight lies outside of what the type and scale can say, and for types that
-        are no plain integers.
+        Raises InputError where a weight lies outside the range of type and scale, and for types other than plain
+        integers.
         """
         if stored.dtype.kind not in "iu":
             raise InputError(f"weights stored as {stored.dtype} cannot be written back; write .npz instead")

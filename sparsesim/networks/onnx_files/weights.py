@@ -75,7 +75,7 @@ class StoredWeight:
     def requantized(self, graph: Graph, written: dict[str, Array]) -> Iterator[tuple[str, Array]]:
         """What `write` has put into `written`, as the file stores it: integers where it holds integers.
 
-        Raises InputError for weights that these integers cannot say.
+        Raises InputError for weights that these integers cannot hold.
         """
         for piece in self.pieces:
             value = written[piece.tensor]
@@ -107,7 +107,7 @@ def node_name(node: "NodeProto") -> str:
 
 
 def _name(node: "NodeProto", pieces: tuple[Piece, ...]) -> str:
-    """The name that PyTorch gave the module, where the weight still bears it; else the node's."""
+    """The name of the PyTorch module, where the weight still bears it; else the name of the node."""
     tensor = pieces[0].tensor if pieces else ""
     module = str(tensor).removesuffix(".weight")
     return module if module != tensor else node_name(node)

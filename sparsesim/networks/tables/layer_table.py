@@ -48,7 +48,7 @@ class Weights(Description):
 
 
 class Variant(Description):
-    """Published densities of the network after pruning, by layer name or shell pattern; later ones count."""
+    """Published densities of the network after pruning, by layer name or shell pattern; the last match counts."""
 
     source: Annotated[str, Field(min_length=1)]
     notes: str = ""

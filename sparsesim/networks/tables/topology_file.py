@@ -33,8 +33,8 @@ def network_from_topology(path: Path, *, seed: int = 0) -> Network:
 
     Convolutions: the sizes of the input map include its padding, so padding is 0; a 1 x 1 filter on a 1 x 1
     map is a linear layer. Products: M x K activations times K x N weights, that is N outputs at M positions.
-    A column `N:M` (as 2:4) becomes the published density of the weights; a batch size is not used, because
-    counts are per sample. Rows of one name get `#2` and so on.
+    A column `N:M` (as 2:4) becomes the published density of the weights; a batch size is ignored, because counts
+    are per sample. Further rows of the same name get `#2` and so on.
     Raises InputError, naming the line, for anything that is not such a table.
     """
     header, rows = _table(path)

@@ -51,7 +51,7 @@ class TrainingRecord(Description):
 
 
 def is_training_record(content: dict[str, Any]) -> bool:
-    """Whether the content of a YAML file is a record and not a table of layers."""
+    """Whether the content of a YAML file is a training record rather than a table of layers."""
     return FIELD_OF_A_RECORD in content
 
 

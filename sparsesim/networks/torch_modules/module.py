@@ -33,7 +33,7 @@ class _Example(NamedTuple):
 def network_from_torch(
     module: "torch.nn.Module | torch.export.ExportedProgram", sample: Any = None, *, name: str | None = None
 ) -> Network:
-    """What one forward pass multiplies, in that order.
+    """The layers of everything that one forward pass multiplies, in that order.
 
     Args:
         module: the network, or an exported program. Weights are copied; the module is left as it was found, and kept
@@ -193,7 +193,7 @@ def _describe(sample: Any) -> str:
 
 
 def _notes(module: "torch.nn.Module", held: set[int]) -> str:
-    """Modules with weight matrices of their own that no layer stands for."""
+    """A note on modules whose weight matrices belong to no layer."""
     left_out = [
         f"{name or 'itself'} ({type(part).__name__}, {sum(weights)} weights)"
         for name, part in module.named_modules()

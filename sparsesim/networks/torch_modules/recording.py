@@ -1,4 +1,4 @@
-"""Products that PyTorch computes outside of the modules that are read as layers."""
+"""Records the products that PyTorch computes outside the modules that are read as layers."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,7 @@
-"""Families of transformers as Hugging Face configures and names them."""
+"""Families of transformers by the `model_type` of Hugging Face: their layers and the names of their tensors.
+
+A new family is a function that yields its rows and one row of FAMILIES.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -12,9 +15,9 @@ class Family(NamedTuple):
     Attributes:
         prefix: what files may put in front of the names of the body's tensors.
         rows: the layers in order, for so many tokens.
-        others: numbers of parameters outside of layers, word embeddings (if layers do not share them) apart.
-        longest: the entry with the largest number of tokens; "" where an image decides.
-        head: the row of the language model's head, as large as the word embeddings that it may share.
+        others: number of parameters outside layers, without word embeddings that no layer shares.
+        longest: the entry that limits the number of tokens; "" where the image decides.
+        head: the row of the language model's head, which is as large as the word embeddings and may share them.
     """
 
     prefix: str

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.networks.arrays.files import ARRAY_READERS
-from sparsesim.networks.arrays.names import Arrays, other_parameters
+from sparsesim.networks.arrays.names import NamedArrays, other_parameters
 from sparsesim.networks.arrays.safetensors_file import read_safetensors
 from sparsesim.networks.arrays.state_dict import network_from_state_dict
+from sparsesim.networks.arrays.torch_file import read_torch
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
 from sparsesim.networks.transformers.families import FAMILIES, Family, image_tokens
@@ -32,9 +32,9 @@ _BUFFERS = re.compile(r"(^|\.)(attn\.(masked_)?bias|inv_freq|position_ids)$")
 def network_from_folder(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
     """The transformer that `config.json` in a folder describes, with the weights that lie beside it.
 
-    Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`;
-    without any they are drawn. `tokens` is the length of the sequence, 128 if the model takes as many; a
-    vision transformer knows its own. Attention is counted in full, causal masks or not.
+    Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`; without
+    any of these they are drawn. `tokens` is the length of the sequence, by default 128 or what the model can take; for
+    a vision transformer the image decides. Attention is counted in full, with or without a causal mask.
     Raises InputError for a damaged file and a `model_type` that is not one of `FAMILIES`.
     """
     config = read_config(path / CONFIG)
@@ -48,7 +48,7 @@ def network_from_config(path: Path, *, tokens: int | None = None, seed: int = 0)
 
 
 def network_from_safetensors(path: Path, *, tokens: int | None = None, **options: Any) -> Network:
-    """A `.safetensors` file: a transformer where `config.json` beside it says so, else arrays by name.
+    """A `.safetensors` file, read as a transformer where a `config.json` beside it says so, else as arrays by name.
 
     With any option of `network_from_state_dict` it is read as arrays.
     """
@@ -81,24 +81,24 @@ def _json_mapping(path: Path) -> Mapping[str, Any]:
     return entries
 
 
-def _tensors(folder: Path) -> Arrays | None:
+def _tensors(folder: Path) -> NamedArrays | None:
     if (folder / _WEIGHTS).is_file():
         return read_safetensors(folder / _WEIGHTS)
     if (folder / _INDEX).is_file():
         return _sharded(folder)
     if (folder / _TORCH).is_file():
-        return ARRAY_READERS[".pt"](folder / _TORCH)
+        return read_torch(folder / _TORCH)
     unknown = [path.name for path in folder.iterdir() if path.suffix in (".safetensors", ".bin", ".h5", ".pt")]
     if unknown:
         raise InputError(f"its weights are neither {_WEIGHTS} nor {_INDEX}: found {sorted(unknown)[0]}")
     return None
 
 
-def _sharded(folder: Path) -> Arrays:
+def _sharded(folder: Path) -> NamedArrays:
     shards = _json_mapping(folder / _INDEX).get("weight_map")
     if not isinstance(shards, dict) or not shards:
         raise InputError(f"not a readable {_INDEX}: it has no weight_map")
-    arrays: Arrays = {}
+    arrays: NamedArrays = {}
     for name in sorted({str(shard) for shard in shards.values()}):
         if Path(name).name != name or not name.endswith(".safetensors") or "\\" in name or "\0" in name:
             raise InputError(f"{_INDEX}: {name!r} is not the name of a .safetensors file in the same folder")
@@ -108,7 +108,9 @@ def _sharded(folder: Path) -> Arrays:
     return arrays
 
 
-def _network(path: Path, name: str, config: Config, tensors: Arrays | None, tokens: int | None, seed: int) -> Network:
+def _network(
+    path: Path, name: str, config: Config, tensors: NamedArrays | None, tokens: int | None, seed: int
+) -> Network:
     family = FAMILIES.get(config.model_type)
     if family is None:
         raise InputError(f"{CONFIG}: model_type {config.model_type!r} is none of {', '.join(FAMILIES)}")
@@ -155,14 +157,14 @@ def _drawn(
     return layers, others
 
 
-def _stored(family: Family, rows: list[Row], tensors: Arrays) -> tuple[list[Layer], dict[str, int]]:
+def _stored(family: Family, rows: list[Row], tensors: NamedArrays) -> tuple[list[Layer], dict[str, int]]:
     arrays = {key: array for key, array in tensors.items() if not _BUFFERS.search(key)}
     held: set[str] = set()
     layers = list(_layers(family, rows, arrays, held))
     return layers, other_parameters(arrays, held)
 
 
-def _layers(family: Family, rows: list[Row], arrays: Arrays, held: set[str]) -> Iterator[Layer]:
+def _layers(family: Family, rows: list[Row], arrays: NamedArrays, held: set[str]) -> Iterator[Layer]:
     for row in rows:
         if isinstance(row, ProductRow):
             yield _layer(row, None, (), 0)
@@ -191,7 +193,7 @@ def _check(row: Row, key: str, weight: NDArray[Any]) -> None:
         raise InputError(f"tensor {key} is {weight.dtype}, not floating point")
 
 
-def _key(name: str, family: Family, arrays: Arrays) -> str | None:
+def _key(name: str, family: Family, arrays: NamedArrays) -> str | None:
     return next((key for key in (name, family.prefix + name) if key in arrays), None)
 
 

@@ -1,4 +1,4 @@
-"""What the configuration of a transformer says: its layers row by row, and the sizes that they have."""
+"""The layers of a transformer row by row, and the `config.json` that their sizes come from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ _LARGEST_SIZE = 2**31
 
 @dataclass(frozen=True)
 class LinearRow:
-    """A product with stored weights (outputs, inputs), at so many positions.
+    """A product with stored weights (outputs, inputs).
 
     Attributes:
         name: name of the layer, and of its tensors without `.weight` and `.bias`.
         outputs: rows; 0 for as many as the file holds.
         inputs: columns.
         positions: activation vectors per sample.
-        bias: whether a network without file has a bias.
+        bias: whether a network without a file of weights has a bias.
         transposed: whether the file holds (inputs, outputs).
         optional: whether a file may lack it.
-        expected: whether a network without file has it, or a file that holds it tied.
+        expected: whether the layer exists in a network without a file of weights, or in a file where it is tied.
         tied_to: the tensor whose values it shares where the file holds none of its own.
     """
 
@@ -97,21 +97,21 @@ class Config:
         return self.size(key), self.size(key)
 
     def divided(self, key: str, by: str) -> int:
-        """One size divided by another, without rest."""
+        """One size divided by another; InputError if that leaves a remainder."""
         size, parts = self.size(key), self.size(by)
         if size % parts:
             raise InputError(f"config.json: {by} {parts} does not divide {key} {size}")
         return size // parts
 
     def flag(self, key: str, default: bool) -> bool:
-        """A yes or no; `default` where the entry is missing or null."""
+        """True or false; `default` where the entry is missing or null."""
         value = self.entries.get(key)
         if value is not None and not isinstance(value, bool):
             raise InputError(f"config.json: {key} must be true or false, found {value!r}")
         return default if value is None else value
 
     def is_for(self, *tasks: str, unsaid: bool = False) -> bool:
-        """Whether `architectures` names one of these tasks (as `MaskedLM`); `unsaid` where it names nothing."""
+        """Whether `architectures` names one of these tasks, such as `MaskedLM`; `unsaid` where it names none at all."""
         names = self.entries.get("architectures")
         if not isinstance(names, list) or not names:
             return unsaid

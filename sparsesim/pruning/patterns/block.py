@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Block(TilePattern):
 
     rows: int
     cols: int
-    lowered: ClassVar[bool] = True
+    channels_last: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_length("block rows", self.rows)

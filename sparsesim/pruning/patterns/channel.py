@@ -1,9 +1,9 @@
-"""Input channels: everything that reads one channel of the input."""
+"""Input channels: all weights that read one channel of the input."""
 
 from dataclasses import dataclass
 
-from sparsesim.pruning.patterns.matrix_view import kernel_area
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.matrix_view import kernel_area
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import Criterion
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.criteria import Criterion
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Filters: everything that writes one channel of the output."""
+"""Filters: all weights that produce one channel of the output."""
 
 from dataclasses import dataclass
 
-from sparsesim.pruning.patterns.matrix_view import matrix_shape
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.matrix_view import matrix_shape
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Filter shapes: one position of the filters, dropped from all of them at once."""
+"""Filter shapes: one position, kept in all filters or dropped from all of them."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class FilterShape(TilePattern):
     Learning Structured Sparsity in Deep Neural Networks, NIPS 2016, shape-wise).
     """
 
-    lowered: ClassVar[bool] = True
+    channels_last: ClassVar[bool] = True
 
     def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """One whole column."""

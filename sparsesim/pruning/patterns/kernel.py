@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sparsesim.pruning.patterns.matrix_view import kernel_area
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.matrix_view import kernel_area
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)

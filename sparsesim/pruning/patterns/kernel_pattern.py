@@ -1,4 +1,4 @@
-"""Pattern-based kernels: every kernel takes one of a few shapes."""
+"""Kernel patterns: every kernel keeps its weights in one of a few shapes."""
 
 import re
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sparsesim.array_types import BoolArray, FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.fixed import FixedPattern
-from sparsesim.pruning.patterns.matrix_view import kernel_area
+from sparsesim.pruning.matrix_view import kernel_area
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class KernelPattern(FixedPattern):
         order = np.argsort(-raised, axis=1, kind="stable")[:, : self.keep]
         natural = np.zeros(ranks.shape, dtype=np.bool_)
         np.put_along_axis(natural, order, values=True, axis=1)
+        # np.unique sorts keys ascending; reversed, equally frequent patterns come with the lower positions first.
         _, first, counts = np.unique(_keys(natural), return_index=True, return_counts=True)
         frequent = first[::-1][np.argsort(-counts[::-1], kind="stable")[: self.shapes]]
         return natural[frequent]
@@ -80,8 +81,8 @@ class KernelPattern(FixedPattern):
 
 def _keys(patterns: BoolArray) -> NDArray[Any]:
     """One key per pattern `[n, positions]`; the larger of two has the lower positions."""
-    packed = np.packbits(patterns, axis=1)
-    if packed.shape[1] > 7:
+    packed = np.packbits(patterns, axis=1)  # position 0 is the highest bit of the first byte
+    if packed.shape[1] > 7:  # eight bytes would reach the sign bit of an int64: compare them as raw bytes
         return packed.view(f"V{packed.shape[1]}")[:, 0]
     weights = np.left_shift(1, 8 * np.arange(packed.shape[1])[::-1])
     keys: IntArray = packed.astype(np.int64) @ weights

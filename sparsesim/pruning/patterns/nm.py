@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.fixed import LoweredPattern, largest
-from sparsesim.pruning.patterns.matrix_view import matrix_shape
+from sparsesim.pruning.matrix_view import matrix_shape
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NM(LoweredPattern):
+class NM(MatrixPattern):
     """`keep` weights stay of every `of` consecutive ones along K of the lowered matrix (NVIDIA's meaning of N:M).
 
     The largest magnitudes of every group stay. Other tools call the number of *zeroed* weights N; the two agree at
@@ -50,4 +51,4 @@ class NM(LoweredPattern):
         return f"the last group of every row has {tail} weights, of which {kept} kept" if tail else ""
 
     def _matrix_mask(self, matrix: FloatArray, allowed: BoolArray | None) -> BoolArray:
-        return largest(matrix, self.keep, self.of, allowed)
+        return n_of_m_mask(matrix, self.keep, self.of, allowed)

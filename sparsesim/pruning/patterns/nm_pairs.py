@@ -1,4 +1,4 @@
-"""N:M in pairs: adjacent weights along K that stay or go together, as sparse tensor cores want of 4-bit integers."""
+"""N:M in pairs: adjacent weights along K stay or go together, as sparse tensor cores require of 4-bit integers."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,16 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.criteria.group_scores import CRITERIA
-from sparsesim.pruning.patterns.fixed import LoweredPattern, largest
-from sparsesim.pruning.patterns.matrix_view import matrix_shape
+from sparsesim.pruning.criteria import L1
+from sparsesim.pruning.matrix_view import matrix_shape
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
 from sparsesim.pruning.patterns.nm import NM
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class NMPairs(LoweredPattern):
+class NMPairs(MatrixPattern):
     """`keep` / 2 pairs of adjacent weights stay of every `of` weights along K: those with the largest |a| + |b|."""
 
     keep: int
@@ -52,6 +53,6 @@ class NMPairs(LoweredPattern):
         alive = None
         if allowed is not None:
             matrix = np.where(allowed, matrix, 0)
-            alive = CRITERIA["l1"].scores(allowed.astype(np.float32), 1, 2) > 0
-        pairs = largest(CRITERIA["l1"].scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
+            alive = L1.scores(allowed.astype(np.float32), 1, 2) > 0
+        pairs = n_of_m_mask(L1.scores(matrix, 1, 2), self.keep // 2, self.of // 2, alive)
         return np.ascontiguousarray(np.repeat(pairs, 2, axis=1)[:, : matrix.shape[1]])

@@ -7,18 +7,18 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.fixed import FixedPattern, allowed_part
-from sparsesim.pruning.patterns.matrix_view import kernel_area
+from sparsesim.pruning.matrix_view import kernel_area, within
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
 
 
 @dataclass(frozen=True)
 class Stride(FixedPattern):
-    """Every `stride`-th of the kh * kw positions of a kernel stays, from an offset that its input channel chooses.
+    """Every `stride`-th of the kh * kw positions of a kernel stays, from an offset chosen per input channel.
 
-    All kernels that read one input channel share the offset, so that its im2col rows vanish as a whole (S. Anwar,
+    All kernels that read one input channel share the offset, so that whole rows of its im2col matrix vanish (S. Anwar,
     K. Hwang, W. Sung, Structured Pruning of Deep Convolutional Neural Networks, ACM JETC 13(3), 2017). The offset
-    with the largest sum of importances over all filters stays, the lower one of two equal ones. Positions count row
-    by row; a kernel with fewer than `stride` positions keeps one of them, so 2-D weights and 1 x 1 kernels stay whole.
+    with the largest sum of importances over all filters is taken, the lower one of two equals. Positions are numbered
+    row by row; a kernel with fewer than `stride` positions keeps one, so 2-D weights and 1 x 1 kernels stay whole.
     """
 
     stride: int
@@ -40,7 +40,7 @@ class Stride(FixedPattern):
 
     def describe(self) -> str:
         """The pattern in words."""
-        return f"every {self.stride}. position kept in a kernel, the offset common to an input channel"
+        return f"one in {self.stride} positions kept in a kernel, at an offset common to an input channel"
 
     def tail_note(self, shape: tuple[int, ...]) -> str:
         """A sentence on kernels that the stride does not divide, or an empty text."""
@@ -51,7 +51,7 @@ class Stride(FixedPattern):
         """Mask of the weights that stay; ties go to the lower offset."""
         area = kernel_area(weight.shape)
         step = max(1, min(self.stride, area))
-        left = allowed_part(weight, allowed).reshape(*weight.shape[:2], area)
+        left = within(weight, allowed).reshape(*weight.shape[:2], area)
         sizes = np.abs(left).sum(axis=0, dtype=np.float64)
         offsets = np.stack([sizes[:, offset::step].sum(axis=1) for offset in range(step)]).argmax(axis=0)
         kept = np.arange(area) % step == offsets[:, None]

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Vector(TilePattern):
 
     length: int
     along: Literal["k", "out"] = "k"
-    lowered: ClassVar[bool] = True
+    channels_last: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_length("vector length", self.length)

@@ -1,4 +1,4 @@
-"""V:N:M (VENOM): few columns of every tall block, and N:4 within them, for sparsities above 50 % on 2:4 hardware."""
+"""V:N:M (VENOM): four columns of every tall block, and N:4 within them: sparsities above 50 % on 2:4 hardware."""
 
 import re
 from dataclasses import dataclass
@@ -8,15 +8,16 @@ import numpy as np
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
-from sparsesim.pruning.criteria.group_scores import CRITERIA
-from sparsesim.pruning.patterns.fixed import LoweredPattern, largest
-from sparsesim.pruning.patterns.matrix_view import matrix_shape
+from sparsesim.pruning.criteria import L1
+from sparsesim.pruning.matrix_view import matrix_shape
+from sparsesim.pruning.patterns.fixed_pattern import MatrixPattern
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
 from sparsesim.tensors.patterns import LOCATED
 from sparsesim.units import ceil_div
 
 
 @dataclass(frozen=True)
-class VNM(LoweredPattern):
+class VNM(MatrixPattern):
     """Of every block of `rows` x `of` weights four columns stay, and `keep` weights of every row within them.
 
     The columns with the largest summed magnitude stay, then the largest magnitudes of each row (R. L. Castro et
@@ -63,7 +64,7 @@ class VNM(LoweredPattern):
         alive = None
         if allowed is not None:
             matrix = np.where(allowed, matrix, 0)
-            alive = CRITERIA["l1"].scores(allowed.astype(np.float32), self.rows, 1) > 0
-        columns = largest(CRITERIA["l1"].scores(matrix, self.rows, 1), LOCATED, self.of, alive)
+            alive = L1.scores(allowed.astype(np.float32), self.rows, 1) > 0
+        columns = n_of_m_mask(L1.scores(matrix, self.rows, 1), LOCATED, self.of, alive)
         located = np.repeat(columns, self.rows, axis=0)[: matrix.shape[0]]
-        return largest(matrix, self.keep, self.of, located if allowed is None else located & allowed) & located
+        return n_of_m_mask(matrix, self.keep, self.of, located if allowed is None else located & allowed) & located

@@ -1,1 +1,5 @@
-"""Exact rankings of weights at the speed of memory."""
+"""The exact largest magnitudes of one array or several, at the speed of memory."""
+
+from sparsesim.pruning.ranking.largest import keep_largest
+
+__all__ = ["keep_largest"]

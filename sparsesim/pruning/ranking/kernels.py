@@ -23,6 +23,9 @@ def split_at_bracket(
 
     Sets `mask [n]` to |values| > high, and `inside` to the indices of the values inside the bracket, ascending.
     Returns (number inside, number above), or (-1, 0) when `inside` may be too short or a value is not finite.
+
+    About one value in a hundred lies inside, so that looking at flags one by one would cost more than setting them:
+    eight flags are looked at together, as one int64 word, and only words with a flag are taken apart.
     """
     flags = np.zeros(CHUNK, np.int8)
     words, occupied = flags.view(np.int64), np.empty(CHUNK // 8 + 1, np.int64)
@@ -30,6 +33,7 @@ def split_at_bracket(
     for start in range(0, values.size, CHUNK):
         part, out = values[start : start + CHUNK], mask[start : start + CHUNK]
         count, bad = np.int32(0), np.int32(0)
+        # Three loops instead of one: each has a single type of result, so that it becomes vector instructions.
         for i in range(part.size):
             size = abs(part[i])
             out[i] = size > high
@@ -39,13 +43,13 @@ def split_at_bracket(
         for i in range(part.size):
             bad |= np.int32((part[i] - part[i]) != 0)
         above += int(count)
-        for i in range(part.size, CHUNK):
+        for i in range(part.size, CHUNK):  # the last chunk is shorter and must not see the flags of the one before
             flags[i] = 0
         number = 0
         for word in range(CHUNK // 8):
             occupied[number] = word
             number += words[word] != 0
-        if bad != 0 or found + 8 * number + 1 > inside.size:
+        if bad != 0 or found + 8 * number + 1 > inside.size:  # every index is written, then kept only if flagged
             return -1, 0
         for word in occupied[:number]:
             for i in range(8 * word, 8 * word + 8):
@@ -58,7 +62,8 @@ def split_at_bracket(
 def count_digits(bits: NDArray[np.signedinteger], magnitude: int, prefix: int, shift: int, counts: IntArray) -> None:
     """Histogram the 16-bit digit at `shift` of all keys `bits & magnitude` whose higher digits equal `prefix`.
 
-    `bits [n]` are floats seen as signed integers, `magnitude` clears their sign; `counts [65536]` is added to.
+    `bits [n]` are floats seen as signed integers, `magnitude` clears their sign; `counts [65536]` is added to. Without
+    the sign, the bits of floats order like their magnitudes.
     """
     for i in range(bits.size):
         digits = (np.int64(bits[i]) & magnitude) >> shift

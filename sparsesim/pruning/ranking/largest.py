@@ -1,9 +1,9 @@
 """The exact mask of the largest magnitudes, over one array or several, with no temporaries of their size.
 
-Two ways to the same mask. *Bracket*: a strided sample tells between which two values the k-th largest lies; one pass
-marks what is above and collects the 1 % in between, and only that is ranked. *Radix*: histograms of the bits, 16 at a
-time, find the k-th largest exactly. The bracket is two to three times faster; where values repeat so often that it
-cannot be narrow, and for small arrays, the radix is used.
+Two ways lead to the same mask. *Bracket*: a strided sample shows between which two values the k-th largest lies; one
+pass marks what is above and collects the 1 % in between, and only that is ranked. *Radix*: histograms of the bits, 16
+at a time, find the k-th largest exactly. The bracket is two to three times faster; the radix is used for small arrays,
+and where values repeat so often that no bracket is narrow.
 """
 
 import math
@@ -17,7 +17,7 @@ from sparsesim.array_types import BoolArray, FloatArray, IntArray
 from sparsesim.pruning.kernels import first_non_finite
 from sparsesim.pruning.ranking.kernels import CHUNK, count_digits, mark_from_cut, split_at_bracket
 
-SAMPLES = 1 << 16
+SAMPLES = 1 << 16  # enough that the bracket holds about 1 % of the values
 SMALL = 1 << 18  # below this the histograms cost less than the sample
 DIGIT_BITS = 16
 
@@ -106,11 +106,12 @@ def _cut(parts: Sequence[FloatArray], keep: int) -> tuple[int, int]:
 
 
 def _bracket(parts: Sequence[FloatArray], keep: int) -> tuple[np.floating[Any], np.floating[Any]]:
-    """Two values between which the keep-th largest magnitude lies, but for about one sample in 10,000."""
+    """Two values between which the keep-th largest magnitude almost always lies."""
     total = sum(part.size for part in parts)
     step = max(1, total // SAMPLES) | 1  # odd, so that it rarely falls into step with the columns
     sample = np.sort(np.abs(np.concatenate([part[::step] for part in parts])))[::-1]
     rank = sample.size * keep / total
+    # The rank of the cut in the sample is binomial; four standard deviations miss it once in about 16,000 samples.
     margin = 4 * math.sqrt(rank * (1 - keep / total)) + 4
     first, last = math.floor(rank - margin), math.ceil(rank + margin)
     high = sample[first] if first >= 0 else sample.dtype.type(np.inf)

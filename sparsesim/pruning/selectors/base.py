@@ -11,9 +11,13 @@ from sparsesim.array_types import BoolArray, FloatArray
 class Candidates:
     """The groups of one layer that may be kept.
 
-    `scores` is 1-D and ranks by absolute value; `groups` also counts those that an earlier mask dropped already,
-    `alive [groups]` tells the others (None: all). `columns` groups stand in a row, in row order. `dense` is the
-    layer's weight before any pruning, `name` the layer's name.
+    Attributes:
+        scores: 1-D, one per candidate; their absolute values rank them.
+        groups: all groups of the layer, those that an earlier mask dropped included.
+        dense: the layer's weight before any pruning.
+        name: the layer's name.
+        columns: groups in a row of groups; groups are numbered row by row.
+        alive: bool[groups], which groups are candidates; None where all are.
     """
 
     scores: FloatArray

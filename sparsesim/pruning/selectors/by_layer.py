@@ -8,21 +8,21 @@ from sparsesim.array_types import BoolArray
 from sparsesim.errors import UnknownNameError
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.selectors.base import Candidates
-from sparsesim.pruning.selectors.shares import keep_in_layer
+from sparsesim.pruning.selectors.largest_groups import keep_in_layer
 
 
 @dataclass(frozen=True)
 class ByLayer:
     """Drop round(sparsity * groups) of every layer, with the sparsity of the first name or shell pattern that fits.
 
-    `sparsities` maps layer names or shell patterns ("fc*") to sparsities in [0, 1); an exact name goes before any
-    pattern, and `default` is for the rest. A name or pattern without a layer is refused when masks are made.
+    `sparsities` maps layer names or shell patterns ("fc*") to sparsities in [0, 1); an exact name takes precedence
+    over patterns, and `default` is for the rest. A name or pattern that fits no layer is refused when masks are made.
     """
 
     sparsities: Mapping[str, float] | tuple[tuple[str, float], ...]
     default: float = 0.0
     sparsity = None
-    per_layer = False  # names without a layer would not be found out
+    per_layer = False  # all layers have to be seen to tell which names belong to none
 
     def __post_init__(self) -> None:
         pairs = tuple(dict(self.sparsities).items())

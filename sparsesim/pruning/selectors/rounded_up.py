@@ -7,16 +7,16 @@ from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_length
 from sparsesim.pruning.ranking.largest import keep_largest
-from sparsesim.pruning.selectors.amounts import BySparsity
 from sparsesim.pruning.selectors.base import Candidates, Selector
+from sparsesim.pruning.selectors.by_sparsity import BySparsity
 
 
 @dataclass(frozen=True)
 class RoundedUp:
     """Another selector, but every layer keeps a multiple of `multiple` groups, or all it has.
 
-    The count is rounded up and the next best groups stay too, so that less is dropped than `selector` asks for;
-    a layer that loses everything still does.
+    The count is rounded up with the next best groups, so that less is dropped than `selector` asks for. A layer that
+    loses everything still does.
     """
 
     selector: Selector
@@ -29,7 +29,7 @@ class RoundedUp:
 
     @property
     def per_layer(self) -> bool:
-        """As the selector that is rounded."""
+        """Whether the selector that is rounded treats every layer for itself."""
         return self.selector.per_layer
 
     @property

@@ -14,7 +14,7 @@ from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.formats.coding.gaps import gap_entries
 from sparsesim.formats.coding.huffman import SymbolStream, encode_symbols
-from sparsesim.formats.coding.kmeans import shared_values
+from sparsesim.formats.coding.kmeans import kmeans
 from sparsesim.transforms.checks import finite_weight
 from sparsesim.units import bits_to_bytes
 
@@ -123,7 +123,7 @@ def deep_compress(
 ) -> DeepCompressed:
     """A pruned weight, any shape, compressed; its zeros are the pruned weights and are not stored.
 
-    The non-zeros are clustered to at most 2**weight_bits - 1 shared ones (see `shared_values`), or, where a
+    The non-zeros are clustered to at most 2**weight_bits - 1 shared ones (see `kmeans`), or, where a
     `codebook` float32[2**weight_bits] is given, looked up in it. Raises InputError for NaN or infinity, for widths
     outside 1..16, and for a codebook that starts with another value than 0 or lacks one of the weights.
     """
@@ -166,7 +166,7 @@ def _shared(values: Floats, weight_bits: int) -> tuple[Floats, IntArray]:
     book = np.zeros(1 << weight_bits, np.float32)
     if not len(values):
         return book, np.zeros(0, np.int64)
-    centroids, nearest = shared_values(values, len(book) - 1)
+    centroids, nearest = kmeans(values, len(book) - 1)
     book[1 : len(centroids) + 1] = centroids
     return book, nearest + 1
 

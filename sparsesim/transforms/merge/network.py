@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import ARCHITECTURES, Layer, Network, load_network, read_arrays, write_network
-from sparsesim.networks.arrays.files import DEFAULT_LAYOUTS
+from sparsesim.networks.arrays.files import usual_layout
 from sparsesim.networks.arrays.layout import Layout
 from sparsesim.networks.arrays.state_dict import ORIGIN_KEY, weights_and_biases
 from sparsesim.transforms.merge.neurons import MergedNeurons, merge_similar
@@ -67,7 +67,7 @@ def merge_network(
         raise InputError("give either the neurons to keep by layer or stop='mode'")
     file = Path(path)
     whole = load_network(file, architecture="mlp", layout=layout)
-    chosen: Layout = layout or DEFAULT_LAYOUTS.get(file.suffix.lower(), "out_in")
+    chosen: Layout = layout or usual_layout(file)
     stored = weights_and_biases(read_arrays(file), chosen).values()
     weights: Weights = dict(zip((layer.name for layer in whole.layers), stored, strict=True))
     hidden = list(weights)[:-1]

@@ -1,6 +1,5 @@
 """Weights in fewer bits: integers with a scale per tensor or output channel, and narrow floats."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.array_types import FloatArray, IntArray
+from sparsesim.dtypes import DTYPES, round_float
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.transforms.checks import finite_weight
 from sparsesim.transforms.loss import loss_of
@@ -17,7 +17,8 @@ Floats = NDArray[np.float32]
 Per = Literal["tensor", "channel"]
 SCALE_BYTES, ZERO_POINT_BYTES = 4, 1
 INTEGERS: Final = {"int8": 8, "int4": 4}
-_BF16_HALF: Final = np.uint32(0x7FFF)
+FLOATS: Final = ("fp16", "bf16")
+QUANTISED_TYPES: Final = (*INTEGERS, *FLOATS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ def quantise(
     if dtype not in QUANTISED_TYPES:
         raise UnknownNameError("quantisation", dtype, QUANTISED_TYPES)
     if dtype in FLOATS:
-        values = FLOATS[dtype](single)
+        values = round_float(single, DTYPES[dtype])
         return _measured(single, dtype, values, np.zeros(0, np.float32), np.zeros(0, np.int64))
     if per not in get_args(Per):
         raise UnknownNameError("per", per, get_args(Per))
@@ -115,18 +116,6 @@ def _scale(span: NDArray[Any], steps: int) -> Floats:
     return scale
 
 
-def _fp16(weight: Floats) -> NDArray[Any]:
-    with np.errstate(over="ignore"):
-        return weight.astype(np.float16)
-
-
-def _bf16(weight: Floats) -> NDArray[Any]:
-    """Round to nearest even at bit 16 of the fp32 pattern."""
-    bits = weight.view(np.uint32)
-    rounded: NDArray[Any] = ((bits + _BF16_HALF + (bits >> 16 & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
-    return rounded
-
-
 def _measured(weight: Floats, dtype: str, values: NDArray[Any], scale: Floats, zero_point: IntArray) -> Quantised:
     back = _dequantised(values, scale, zero_point)
     if back.size and not (np.isfinite(back.min()) and np.isfinite(back.max())):
@@ -142,7 +131,3 @@ def _dequantised(values: NDArray[Any], scale: Floats, zero_point: IntArray) -> F
         steps -= zero_point.astype(np.float32)
     back: Floats = steps * scale
     return back
-
-
-FLOATS: Final[dict[str, Callable[[Floats], NDArray[Any]]]] = {"fp16": _fp16, "bf16": _bf16}
-QUANTISED_TYPES: Final = (*INTEGERS, *FLOATS)

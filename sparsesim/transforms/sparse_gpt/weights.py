@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_amount, check_length, checked_weight
-from sparsesim.pruning.patterns.fixed import largest
-from sparsesim.pruning.patterns.matrix_view import lift, lower
+from sparsesim.pruning.matrix_view import from_matrix, to_matrix
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask
 from sparsesim.pruning.patterns.nm import NM
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.units import ceil_div
@@ -62,7 +62,7 @@ def sparse_gpt(
     float64, returned in the type of `weight`; the time is that of inverting H plus out * K^2 multiplications.
     Raises InputError on shapes that do not fit, values that are not finite, and a singular Hessian.
     """
-    matrix = lower(checked_weight(weight, "weight"))
+    matrix = to_matrix(checked_weight(weight, "weight"))
     check_amount("damping", damping)
     check_length("block", block)
     given = _given_hessian(hessian, inputs, matrix.shape[1])
@@ -75,7 +75,7 @@ def sparse_gpt(
     else:
         raise InputError("SparseGPT takes either sparsity or an N:M pattern, not both and no other pattern")
     result = np.where(mask, work, 0).astype(np.asarray(weight).dtype)
-    return Repaired(lift(mask, weight.shape), lift(result, weight.shape))
+    return Repaired(from_matrix(mask, weight.shape), from_matrix(result, weight.shape))
 
 
 def _unstructured(
@@ -106,7 +106,7 @@ def _n_of_m(
         errors = np.zeros((stop - start, work.shape[1]))
         for first in range(start, stop, pattern.of):
             last = min(first + pattern.of, stop)
-            mask[first:last] = largest(_scores(work[first:last], factor, dead, first), pattern.keep, pattern.of).T
+            mask[first:last] = n_of_m_mask(_scores(work[first:last], factor, dead, first), pattern.keep, pattern.of).T
             own = factor[start:stop, start:stop]
             _repair_within(work[start:stop], mask[start:stop], own, first - start, last - start, errors)
         work[stop:] -= factor[start:stop, stop:].T @ errors

@@ -1,11 +1,11 @@
 """Simulated times of the measured products."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from sparsesim.formats import Nm, Vnm, format_by_name
 from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.pruning import pruner_by_name
@@ -13,6 +13,7 @@ from sparsesim.shipped import shipped_names
 from sparsesim.simulation import simulate
 from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
+from sparsesim.units import ceil_div
 from sparsesim.validation.tensor_core.tables import Point
 
 
@@ -120,9 +121,10 @@ def time_us(
 
 def _weights(n: int, k: int, format: str) -> Tensor:
     """Weights that have the pattern of nm-N:M or vnm-V:N:M; for the latter one row of blocks is repeated."""
-    *rows, keep, of = map(int, re.findall(r"\d+", format))
-    if not rows or of == LOCATED:
-        return drawn_nm(n, k, keep, of, 0)
-    drawn = np.random.default_rng(0).standard_normal((rows[0], k), dtype=np.float32)
+    pattern = format_by_name(format)
+    assert isinstance(pattern, Nm | Vnm)
+    if isinstance(pattern, Nm) or pattern.of == LOCATED:
+        return drawn_nm(n, k, pattern.keep, pattern.of, 0)
+    drawn = np.random.default_rng(0).standard_normal((pattern.rows, k), dtype=np.float32)
     kept = drawn * pruner_by_name(format).mask(drawn)
-    return tensor_from_array(np.tile(kept, (-(-n // rows[0]), 1))[:n])
+    return tensor_from_array(np.tile(kept, (ceil_div(n, pattern.rows), 1))[:n])

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
+from sparsesim.formats.coding import reference
 from sparsesim.formats.coding.huffman import canonical_codes, code_lengths, encode_symbols, packed_table, table_bytes
 from sparsesim.formats.coding.huffman_kernels import write_codes
-from sparsesim.transforms import reference
 
 counts = st.lists(st.integers(0, 40) | st.integers(0, 10**6), min_size=1, max_size=40)
 

@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.pruning import CRITERIA, NM, Block, BySparsity, Channel, Element, Filter, Kernel, Pruner, Vector, lower
+from sparsesim.pruning import (
+    CRITERIA,
+    NM,
+    Block,
+    BySparsity,
+    Channel,
+    Element,
+    Filter,
+    Kernel,
+    Pruner,
+    Vector,
+    to_matrix,
+)
 from tests.pruning.weights import gaussian
 
 CONV = gaussian((4, 6, 3, 3), dtype=np.float64)
@@ -17,9 +29,11 @@ def test_groups_of_a_convolution():
     np.testing.assert_allclose(Kernel().scores(CONV, L1), size.sum(axis=(2, 3)).reshape(-1))
     np.testing.assert_allclose(Channel().scores(CONV, L1), size.sum(axis=(0, 2, 3)))
     np.testing.assert_allclose(Filter().scores(CONV, L1), size.sum(axis=(1, 2, 3)))
-    np.testing.assert_allclose(Vector(3).scores(CONV, L1), lower(size).reshape(4, -1, 3).sum(axis=2).reshape(-1))
-    np.testing.assert_allclose(Vector(2, "out").scores(CONV, L1), lower(size).reshape(2, 2, -1).sum(axis=1).reshape(-1))
-    blocks = lower(size).reshape(2, 2, -1, 6).sum(axis=(1, 3))
+    np.testing.assert_allclose(Vector(3).scores(CONV, L1), to_matrix(size).reshape(4, -1, 3).sum(axis=2).reshape(-1))
+    np.testing.assert_allclose(
+        Vector(2, "out").scores(CONV, L1), to_matrix(size).reshape(2, 2, -1).sum(axis=1).reshape(-1)
+    )
+    blocks = to_matrix(size).reshape(2, 2, -1, 6).sum(axis=(1, 3))
     np.testing.assert_allclose(Block(2, 6).scores(CONV, L1), blocks.reshape(-1))
 
 
@@ -46,9 +60,9 @@ def test_whole_slices_are_dropped(sparsity):
 
 
 def test_blocks_and_runs_lie_on_the_lowered_matrix():
-    blocks = lower(Pruner(Block(2, 6), BySparsity(0.5)).mask(CONV)).reshape(2, 2, 9, 6)
+    blocks = to_matrix(Pruner(Block(2, 6), BySparsity(0.5)).mask(CONV)).reshape(2, 2, 9, 6)
     assert np.isin(blocks.sum(axis=(1, 3)), [0, 12]).all()
-    runs = lower(Pruner(Vector(6), BySparsity(0.5)).mask(CONV)).reshape(4, 9, 6)
+    runs = to_matrix(Pruner(Vector(6), BySparsity(0.5)).mask(CONV)).reshape(4, 9, 6)
     assert np.isin(runs.sum(axis=2), [0, 6]).all()
 
 
@@ -104,7 +118,7 @@ def test_the_criterion_decides_between_groups():
 def test_masks_combine():
     magnitude, two_four = Pruner(Element(), BySparsity(0.3)).mask(FC), Pruner(NM(2, 4)).mask(FC)
     both = magnitude & two_four
-    assert (lower(both)[:, :4].sum(axis=1) <= 2).all()
+    assert (to_matrix(both)[:, :4].sum(axis=1) <= 2).all()
     assert ((magnitude | two_four) >= both).all()
 
 

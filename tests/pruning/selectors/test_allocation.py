@@ -17,8 +17,8 @@ from sparsesim.pruning import (
     RoundedUp,
     pruner_by_name,
 )
-from sparsesim.pruning.selectors.lamp import lamp_scores
-from sparsesim.pruning.selectors.shares import largest_of_rows
+from sparsesim.pruning.selectors.by_lamp import lamp_scores
+from sparsesim.pruning.selectors.largest_groups import largest_of_rows
 from tests.pruning.weights import gaussian
 
 LAYERS = {

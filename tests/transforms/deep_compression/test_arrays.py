@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
-from sparsesim.formats.coding.kmeans import shared_values
-from sparsesim.transforms import reference
+from sparsesim.formats.coding import reference
+from sparsesim.formats.coding.kmeans import kmeans
 from sparsesim.transforms.deep_compression import compress_entries, deep_compress
 from tests.strategies import dense_arrays
 
@@ -22,7 +22,7 @@ def test_shared_weights_come_back_exactly_where_they_were(weight, weight_bits, i
     positions = np.flatnonzero(weight)
     expected = np.zeros(weight.size, np.float32)
     if len(positions):
-        centroids, nearest = shared_values(weight.reshape(-1)[positions], (1 << weight_bits) - 1)
+        centroids, nearest = kmeans(weight.reshape(-1)[positions], (1 << weight_bits) - 1)
         expected[positions] = centroids[nearest]
     np.testing.assert_array_equal(found.decoded(), expected.reshape(weight.shape))
     assert found.nnz == len(positions)

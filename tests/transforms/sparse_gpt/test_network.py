@@ -5,7 +5,7 @@ from sparsesim.errors import InputError
 from sparsesim.inference import capture, evaluate
 from sparsesim.networks import Layer, Network
 from sparsesim.networks.im2col import im2col
-from sparsesim.pruning import NM, lower
+from sparsesim.pruning import NM, to_matrix
 from sparsesim.transforms import prune_network, repair_network
 from sparsesim.transforms.sparse_gpt import sparse_gpt
 from tests.inference.real_data import array_network, cifar
@@ -47,7 +47,7 @@ def test_every_group_of_channels_is_repaired_from_its_own_columns(amount):
 def test_n_of_m_lies_along_the_columns_that_are_multiplied():
     found = repair_network(network(CONV), MAPS, pattern="2:4").layers[0]
     assert ((found.weight_matrix() != 0).reshape(-1, 4).sum(axis=1) == 2).all()
-    np.testing.assert_array_equal(lower(found.mask), found.weight_matrix() != 0)
+    np.testing.assert_array_equal(to_matrix(found.mask), found.weight_matrix() != 0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.pruning.selectors.base import Candidates
-from sparsesim.pruning.selectors.shares import n_kept
+from sparsesim.pruning.selectors.largest_groups import n_kept
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class ByERK:
     """Drop exactly round(sparsity * groups) over all layers, shared out by their shapes alone.
 
     The density of a layer is proportional to (n_in + n_out + kh + kw) / (n_in n_out kh kw), of a 2-D weight to
-    (n_in + n_out) / (n_in n_out), and at most 1 (U. Evci et al., Rigging the Lottery, ICML 2020). What full layers
-    cannot take goes to the others; fractions of a group go to the largest remainders.
+    (n_in + n_out) / (n_in n_out), and at most 1 (U. Evci et al., Rigging the Lottery, ICML 2020). What a full layer
+    cannot take is shared among the others; fractions of a group go to the largest remainders.
     """
 
     sparsity: float
@@ -34,7 +34,7 @@ class ByERK:
         return [keep_largest([layer.scores], n)[0] for layer, n in zip(layers, counts, strict=True)]
 
     def requested(self, layers: Sequence[Candidates]) -> list[float | None]:
-        """The share that every layer loses."""
+        """The share of groups that every layer loses."""
         counts = self._counts(layers)
         return [1 - n / layer.groups if layer.groups else 0.0 for layer, n in zip(layers, counts, strict=True)]
 

@@ -1,7 +1,7 @@
-"""What all patterns that keep or drop whole groups share: every group is a tile of a 2-D view of the weight.
+"""What all patterns share that keep or drop whole groups: every group is a tile of a 2-D view of the weight.
 
-The view is either the lowered matrix `[c_out, K]` (channels last along K) or the natural order
-`[c_out, c_in * kh * kw]`. A pattern names the view and the size of a tile; scores and masks follow from that.
+The view is either the lowered matrix `[c_out, K]` (channels last along K) or the array as it is stored,
+`[c_out, c_in * kh * kw]`. A pattern says which, and the size of a tile; scores and masks follow from that.
 """
 
 from abc import ABC, abstractmethod
@@ -13,9 +13,9 @@ import numpy as np
 
 from sparsesim._jit import over_rows
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import CRITERIA, Criterion
+from sparsesim.pruning.criteria import L1, Criterion
 from sparsesim.pruning.kernels import spread_tiles, sum_tiles
-from sparsesim.pruning.patterns.matrix_view import lift, lower, matrix_shape, slabs
+from sparsesim.pruning.matrix_view import from_matrix, matrix_shape, slabs, to_matrix
 from sparsesim.units import ceil_div
 
 
@@ -23,7 +23,8 @@ from sparsesim.units import ceil_div
 class TilePattern(ABC):
     """Groups of weights that are kept or dropped together."""
 
-    lowered: ClassVar[bool] = False
+    channels_last: ClassVar[bool] = False
+    """Whether tiles lie on the lowered matrix; else columns run (c_in, kh, kw), as the array does."""
 
     @abstractmethod
     def tile(self, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -67,23 +68,24 @@ class TilePattern(ABC):
         (height, width), (rows, cols) = matrix_shape(shape), self.tile(shape)
         flags = kept.reshape(self.grid(shape))
         mask = np.empty(shape, dtype=np.bool_)
+        reordered = self.channels_last and len(shape) > 2
 
         def run(first: int, stop: int) -> None:
             for part in self._slabs(shape, rows, first, stop):
-                lifted = self.lowered and len(shape) > 2
-                matrix = (
-                    np.empty((part.stop - part.start, width), np.bool_) if lifted else mask.reshape(height, width)[part]
-                )
+                if reordered:
+                    matrix = np.empty((part.stop - part.start, width), np.bool_)
+                else:
+                    matrix = mask.reshape(height, width)[part]  # a view: the flags are written in place
                 spread_tiles(flags[part.start // rows :], rows, cols, matrix)
-                if lifted:
-                    mask[part] = lift(matrix, mask[part].shape)
+                if reordered:
+                    mask[part] = from_matrix(matrix, mask[part].shape)
 
         over_rows(run, height, threads, width, rows)
         return mask
 
     def alive(self, flags: BoolArray) -> BoolArray:
         """One flag per group: whether any of its weights is flagged."""
-        return self.scores(flags.astype(np.float32), CRITERIA["l1"]) > 0
+        return self.scores(flags.astype(np.float32), L1) > 0
 
     def tail_note(self, shape: tuple[int, ...]) -> str:
         """A sentence on groups cut off by the edge, or an empty text."""
@@ -91,10 +93,10 @@ class TilePattern(ABC):
         return f"groups at the edge are cut off ({cut[0]} rows, {cut[1]} columns left over)" if any(cut) else ""
 
     def _view(self, weight: FloatArray) -> FloatArray:
-        return lower(weight) if self.lowered else weight.reshape(matrix_shape(weight.shape))
+        return to_matrix(weight) if self.channels_last else weight.reshape(matrix_shape(weight.shape))
 
     def _slabs(self, shape: tuple[int, ...], rows: int, first: int, stop: int) -> Iterator[slice]:
-        """All rows at once, or whole tiles of few rows where the lowered matrix is a copy."""
-        if self.lowered and len(shape) > 2:
+        """All rows at once; where reordering makes a copy, a few rows of whole tiles at a time."""
+        if self.channels_last and len(shape) > 2:
             return slabs(shape, first, stop, rows)
         return iter([slice(first, stop)])

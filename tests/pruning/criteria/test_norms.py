@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.pruning import CRITERIA
-from sparsesim.pruning.criteria.group_scores import criterion_by_name
+from sparsesim.pruning import CRITERIA, criterion_by_name
 from tests.pruning.weights import gaussian
 
 MATRIX = gaussian((5, 7), dtype=np.float64)

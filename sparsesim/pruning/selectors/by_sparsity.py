@@ -1,22 +1,17 @@
-"""How many groups are dropped: by sparsity per row, per layer or over all layers, by a threshold, or by `s * sigma`."""
+"""A sparsity for every output row, for every layer, or for all layers together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
-
-from sparsesim.array_types import BoolArray, FloatArray
+from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_amount
-from sparsesim.pruning.kernels import mark_above, standard_deviation
-from sparsesim.pruning.selectors.base import Candidates, Selector
-from sparsesim.pruning.selectors.shares import keep_in_layer, keep_in_rows, keep_together, n_kept
+from sparsesim.pruning.selectors.base import Candidates
+from sparsesim.pruning.selectors.largest_groups import keep_in_layer, keep_in_rows, keep_together, n_kept
 
 Scope: TypeAlias = Literal["row", "layer", "global"]
 SCOPES: dict[str, str] = {"row": "in every output row", "layer": "per layer", "global": "over all layers"}
-
-__all__ = ["SCOPES", "BySigma", "BySparsity", "ByThreshold", "Candidates", "Scope", "Selector", "sigma"]
 
 
 @dataclass(frozen=True)
@@ -64,64 +59,3 @@ class BySparsity:
             return "all kept"
         limit = f", at most {100 * self.max_layer_sparsity:g} % of a layer" if self.max_layer_sparsity < 1 else ""
         return f"{100 * self.sparsity:g} % dropped {SCOPES[self.scope]}{limit}"
-
-
-class _WeightsDecide:
-    """What selectors share whose amounts are known only after ranking."""
-
-    sparsity = None
-    per_layer = True
-
-    def requested(self, layers: Sequence[Candidates]) -> list[float | None]:
-        """Unknown beforehand."""
-        return [None] * len(layers)
-
-
-@dataclass(frozen=True)
-class ByThreshold(_WeightsDecide):
-    """Drop every group whose score is at most `threshold`: w -> 0 if |w| <= lambda."""
-
-    threshold: float
-
-    def __post_init__(self) -> None:
-        check_amount("threshold", self.threshold)
-
-    def keep(self, layers: Sequence[Candidates]) -> list[BoolArray]:
-        """One flag per candidate of every layer; True stays."""
-        return [_above(layer.scores, self.threshold) for layer in layers]
-
-    def describe(self) -> str:
-        """The choice in words."""
-        return f"dropped where the score is at most {self.threshold:g}"
-
-
-@dataclass(frozen=True)
-class BySigma(_WeightsDecide):
-    """Drop every group whose score is at most `s * sigma_l`, the standard deviation of the layer's dense weights.
-
-    Of Gaussian weights, s = 0.5, 1, 1.5, 2 drops 38, 68, 87, 95 %.
-    """
-
-    s: float
-
-    def __post_init__(self) -> None:
-        check_amount("s", self.s)
-
-    def keep(self, layers: Sequence[Candidates]) -> list[BoolArray]:
-        """One flag per candidate of every layer; True stays."""
-        return [_above(layer.scores, self.s * sigma(layer.dense)) for layer in layers]
-
-    def describe(self) -> str:
-        """The choice in words."""
-        return f"dropped where the score is at most {self.s:g} standard deviations of the layer"
-
-
-def sigma(weight: FloatArray) -> float:
-    """Population standard deviation of a layer's weights in float64; 0 of an empty array."""
-    return standard_deviation(weight.reshape(-1)) if weight.size else 0.0
-
-
-def _above(scores: FloatArray, threshold: float) -> BoolArray:
-    mask = np.empty(scores.size, dtype=np.bool_)
-    mark_above(scores, float(threshold), mask)
-    return mask

@@ -9,7 +9,7 @@ from sparsesim.errors import InputError
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.pruning.selectors.base import Candidates
 
-AT_ONCE = 1 << 20  # scores that are sorted out at a time, so that temporaries stay small
+AT_ONCE = 1 << 20  # scores that are ranked at a time, so that temporaries stay small
 
 
 def n_kept(groups: int, sparsity: float) -> int:

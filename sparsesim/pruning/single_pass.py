@@ -1,7 +1,8 @@
-"""Masks in one reading of the weights: the kernels that rank them also find NaN and infinity on their way.
+"""Masks in a single pass over the weights: the kernels that rank them also find NaN and infinity on their way.
 
-Only pruners whose kernels do so are served: N:M, and groups dropped by sparsity with the score "l1" (or any score of
-single weights). All others check the weights first, in a pass of its own.
+Pruning runs at the speed of memory, so that a separate check for NaN would cost as much again. Only pruners whose
+kernels can do both are served: N:M, and groups dropped by sparsity, ranked by the sum of |w| (or by any score that
+orders single weights by magnitude). All others check the weights first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,25 +12,25 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.pruning.checks import check_finite, checked_weight
+from sparsesim.pruning.criteria import Criterion
 from sparsesim.pruning.patterns.element import Element
-from sparsesim.pruning.patterns.fixed import FixedPattern, largest_of_rows
+from sparsesim.pruning.patterns.fixed_pattern import FixedPattern
+from sparsesim.pruning.patterns.n_of_m import n_of_m_mask_unchecked
 from sparsesim.pruning.patterns.nm import NM
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 from sparsesim.pruning.ranking.largest import ranked
-from sparsesim.pruning.selectors.amounts import BySparsity
 from sparsesim.pruning.selectors.base import Selector
+from sparsesim.pruning.selectors.by_sparsity import BySparsity
 
-ELEMENT_SCORES = ("magnitude", "l1", "l2")
 
-
-def fused_masks(
+def single_pass_masks(
     pattern: TilePattern | FixedPattern,
     selector: Selector | None,
-    criterion: str,
+    criterion: Criterion,
     weights: Mapping[str, NDArray[Any]],
     threads: int = 1,
 ) -> dict[str, BoolArray] | None:
-    """The masks of a `Pruner` of these parts without an earlier mask, or None if it is not one that is served here.
+    """The masks of a `Pruner` of these parts where nothing was pruned before, or None if its kernels cannot do both.
 
     The masks do not depend on `threads`. Raises InputError like `Pruner.masks`.
     """
@@ -37,7 +38,7 @@ def fused_masks(
         return None
     arrays = {layer: checked_weight(weight, layer, finite=False) for layer, weight in weights.items()}
     if isinstance(pattern, NM):
-        results = [largest_of_rows(array, pattern.keep, pattern.of, threads) for array in arrays.values()]
+        results = [n_of_m_mask_unchecked(array, pattern.keep, pattern.of, threads) for array in arrays.values()]
         masks, finite = [mask for mask, _ in results], all(sound for _, sound in results)
     else:
         assert isinstance(pattern, TilePattern)
@@ -49,14 +50,14 @@ def fused_masks(
     return dict(zip(arrays, masks, strict=True))
 
 
-def _served(pattern: TilePattern | FixedPattern, selector: Selector | None, criterion: str) -> bool:
+def _served(pattern: TilePattern | FixedPattern, selector: Selector | None, criterion: Criterion) -> bool:
     if type(pattern) is NM:
-        return criterion in ELEMENT_SCORES
+        return criterion.weight_only
     if not isinstance(pattern, TilePattern) or type(selector) is not BySparsity:
         return False
     if selector.scope == "row" or selector.max_layer_sparsity < 1:
         return False
-    return criterion in ELEMENT_SCORES if isinstance(pattern, Element) else criterion == "l1"
+    return criterion.weight_only if isinstance(pattern, Element) else criterion.is_magnitude_sum
 
 
 def _by_sparsity(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.pruning import BySigma, BySparsity, ByThreshold, Element, Filter, Pruner
+from sparsesim.pruning import BySparsity, Element, Filter, Pruner
 from tests.pruning.weights import gaussian
 
 LAYERS = {"small": gaussian((20, 30), 1) * 0.7, "conv": gaussian((8, 4, 3, 3), 2), "large": gaussian((30, 20), 3) * 1.5}
@@ -56,33 +56,6 @@ def test_global_counts_what_an_earlier_mask_dropped():
     assert masks["b"].tolist() == [[True, True, False, False]]
 
 
-def test_a_weight_at_the_threshold_is_dropped():
-    weight = np.array([[0.5, -0.5, 0.500001, -0.6, 0, 0.25]])
-    assert Pruner(Element(), ByThreshold(0.5)).mask(weight).tolist() == [[False, False, True, True, False, False]]
-    assert Pruner(Element(), ByThreshold(0)).mask(weight).tolist() == [[True, True, True, True, False, True]]
-
-
-@pytest.mark.parametrize(("s", "zeros"), [(0.5, 0.383), (1.0, 0.683), (1.5, 0.866), (2.0, 0.954)])
-def test_sigma_of_gaussian_weights(s, zeros):
-    mask = Pruner(Element(), BySigma(s)).mask(gaussian((300, 400)) * 0.03)
-    assert 1 - mask.mean() == pytest.approx(zeros, abs=0.005)
-
-
-def test_sigma_is_taken_from_the_dense_weight():
-    dense = gaussian((30, 40))
-    pruner = Pruner(Element(), BySigma(1.0))
-    mask = pruner.mask(dense)
-    masked = dense * mask
-    np.testing.assert_array_equal(pruner.mask(masked, dense=dense), mask)
-    assert pruner.mask(masked * 0.5, dense=dense).sum() < mask.sum()
-    np.testing.assert_array_equal(mask, np.abs(dense) > dense.std(dtype=np.float64))
-
-
-def test_sigma_differs_from_layer_to_layer():
-    for mask in Pruner(Element(), BySigma(1.0)).masks(LAYERS).values():
-        assert 1 - mask.mean() == pytest.approx(0.683, abs=0.08)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -91,9 +64,6 @@ def test_sigma_differs_from_layer_to_layer():
         (lambda: BySparsity(float("nan")), "sparsity=nan must be"),
         (lambda: BySparsity("0.5"), "sparsity='0.5' must be"),
         (lambda: BySparsity(0.5, "network"), "scope='network' must be 'row', 'layer' or 'global'"),
-        (lambda: ByThreshold(-1), "threshold=-1 must be"),
-        (lambda: ByThreshold(float("inf")), "threshold=inf must be"),
-        (lambda: BySigma(float("nan")), "s=nan must be"),
     ],
 )
 def test_amounts_out_of_range_are_refused(make, message):

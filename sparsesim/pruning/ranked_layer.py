@@ -1,13 +1,13 @@
-"""One layer while its groups are ranked: scores on the way in, a mask on the way out."""
+"""One layer on its way through a selector: importances become candidates, flags of candidates become a mask."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sparsesim.array_types import BoolArray, FloatArray
-from sparsesim.pruning.criteria.group_scores import Criterion
-from sparsesim.pruning.patterns.fixed import allowed_part
-from sparsesim.pruning.patterns.tiles import TilePattern
+from sparsesim.pruning.criteria import Criterion
+from sparsesim.pruning.matrix_view import within
+from sparsesim.pruning.patterns.tile_pattern import TilePattern
 from sparsesim.pruning.selectors.base import Candidates
 
 
@@ -24,7 +24,7 @@ class RankedLayer:
     def candidates(self, criterion: Criterion) -> Candidates:
         """The groups that may be kept; weights dropped earlier count as zero in their scores."""
         rows, columns = self.pattern.grid(self.importance.shape)
-        scores = self.pattern.scores(allowed_part(self.importance, self.allowed), criterion)
+        scores = self.pattern.scores(within(self.importance, self.allowed), criterion)
         alive = None if self.allowed is None else self.pattern.alive(self.allowed)
         left = scores if alive is None else scores[alive]
         return Candidates(left, rows * columns, self.dense, self.name, columns, alive)

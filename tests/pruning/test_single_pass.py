@@ -1,4 +1,4 @@
-"""One reading of the weights gives the masks of the general way, finds what it must refuse, and takes no memory."""
+"""A single pass over the weights gives the masks of the general way, finds what it must refuse, and takes no memory."""
 
 import tracemalloc
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sparsesim import _jit
 from sparsesim.errors import InputError
-from sparsesim.pruning import Pruner, pruner_by_name
-from sparsesim.pruning.ranking.fused import fused_masks
+from sparsesim.pruning import Pruner, criterion_by_name, pruner_by_name
+from sparsesim.pruning.single_pass import single_pass_masks
 from tests.pruning.weights import example_pruners, gaussian, weights
 
 OTHERS = [
@@ -21,11 +21,11 @@ OTHERS = [
 ]
 
 
-def fused(pruner: Pruner, layers: dict[str, np.ndarray], threads: int = 1):
-    return fused_masks(pruner.pattern, pruner.selector, pruner.criterion, layers, threads)
+def single_pass(pruner: Pruner, layers: dict[str, np.ndarray], threads: int = 1):
+    return single_pass_masks(pruner.pattern, pruner.selector, criterion_by_name(pruner.criterion), layers, threads)
 
 
-SERVED = [pruner for pruner in [*example_pruners(), *OTHERS] if fused(pruner, {}) is not None]
+SERVED = [pruner for pruner in [*example_pruners(), *OTHERS] if single_pass(pruner, {}) is not None]
 every_served = pytest.mark.parametrize("pruner", SERVED, ids=lambda pruner: pruner.name)
 
 
@@ -52,7 +52,7 @@ def test_which_pruners_are_served():
 @given(st.lists(weights, min_size=1, max_size=2))
 def test_any_weights(pruner, arrays):
     layers = {str(i): array for i, array in enumerate(arrays)}
-    assert_same(fused(pruner, layers), general(pruner, layers))
+    assert_same(single_pass(pruner, layers), general(pruner, layers))
 
 
 @every_served
@@ -64,7 +64,7 @@ def test_the_number_of_threads_does_not_show(pruner, threads, monkeypatch):
         "conv": np.round(gaussian((23, 9, 3, 3)) * 8) / 8,
         "one": gaussian((1, 50)),
     }
-    assert_same(fused(pruner, layers, threads), general(pruner, layers))
+    assert_same(single_pass(pruner, layers, threads), general(pruner, layers))
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -74,13 +74,13 @@ def test_a_large_array_with_ties_is_the_same_on_several_threads(threads, round_t
     if round_to:
         weight = np.round(weight / round_to) * np.float32(round_to)
     pruner = pruner_by_name("magnitude", 0.9)
-    assert_same(fused(pruner, {"w": weight}, threads), general(pruner, {"w": weight}))
+    assert_same(single_pass(pruner, {"w": weight}, threads), general(pruner, {"w": weight}))
 
 
 @pytest.mark.parametrize("pruner", [pruner_by_name("2:4"), pruner_by_name("block-4x4", 0.5)], ids=lambda p: p.name)
 def test_a_convolution_of_many_slabs(pruner):
     layers = {"conv": gaussian((70, 130, 5, 5))}
-    assert_same(fused(pruner, layers), general(pruner, layers))
+    assert_same(single_pass(pruner, layers), general(pruner, layers))
 
 
 @every_served
@@ -91,14 +91,14 @@ def test_non_finite_weights_are_refused_by_layer_and_position(pruner, bad, shape
     weight[-1].flat[3] = weight[-1].flat[-1] = bad
     index = [int(i) for i in np.argwhere(~np.isfinite(weight))[0]]
     with pytest.raises(InputError, match="'second' contain") as error:
-        fused(pruner, {"first": gaussian((5, 8)), "second": weight}, 2)
+        single_pass(pruner, {"first": gaussian((5, 8)), "second": weight}, 2)
     assert f"{bad} at {index}:" in str(error.value)
 
 
 def test_scores_that_overflow_rank_first():
     weight = np.full((4, 8), 1e308)
     weight[:, 4:] = 1
-    mask = fused(pruner_by_name("block-4x4", 0.5), {"w": weight})["w"]
+    mask = single_pass(pruner_by_name("block-4x4", 0.5), {"w": weight})["w"]
     assert mask[:, :4].all()
     assert not mask[:, 4:].any()
 
@@ -109,9 +109,9 @@ def test_scores_that_overflow_rank_first():
 def test_the_mask_and_little_else_is_allocated(name, shape, threads):
     pruner = pruner_by_name(name, 0.9) if ":" not in name else pruner_by_name(name)
     weight = gaussian(shape)
-    fused(pruner, {"w": weight[:10]})
+    single_pass(pruner, {"w": weight[:10]})
     tracemalloc.start()
-    mask = fused(pruner, {"w": weight}, threads)["w"]
+    mask = single_pass(pruner, {"w": weight}, threads)["w"]
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # Scores of 1 x 16 vectors take half a byte per weight, values inside the bracket a quarter.
@@ -120,4 +120,4 @@ def test_the_mask_and_little_else_is_allocated(name, shape, threads):
 
 def test_large_finite_weights_are_not_refused():
     weight = np.full((3, 9), np.finfo(np.float32).max)
-    assert_same(fused(pruner_by_name("2:4"), {"w": weight}), general(pruner_by_name("2:4"), {"w": weight}))
+    assert_same(single_pass(pruner_by_name("2:4"), {"w": weight}), general(pruner_by_name("2:4"), {"w": weight}))

@@ -9,15 +9,15 @@ from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.pruning.checks import check_amount
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.pruning.selectors.base import Candidates
-from sparsesim.pruning.selectors.shares import n_kept
+from sparsesim.pruning.selectors.largest_groups import n_kept
 
 
 @dataclass(frozen=True)
 class ByLAMP:
     """Drop exactly round(sparsity * groups) over all layers, those with the smallest layer-adaptive score.
 
-    The score of a group with the score x is x**2 over the sum of squares of all groups of its layer that rank no
-    lower (J. Lee et al., Layer-adaptive Sparsity for the Magnitude-based Pruning, ICLR 2021). The best group of
+    A group with the score x ranks by x**2 over the sum of squares of all groups of its layer that rank no lower
+    (J. Lee et al., Layer-adaptive Sparsity for the Magnitude-based Pruning, ICLR 2021). The best group of
     every layer has 1, so that no layer vanishes before all others are down to one group.
     """
 
