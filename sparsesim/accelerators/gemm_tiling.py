@@ -168,8 +168,8 @@ def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
     reduce_cycles = 0.0
     if split > 1:
         # The reduction reads `split` fp32 sums per element of C and writes one.
-        partial = 4 * (split + 1) * gemm.groups * gemm.m * gemm.n
-        reduce_cycles = rates.split_cycles + partial / (rates.sms * rates.l2_bytes_per_cycle)
+        reduced_bytes = 4 * (split + 1) * gemm.groups * gemm.m * gemm.n
+        reduce_cycles = rates.split_cycles + reduced_bytes / (rates.sms * rates.l2_bytes_per_cycle)
     return Grid(
         tile,
         tiles_m,

@@ -103,7 +103,7 @@ class MacArray(Patterned):
         """One step per tile of C, groups one by one."""
         if op.groups > 1:
             return plan_one_by_one(self, op)
-        self.peak_macs_per_cycle(op.a.dtype)
+        self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda candidate: self._cost(op, packed, candidate))
         i, j = order(walk)
@@ -214,22 +214,22 @@ class MacArray(Patterned):
     def _actions(self, op: MatmulOp, packed: Packed, walk: Walk) -> dict[str, int]:
         """Exact action counts of one repetition."""
         a_passes, b_passes = walk.passes
-        kind, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
+        dtype, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
         b_bits, width = op.k * op.n * op.b.dtype.bits, op.a.dtype.bits + packed.place_bits
         # Each step along K updates every sum. The first reads none, but the final sum is read on its way to DRAM, so
         # reads and writes are equal.
         sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
         native = COMPRESSED if packed.kept < packed.of else DENSE
         return {
-            f"mult_{kind.name}": macs,
-            f"add_{ACCUMULATORS[kind.name]}": macs,
+            f"mult_{dtype.name}": macs,
+            f"add_{ACCUMULATORS[dtype.name]}": macs,
             "select": macs if packed.kept < packed.of else 0,
             "latch_read_bits": macs * width,
             "latch_write_bits": a_slots * walk.tiles_n * width,
             "register_read_bits": sums,
             "register_write_bits": sums,
-            "shared_memory.sram_read_bits": a_slots * walk.tiles_n * kind.bits + b_bits * walk.tiles_m,
-            "shared_memory.sram_write_bits": a_slots * a_passes * kind.bits + b_bits * b_passes,
+            "shared_memory.sram_read_bits": a_slots * walk.tiles_n * dtype.bits + b_bits * walk.tiles_m,
+            "shared_memory.sram_write_bits": a_slots * a_passes * dtype.bits + b_bits * b_passes,
             "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
             "metadata_write_bits": a_slots * a_passes * packed.place_bits,
             "index_add": unpacking_adds(op.a, native, a_passes) + unpacking_adds(op.b, DENSE, b_passes),

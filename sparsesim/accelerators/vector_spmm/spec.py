@@ -164,15 +164,15 @@ class VectorSpmm(Accelerator):
     def _launch(self, op: MatmulOp) -> Launch:
         bands = self._bands(op)
         tiles = ceil_div(op.n, self.tile_n)
-        types = op.a.dtype.name
-        self.peak_macs_per_cycle(op.a.dtype)
+        dtype = op.a.dtype.name
+        self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         # A type without mma instructions has the rate of the CUDA cores in both tables.
-        mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[types] > self.cuda_macs_per_cycle[types]
+        mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[dtype] > self.cuda_macs_per_cycle[dtype]
         groups = -(-bands.lengths // GROUP) + self.setup_groups
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Launch(bands, tiles, mma, groups, traffic)
 
-    def _ticks_per_group(self, types: DType, launch: Launch) -> tuple[int, int]:
+    def _ticks_per_group(self, dtype: DType, launch: Launch) -> tuple[int, int]:
         """(throughput time of a group on its scheduler, latency of a group for a warp alone), in ticks.
 
         Throughput is that of the slowest of four pipelines, which warps overlap: multipliers, L1, L2 and issue.
@@ -181,7 +181,7 @@ class VectorSpmm(Accelerator):
         rates = self.macs_per_cycle if launch.mma else self.cuda_macs_per_cycle
         gathered = max(1, launch.tiles * int(-(-launch.bands.lengths // GROUP).sum()))
         cycles = [
-            GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[types.name],
+            GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[dtype.name],
             launch.traffic.l1 / gathered * self.schedulers / self.l1_bytes_per_cycle,
             launch.traffic.l2 / gathered * schedulers / self.l2_bytes_per_cycle,
         ]
