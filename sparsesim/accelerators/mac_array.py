@@ -58,7 +58,8 @@ class MacArray(Patterned):
     traffic (the artifact's mapper goes by delay, then energy).
 
     Attributes:
-        subcores, rows, depth: multipliers of the array along M, M and K.
+        subcores, rows: the array's extent along M.
+        depth: its extent along K.
         shared_memory, shared_bytes_per_cycle: operand buffer and its bandwidth.
         register_file: sums of one subcore, `accumulator_bits` each.
         stages: tiles that may be in flight on either side of the array.

@@ -8,8 +8,8 @@ The rules:
    `latency` cycles after its transfer, and in order.
 3. A step starts once its data has arrived, the previous step has started, and a unit and a slot of the write buffer
    are free. Starting releases its fetch slot and takes its write slot.
-4. A write is issued once the step is computed and the previous write has left for DRAM; it releases its slot when it
-   has left itself.
+4. A write is issued once the step is computed and the previous write is done, and releases its slot when it is done
+   itself.
 5. The DRAM serves one transfer at a time, first come first served; of a fetch and a write issued in the same cycle,
    the write goes first. A transfer of zero bytes bypasses the DRAM.
 6. A phase begins when the last step of the previous phase has been written.

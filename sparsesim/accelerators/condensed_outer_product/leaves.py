@@ -70,8 +70,8 @@ def by_length(lengths: IntArray, ties: TieOrder) -> IntArray:
 class CondensedColumns(Leaves):
     """Condensed column j holds the j-th non-zero of every row, so lengths are non-increasing in j.
 
-    A leaf's place in its row is therefore its number, and the rows of a range of leaves are those that are long enough:
-    no index of leaves is needed. Equally long columns hold exactly the same rows, so reordering them keeps a row's
+    The leaf of an element is its place within its row, and a range of leaves concerns exactly the rows long enough to
+    reach it, so no index of leaves is needed. Equally long columns hold the same rows, so reordering them keeps a row's
     share of a round contiguous.
 
     Attributes:
