@@ -56,6 +56,7 @@ class Processor(Accelerator):
         c_bytes = _c_bytes(kernel, op)
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
         cycles = macs / (self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel))
+        # A chunk is at least one row of C.
         chunks = max(1, min(self.chunks, op.groups * op.m))
         phase = Phase(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),

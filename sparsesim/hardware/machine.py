@@ -97,6 +97,7 @@ class Machine(Description):
 
     @model_validator(mode="after")
     def _every_number_has_a_source(self) -> Self:
+        # Defaults need no source: a file that does not mention them makes no claim.
         numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"}, exclude_unset=True)
         missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
         if missing:

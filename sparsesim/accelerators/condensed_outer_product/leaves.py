@@ -83,6 +83,7 @@ class CondensedColumns(Leaves):
     @cached_property
     def lengths(self) -> IntArray:
         """int64[longest row]: rows with more than j non-zeros."""
+        # Column j has an element in every row longer than j: a cumulative sum from the longest rows down.
         rows_by_length = np.bincount(self.a.row_lengths)
         return np.ascontiguousarray(np.cumsum(rows_by_length[:0:-1])[::-1], np.int64)
 

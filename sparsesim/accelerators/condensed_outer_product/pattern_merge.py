@@ -137,6 +137,7 @@ class PatternMerge:
             figures,
         )
         figures = figures[:chunks]
+        # Counts of products; elements of A, and lane cycles, were counted for full rows of B.
         figures[:, STORED_READ:] *= self._columns_in_one
         self._visited += int(figures[:, A_ELEMENTS].sum())
         self.rounds.append(RoundFigures(tuple(partial.round_number for partial in taken), figures))

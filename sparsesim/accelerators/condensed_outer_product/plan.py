@@ -46,6 +46,7 @@ class BRecords:
         row_bytes, index = self.row_bytes(b), index_type(max(len(stream), self._lines(b.nnz, b.shape[0])))
         records = Records(row_bytes, self._first_line(row_bytes, index), self.line_bytes, self.position_bytes)
         stream = stream.astype(index, copy=False)
+        # If all of B fits, nothing is ever evicted, so the window and next uses do not matter.
         if records.first_line[-1] <= lines:
             return first_reads(stream, ends, records)
         return prefetch(stream, ends, records, lines, window)

@@ -72,6 +72,7 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
     sources = _sources(chunks)
     restarts = np.flatnonzero(sources >= 0)
     head = min(BLOCK_BYTES, int(chunks.a_bytes.sum()))
+    # Bytes that do not depend on earlier results, and so can be read ahead of a wait.
     own = _less_head(chunks.a_bytes, head) + chunks.b_bytes
     ahead, ahead_lines, own, lines = _read_ahead(own, chunks.lines, chunks.first, restarts)
     # Cumulative sums are rounded, not chunks: rounding errors do not add up. The epsilon absorbs float noise above an
@@ -83,6 +84,8 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
     waits = np.where(sources >= 0, 1 + step[np.maximum(chunks.first[sources + 1] - 1, 0)], 0)
     requested = _with_extra(lines, restarts, 0, ahead_lines)
     return TimedSteps(
+        # A block moves as soon as its first byte does, so it must not reach across a wait, or from one round's results
+        # into the next.
         _in_blocks(_with_extra(own + chunks.stored_bytes, restarts, head, ahead), np.append(1, step[restarts])),
         _with_extra(compute, restarts, 0, 0),
         _in_blocks(_with_extra(chunks.write_bytes, restarts, 0, 0), step[chunks.first[1:-1]]),

@@ -44,6 +44,7 @@ class Bands:
 def dense_bands(rows: int, columns: int, height: int) -> Bands:
     """Bands that each store every column."""
     count = ceil_div(rows, height)
+    # The first band touches every row of B, the others none for the first time.
     fresh = np.zeros(count, np.int64)
     fresh[:1] = columns
     return Bands(height, True, np.arange(count, dtype=np.int64), np.full(count, columns, np.int64), fresh)
@@ -55,6 +56,7 @@ def stored_bands(a: Operand, height: int, width: int, longest_first: bool) -> Ba
     columns = matrix.shape[1]
     pointers, stored = vector_columns(matrix.indptr, matrix.indices, columns, height, width)
     lengths = np.diff(pointers)
+    # Stable, so that bands of equal length stay in order.
     order = np.argsort(-lengths if longest_first else np.zeros_like(lengths), kind="stable").astype(np.int64)
     fresh = first_touches(order, pointers, stored, columns)
     return Bands(height, False, order, lengths[order], fresh, pointers, stored)

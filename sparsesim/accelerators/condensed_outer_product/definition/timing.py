@@ -144,6 +144,7 @@ class Run:
         """Cycles until the last result has left."""
         cycle = 0
         while any(landed is None or landed > cycle for landed in self.writer.landed):
+            # Consumers before producers: room freed in a cycle is used in it, data only in the next.
             self._end_rounds()
             self.writer.step(cycle, self.tree)
             self.tree.step()
