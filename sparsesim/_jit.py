@@ -12,7 +12,8 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 Result = TypeVar("Result")
-LEAST_WORK = 1 << 16  # elements per thread below which starting the thread costs more than it saves
+LEAST_WORK = 1 << 16
+"""Elements per thread below which starting another thread costs more than it saves."""
 
 
 def kernel(function: F) -> F:

@@ -1,4 +1,4 @@
-"""`Counts`: what a run did, in integers. Energy is a pure function of them."""
+"""`Counts`: everything a run counted, as integers. Energy is a pure function of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Counts:
-    """Everything that a finished simulation counted.
+    """Everything counted in a finished simulation.
 
     Attributes:
         cycles: clock cycles from start to end, before a power cap stretches them.
-        actions: how often each priced action happened; keys are the names that energy tables list, such as
-            "mult_fp16" or "dram_write_bits" (names ending in _bits count bits), with the component in front where
-            there are several: "prefetch_buffer.sram_read_bits".
+        actions: how often each priced action happened, by the names in energy tables, such as "mult_fp16" or
+            "dram_write_bits" (names ending in _bits count bits), with the component in front if there are several:
+            "prefetch_buffer.sram_read_bits".
         dram_bytes: bytes moved to or from DRAM, by tensor ("A", "B", "C", "partial").
-        busy_cycles: cycles that "dram", "compute" (averaged over units, rounded up) and "launch" were busy.
-        details: further integers of the unit, such as "condensed_columns" or "tiles".
-        note: what a reader of the result should know.
+        busy_cycles: busy cycles of "dram", "compute" (averaged over units, rounded up) and "launch".
+        details: further integers from the unit, such as "condensed_columns" or "tiles".
+        note: remark for readers of the result.
     """
 
     cycles: int
@@ -28,10 +28,12 @@ class Counts:
     note: str = ""
 
     def __post_init__(self) -> None:
+        # Copied and read-only: one run may be shared by several results.
         for name in ("actions", "dram_bytes", "busy_cycles", "details"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> tuple[object, ...]:
+        # Mapping proxies cannot be pickled, and results travel between the processes of a sweep.
         arguments = (dict(self.actions), dict(self.dram_bytes), dict(self.busy_cycles), dict(self.details))
         return Counts, (self.cycles, *arguments, self.note)
 

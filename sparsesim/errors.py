@@ -1,4 +1,4 @@
-"""Errors that a user can cause: one clear line that names the place, the field and the value."""
+"""Errors that a user can cause: one line naming the place, the field and the value."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ class SparsesimError(ValueError):
 
 
 class InputError(SparsesimError):
-    """A file, argument or description that cannot be used."""
+    """An unusable file, argument or description."""
 
 
 class UnknownNameError(InputError):
-    """A name that is not in its family; suggests the nearest ones."""
+    """An unknown name in a family, such as a machine; suggests similar ones."""
 
     def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -23,4 +23,4 @@ class UnknownNameError(InputError):
 
 
 class PatternError(SparsesimError):
-    """A matrix whose non-zeros do not have the pattern that a format or machine needs."""
+    """A matrix without the pattern of non-zeros that a format or machine needs."""

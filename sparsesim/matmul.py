@@ -1,4 +1,4 @@
-"""`MatmulOp`: the one operation that machines understand, C[M,N] = A[M,K] @ B[K,N], alone or in groups."""
+"""`MatmulOp`: the one operation that accelerators run, C[M,N] = A[M,K] @ B[K,N], on its own or in groups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,15 +14,15 @@ from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_arr
 
 @dataclass(frozen=True, eq=False)
 class Operand:
-    """One operand as it lies in DRAM.
+    """One operand as stored in DRAM.
 
     Attributes:
-        tensor: its positions and values.
-        format: how it is stored.
+        tensor: positions and values.
+        format: storage format.
         dtype: number type of the stored values.
         distinct: for the im2col view of a feature map, the number of elements of the map itself; an
             implicit GEMM reads those from DRAM rather than their copies. None for an ordinary matrix.
-        stored: what lies in DRAM, where that is not `tensor` itself (the groups of a block-diagonal matrix).
+        stored: the tensor in DRAM if that is not `tensor` itself (the groups of a block-diagonal matrix).
     """
 
     tensor: Tensor
@@ -38,14 +38,14 @@ class Operand:
 
     @cached_property
     def size(self) -> FormatSize:
-        """Exact stored size."""
+        """Exact stored size; PatternError if the format cannot hold the tensor."""
         return self.format.size(self.tensor if self.stored is None else self.stored, self.dtype)
 
     @cached_property
     def dram_bytes(self) -> int:
-        """Bytes that one pass over the operand moves from DRAM.
+        """Bytes read from DRAM in one pass over the operand.
 
-        A dense im2col view is counted as the feature map behind it (every element once).
+        An im2col view counts as the feature map behind it: every element once.
         """
         if self.distinct is None:
             return self.size.size_bytes
@@ -57,13 +57,15 @@ class Operand:
 class MatmulOp:
     """C[M,N] = A[M,K] @ B[K,N] in each of `groups`; A holds the weights, B the activations.
 
+    Raises InputError for shapes that do not fit, and for `repeat` or `groups` below 1.
+
     Attributes:
         name: layer name, shown in results.
-        a: operand A[groups * M, K], one group below the other.
-        b: operand B[groups * K, N], one group below the other.
-        c_dtype: number type of the product as it is written back.
-        repeat: how many times the same multiplication is done, one after the other (time steps).
-        groups: independent products of equal size that are started together (heads, groups of channels).
+        a: operand A[groups * M, K], groups stacked by rows.
+        b: operand B[groups * K, N], groups stacked by rows.
+        c_dtype: number type in which the product is written back.
+        repeat: how many times the same multiplication runs in sequence (time steps).
+        groups: independent products of equal size that are launched together (heads, groups of channels).
     """
 
     name: str
@@ -79,20 +81,20 @@ class MatmulOp:
         if self.a.shape[0] % self.groups:
             raise InputError(f"{self.name}: {self.groups} groups do not divide the {self.a.shape[0]} rows of A")
         if self.groups * self.a.shape[1] != self.b.shape[0]:
-            each = f" in each of {self.groups} groups" if self.groups > 1 else ""
+            grouped = f" in each of {self.groups} groups" if self.groups > 1 else ""
             raise InputError(
                 f"{self.name}: A is {self.a.shape[0]} x {self.a.shape[1]} and B is {self.b.shape[0]} x "
-                f"{self.b.shape[1]}; the columns of A must equal the rows of B{each}"
+                f"{self.b.shape[1]}; the columns of A must equal the rows of B{grouped}"
             )
 
     @property
     def m(self) -> int:
-        """Rows of A and C, of one group."""
+        """Rows of A and C in one group."""
         return self.a.shape[0] // self.groups
 
     @property
     def k(self) -> int:
-        """Columns of A, rows of B, of one group."""
+        """Columns of A, and rows of B in one group."""
         return self.a.shape[1]
 
     @property
@@ -102,23 +104,23 @@ class MatmulOp:
 
     @property
     def dense_macs(self) -> int:
-        """Multiplications of the dense product of all groups, once (without `repeat`)."""
+        """Multiplications of the dense product, all groups, one repetition."""
         return self.groups * self.m * self.n * self.k
 
     @property
     def c_elements(self) -> int:
-        """Entries of the product of all groups."""
+        """Elements of C, all groups."""
         return self.groups * self.m * self.n
 
     @cached_property
     def effectual_macs(self) -> int:
-        """Multiplications in which both factors are non-zero, once: sum over k of nnz(A[:,k]) x nnz(B[k,:])."""
+        """Multiplications of two non-zeros, one repetition: sum over k of nnz(A[:,k]) x nnz(B[k,:])."""
         return effectual_macs(self.a.tensor, self.b.tensor, self.groups)
 
     def block_diagonal(self, with_values: bool = False) -> "MatmulOp":
-        """The same as one product: the groups of A along the diagonal of A[groups * M, groups * K].
+        """All groups as one product, with those of A along the diagonal of A[groups * M, groups * K].
 
-        What lies in DRAM stays as it was. Values are there where A had them, or if asked for.
+        The tensors in DRAM stay as they were. A keeps its values; missing ones are drawn only `with_values`.
         """
         if self.groups == 1:
             return self
@@ -129,7 +131,7 @@ class MatmulOp:
         return replace(self, a=replace(self.a, tensor=diagonal, stored=self.a.tensor), groups=1)
 
     def parts(self, with_values: bool = False) -> Iterator["MatmulOp"]:
-        """Every group as an operation of its own; values that are not there yet are drawn only if asked for."""
+        """Every group as an operation of its own; missing values are drawn only `with_values`."""
         distinct = None if self.b.distinct is None else self.b.distinct // self.groups
         lefts = _split(self.a.tensor, self.groups, with_values)
         rights = _split(self.b.tensor, self.groups, with_values)
@@ -139,8 +141,9 @@ class MatmulOp:
 
 
 def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
-    """Products of two non-zeros in A @ B, from the real positions; groups lie one below the other."""
+    """Multiplications of two non-zeros in A @ B, from the actual positions; groups are stacked by rows."""
     rows, columns = a.shape[0] // groups, b.shape[1]
+    # With one dense factor the count needs no positions, so large dense operands are never expanded.
     if b.nnz == b.shape[0] * columns:
         return a.nnz * columns
     if a.nnz == a.shape[0] * a.shape[1]:
@@ -162,7 +165,7 @@ def stored_as(op: MatmulOp, format: Format) -> MatmulOp:
 
 
 def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:
-    """Equal blocks of rows, from the top."""
+    """Equal blocks of rows, from top to bottom."""
     rows, columns = tensor.shape[0] // groups, tensor.shape[1]
     if isinstance(tensor, DenseMatrix):
         if tensor.values is None and not with_values:
@@ -174,14 +177,14 @@ def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:
     matrix = tensor.to_sparse()
     for i in range(groups):
         indptr = matrix.indptr[i * rows : (i + 1) * rows + 1]
-        own = slice(indptr[0], indptr[-1])
-        values = None if matrix.values is None else matrix.values[own]
-        part = SparseMatrix((rows, columns), indptr - indptr[0], matrix.indices[own], values)
+        block = slice(indptr[0], indptr[-1])
+        values = None if matrix.values is None else matrix.values[block]
+        part = SparseMatrix((rows, columns), indptr - indptr[0], matrix.indices[block], values)
         yield tensor_from_array(part.to_array()) if part.nnz == rows * columns and values is not None else part
 
 
 def on_diagonal(matrix: SparseMatrix, groups: int) -> SparseMatrix:
-    """Blocks of rows moved to the right, so that they share no column."""
+    """The matrix [rows, groups * columns] with every block of rows shifted right into columns of its own."""
     if groups == 1:
         return matrix
     rows, columns = matrix.shape

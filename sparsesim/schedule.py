@@ -1,4 +1,4 @@
-"""`Schedule`: what a plan hands to an engine. It says what must be done, not how long memory takes."""
+"""`Schedule`: what a plan hands to an engine: the work to do, but not how long memory takes for it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,29 +9,31 @@ import numpy as np
 from sparsesim.array_types import IntArray
 
 DRAM_ACTIONS = ("dram_read_bits", "dram_write_bits")
-"""Actions that follow from the bytes of the steps; a plan does not state them."""
+"""Actions derived from the bytes of the steps; a plan must not list them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """Steps through three stages: fetch operands, compute on one of `units`, write back.
+    """Steps through a pipeline of three stages: fetch operands, compute on one of `units`, write back.
 
-    Steps are fetched, started and written in order. A step occupies a slot of the fetch buffer from the
-    moment its fetch is issued until its computation starts, and a slot of the write buffer from the start of
-    its computation until its result has left for DRAM. Fetches and writes share the DRAM, first come first
-    served.
+    Steps are fetched, started and written in order. A step holds a slot of the fetch buffer from the issue of its
+    fetch until it starts to compute, and a slot of the write buffer from then until its result has left for DRAM.
+    Fetches and writes share the DRAM, first come first served. `engines.event` states the rules exactly.
+
+    Raises ValueError for arrays of unequal length, negative numbers, less than one unit or slot, and waits for steps
+    that do not come before.
 
     Attributes:
         fetch_bytes: int64[steps], bytes read from DRAM before the step can start.
-        compute_cycles: int64[steps], cycles that the step occupies one unit.
+        compute_cycles: int64[steps], cycles for which the step occupies one unit.
         write_bytes: int64[steps], bytes written to DRAM afterwards.
-        units: identical compute units.
+        units: number of identical compute units.
         fetch_slots: steps that the fetch buffer holds.
         write_slots: steps that the write buffer holds.
-        after_writes: int64[steps]; a step is not fetched before so many of the first steps of its repetition have
-            been written, because it reads what they wrote; 0 for steps that wait for nothing.
-        after_arrivals: int64[steps]; a step is not fetched before the data of so many of the first steps of its
-            repetition has arrived, because no more requests may be under way, or addresses are in that data.
+        after_writes: int64[steps], how many of the first steps of the repetition must have been written before the
+            step is fetched, because it reads their results; 0 for no wait.
+        after_arrivals: int64[steps], how many of the first steps of the repetition must have arrived before the step
+            is fetched, because requests in flight are limited or its addresses are in that data; 0 for no wait.
         name: shown in timelines.
     """
 
@@ -71,19 +73,22 @@ class Phase:
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """Phases that are played one after the other, `repeat` times.
+    """Phases that run one after the other, `repeat` times.
 
-    A phase begins when everything before it has ended. A schedule of one phase has no such border, so its repetitions
-    overlap as its steps do.
+    A phase begins when the previous one has ended. A single phase does not wait for itself, so its repetitions overlap
+    just as its steps do.
+
+    Raises ValueError without phases, for `repeat` below 1, for DRAM actions, and if `dram_bytes` and the bytes of the
+    steps differ.
 
     Attributes:
         phases: at least one.
-        actions: exact counts of priced actions (one repetition), by the names of energy tables. A name may say where
-            the action happens: `prefetch_buffer.sram_read_bits`. DRAM actions are left out: they follow from the steps.
-        dram_bytes: bytes by tensor (one repetition); they add up to the fetched and written bytes.
-        repeat: repetitions.
-        details: further integers of the unit for the result.
-        note: what a reader of the result should know.
+        actions: exact counts of priced actions in one repetition, by the names in energy tables. A name may start with
+            the component: `prefetch_buffer.sram_read_bits`. DRAM actions are left out: they follow from the steps.
+        dram_bytes: bytes by tensor in one repetition; they add up to the bytes fetched and written.
+        repeat: number of repetitions.
+        details: further integers from the unit, for the result.
+        note: remark for readers of the result.
     """
 
     phases: tuple[Phase, ...]
@@ -120,10 +125,10 @@ class Schedule:
 
 
 def joined(schedules: Sequence[Schedule]) -> Schedule:
-    """Schedules of one unit, played one after the other, as one; `details` are those of the first.
+    """Schedules of one unit in sequence, as one schedule; `details` are those of the first.
 
-    Single phases on the same units and buffers become one phase, so that their steps overlap; others stay apart.
-    Raises ValueError for schedules that are repeated differently.
+    Schedules of a single phase with the same units and buffers are joined into one phase, so their steps overlap;
+    otherwise the phases stay separate. Raises ValueError for schedules with different `repeat`.
     """
     if len({schedule.repeat for schedule in schedules}) > 1:
         raise ValueError("schedules that are repeated differently cannot be joined")
@@ -132,7 +137,7 @@ def joined(schedules: Sequence[Schedule]) -> Schedule:
         actions.update(schedule.actions)
         dram_bytes.update(schedule.dram_bytes)
     phases = tuple(phase for schedule in schedules for phase in schedule.phases)
-    if len(phases) == len(schedules) and len({_room(phase) for phase in phases}) == 1:
+    if len(phases) == len(schedules) and len({_resources(phase) for phase in phases}) == 1:
         phases = (_joined_phases(phases),)
     notes = dict.fromkeys(schedule.note for schedule in schedules if schedule.note)
     return replace(
@@ -140,26 +145,26 @@ def joined(schedules: Sequence[Schedule]) -> Schedule:
     )
 
 
-def _room(phase: Phase) -> tuple[str, int, int, int]:
+def _resources(phase: Phase) -> tuple[str, int, int, int]:
     return phase.name, phase.units, phase.fetch_slots, phase.write_slots
 
 
 def _joined_phases(phases: Sequence[Phase]) -> Phase:
-    before = np.cumsum([0, *(phase.steps for phase in phases)])[:-1].tolist()
+    first_steps = np.cumsum([0, *(phase.steps for phase in phases)])[:-1].tolist()
     return replace(
         phases[0],
         fetch_bytes=np.concatenate([phase.fetch_bytes for phase in phases]),
         compute_cycles=np.concatenate([phase.compute_cycles for phase in phases]),
         write_bytes=np.concatenate([phase.write_bytes for phase in phases]),
-        after_writes=_joined_waits((phase.after_writes for phase in phases), before),
-        after_arrivals=_joined_waits((phase.after_arrivals for phase in phases), before),
+        after_writes=_joined_waits((phase.after_writes for phase in phases), first_steps),
+        after_arrivals=_joined_waits((phase.after_arrivals for phase in phases), first_steps),
     )
 
 
-def _joined_waits(waits: Iterable[IntArray | None], before: Sequence[int]) -> IntArray:
-    """Waits that count from the first step of all; 0 still waits for nothing."""
-    arrays = zip((np.asarray(each, np.int64) for each in waits), before, strict=True)
-    return np.concatenate([np.where(each > 0, each + steps, 0) for each, steps in arrays])
+def _joined_waits(waits: Iterable[IntArray | None], first_steps: Sequence[int]) -> IntArray:
+    """Waits counted from the first step of the joined phase; 0 is still no wait."""
+    arrays = zip((np.asarray(counts, np.int64) for counts in waits), first_steps, strict=True)
+    return np.concatenate([np.where(counts > 0, counts + first, 0) for counts, first in arrays])
 
 
 def _only_on_earlier(waits: IntArray, steps: int) -> bool:

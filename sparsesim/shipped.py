@@ -1,7 +1,7 @@
-"""Finds the data that travels with the package: the folders `models/` and `workloads/`.
+"""Finds the data shipped with the package: the folders `models/` and `workloads/`.
 
-In an installed wheel they lie inside the package, under `_shipped/`; in a checkout (and so in an editable
-install) they lie at the root of the repository, beside the package.
+In an installed wheel they are inside the package, under `_shipped/`; in a checkout (and so in an editable
+install) they are at the root of the repository, beside the package.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ _MARK_OF_A_CHECKOUT = "pyproject.toml"
 def shipped_folder(folder: str) -> Path:
     """The shipped folder with this path, for example `models/networks`.
 
-    Raises InputError for a path that is absolute, climbs with `..`, or is not shipped.
+    Raises InputError for a path that is absolute, contains `..`, or is not shipped.
     """
     relative = Path(folder)
     if relative.is_absolute() or ".." in relative.parts:
@@ -27,16 +27,16 @@ def shipped_folder(folder: str) -> Path:
 
 
 def shipped_names(folder: str, suffix: str) -> list[str]:
-    """Sorted names, without suffix, of the files in a shipped folder that end in `suffix`."""
+    """Sorted names of the files in a shipped folder that end in `suffix`, without the suffix."""
     paths = shipped_folder(folder).glob(f"*{suffix}")
     return sorted(path.name.removesuffix(suffix) for path in paths if path.is_file())
 
 
 def shipped_file(family: str, name: str, folder: str, suffix: str) -> Path:
-    """The file `name + suffix` of a shipped folder.
+    """The file `name + suffix` in a shipped folder.
 
-    `family` is the word for what is looked up ("network", "machine") in the message of the
-    UnknownNameError. Only a name that `shipped_names` lists is found, so no name leaves the folder.
+    Raises UnknownNameError, with `family` ("network", "machine") in its message, for a name that `shipped_names` does
+    not list; no name can therefore reach outside the folder.
     """
     names = shipped_names(folder, suffix)
     if name not in names:
@@ -45,9 +45,9 @@ def shipped_file(family: str, name: str, folder: str, suffix: str) -> Path:
 
 
 def _roots(package: Path) -> list[Path]:
-    """Where shipped data may lie, for the package at this place.
+    """Where the data of a package at this path may be.
 
-    Beside an installed package stand other people's packages, so that place counts only in a checkout.
+    The folder beside the package counts only in a checkout: beside an installed package are other people's packages.
     """
     beside = package.parent
     return [package / "_shipped"] + ([beside] if (beside / _MARK_OF_A_CHECKOUT).is_file() else [])

@@ -1,6 +1,6 @@
 """From an operation to its Result: plan -> engine -> power -> price.
 
-The module is not called `simulate` because it would hide the public function of that name.
+The module is not called `simulate` because that would shadow the public function of the same name.
 """
 
 from collections.abc import Hashable, Sequence
@@ -21,9 +21,14 @@ from sparsesim.units import cycles_to_seconds, pj_to_joule
 
 @dataclass(frozen=True)
 class Labels:
-    """Where an operation came from, repeated in its Result.
+    """Where an operation came from, copied into its Result.
 
-    `format` is that of the weights of the whole network, where an operation has none and is stored otherwise.
+    Attributes:
+        network, pruner: names; the defaults stand for a matrix on its own.
+        sparsity: target of the pruner, 0 to 1.
+        weights: where the weights came from.
+        format: format of the network's weights, for operations that have no weights (attention) and are stored
+            differently; empty to report the format of operand A.
     """
 
     network: str = "matrix"
@@ -35,7 +40,13 @@ class Labels:
 
 @dataclass(frozen=True)
 class Run:
-    """One operation played on one machine, before it is priced; `capped` if the power cap stretched `seconds`."""
+    """One simulated operation, before it is priced.
+
+    Attributes:
+        counts: cycles, actions and bytes.
+        seconds: run time under the power cap.
+        capped: whether the power cap stretched it.
+    """
 
     counts: Counts
     seconds: float
@@ -44,28 +55,28 @@ class Run:
 
 @dataclass(frozen=True)
 class Simulator:
-    """One machine at the prices of one table; operations with equal plans are played once."""
+    """One machine at the prices of one table; operations with equal plans are simulated once."""
 
     machine: Machine
     table: EnergyTable
     engine: str = "fast"
-    _known: dict[Hashable, Run] = field(default_factory=dict, repr=False)
+    _runs: dict[Hashable, Run] = field(default_factory=dict, repr=False)
 
     def result(self, op: MatmulOp, labels: Labels | None = None) -> Result:
-        """The Result of one operation; what format or accelerator refuse is raised as SparsesimError."""
+        """The Result of one operation; raises SparsesimError if its format or the accelerator refuses it."""
         return self._result(op, labels or Labels(), _Work(self.machine, op))
 
     def results(self, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:
-        """Results of one multiplication with its operands stored in several ways; refusals are kept as results.
+        """Results of one multiplication with its operands stored in several formats; refusals become results, too.
 
-        What the positions of the non-zeros decide is worked out once for all of them.
+        The part of planning that depends on positions alone is done once for all of them.
         """
         if not ops:
             return []
         work = _Work(self.machine, ops[0])
-        return [self._tried(op, label, work) for op, label in zip(ops, labels, strict=True)]
+        return [self._result_or_refusal(op, label, work) for op, label in zip(ops, labels, strict=True)]
 
-    def _tried(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
+    def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
         try:
             return self._result(op, labels, work)
         except SparsesimError as error:
@@ -86,11 +97,11 @@ class Simulator:
     def _run(self, op: MatmulOp, work: "_Work") -> Run:
         """The run of this operation, or of one with the same plan."""
         key = self.machine.accelerator.plan_key(op)
-        run = None if key is None else self._known.get(key)
+        run = None if key is None else self._runs.get(key)
         if run is None:
             run = fastest_run(op, self.machine, self.engine, work.of_positions())
             if key is not None:
-                self._known[key] = run
+                self._runs[key] = run
         return run
 
     def _identity(self, op: MatmulOp, labels: Labels) -> dict[str, Any]:
@@ -116,41 +127,42 @@ class Simulator:
 
 
 class _Work:
-    """What the positions of one multiplication decide on one machine, worked out when it is first asked for."""
+    """`Accelerator.work` of one multiplication, computed at first use: plans found by their key never need it."""
 
     def __init__(self, machine: Machine, op: MatmulOp) -> None:
         self._unit, self._op = machine.accelerator, op
-        self._found: tuple[Any, ...] = ()
+        # A tuple, because None is a valid result.
+        self._computed: tuple[Any, ...] = ()
 
     def of_positions(self) -> Any:
-        """`Accelerator.work` of the operation."""
-        if not self._found:
-            self._found = (self._unit.work(self._op),)
-        return self._found[0]
+        """The result of `Accelerator.work`."""
+        if not self._computed:
+            self._computed = (self._unit.work(self._op),)
+        return self._computed[0]
 
 
 def simulate(
     op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels | None = None, engine: str = "fast"
 ) -> Result:
-    """Run one operation on one machine; what format or accelerator refuse is raised as SparsesimError.
+    """Simulate one operation on one machine.
 
-    A machine whose library tries several plans takes the fastest. A benchmark of many equal runs is simulated on
-    `machine.benchmarked(...)`.
+    If the unit is autotuned, the fastest of its plans is taken. Use `machine.benchmarked(...)` to simulate a benchmark
+    of many identical runs. Raises SparsesimError if the format or the accelerator refuses the operation.
     """
     return Simulator(machine, table, engine).result(op, labels)
 
 
 def reprice(result: Result, table: EnergyTable) -> Result:
-    """The same finished run at the prices of another table; nothing is simulated again."""
+    """A finished run at the prices of another table, without simulating it again; InputError if a price is missing."""
     counts = Counts(result.cycles, result.counts, result.dram_bytes)
     return replace(result, energy_table=table.name, energy_pj=price(counts, table))
 
 
 def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any = None) -> Run:
-    """The run of the fastest of the plans that the unit offers; the earlier one if two take equally long."""
+    """The run of the unit's fastest plan, or of the first of several that are equally fast."""
     best: Run | None = None
     for plan in candidates_of(machine.accelerator, op, work):
-        # Candidates come with more and more compute cycles, so that no later one can win either.
+        # Candidates are ordered by non-decreasing compute cycles, so none after this one can win either.
         if best is not None and cycles_to_seconds(least_cycles(plan, machine), machine.clock_hz) >= best.seconds:
             break
         counts = run_schedule(plan, machine, engine)
@@ -162,7 +174,7 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 
 
 def _figures(op: MatmulOp, machine: Machine, run: Run) -> dict[str, Any]:
-    """What a run comes to, but for its energy."""
+    """The fields of a Result that follow from a run, except energy."""
     counts, seconds = run.counts, run.seconds
     return {
         "a_bytes": op.a.size.size_bytes,
@@ -184,13 +196,13 @@ def _figures(op: MatmulOp, machine: Machine, run: Run) -> dict[str, Any]:
 
 
 def _bottleneck(counts: Counts) -> str:
-    """The busiest of compute, memory and the launch."""
+    """The busiest of compute, memory and launch."""
     names = {"compute": "compute", "dram": "memory", "launch": "launch"}
     return names[max(counts.busy_cycles, key=lambda name: counts.busy_cycles[name])]
 
 
 def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:
-    """Useful MACs over what the unit could have done in the same time; products with a zero are no use."""
+    """Effectual MACs over the peak in the same time; a product with a zero factor is not effectual."""
     peak = machine.accelerator.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz * seconds
     return op.effectual_macs * op.repeat / peak if peak else 0.0
 
@@ -201,6 +213,6 @@ def _bandwidth_utilisation(counts: Counts, machine: Machine, seconds: float) -> 
 
 
 def _average_power(counts: Counts, machine: Machine, seconds: float) -> float:
-    """Idle power plus dynamic energy of the machine's own table over the time, in W."""
+    """Idle power plus dynamic energy over run time in W, at the prices of the machine's own table."""
     idle = machine.power.idle_w if machine.power else 0.0
     return idle + pj_to_joule(price(counts, machine.energy_table)["total"]) / seconds if seconds else idle

@@ -1,4 +1,4 @@
-"""The only place where units are converted. Names elsewhere end in the unit they carry."""
+"""The only place where units are converted. Elsewhere, names end in their unit."""
 
 import math
 import re
@@ -14,9 +14,9 @@ _QUANTITY = re.compile(r"^\s*([0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?)\s*(Ki|Mi|Gi|[kKM
 
 
 def parse_quantity(text: str | int | float, unit: str) -> int:
-    """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a bare number as an integer of `unit`.
+    """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a bare number as an integer in `unit`.
 
-    `unit` is one of 'B', 'Hz', 'B/s'. Raises InputError on anything else, on infinity and on NaN.
+    `unit` is 'B', 'Hz' or 'B/s'. Raises InputError for any other text or unit, infinity and NaN.
     """
     value = _number(text, unit)
     if value is None or not math.isfinite(value):
@@ -25,7 +25,7 @@ def parse_quantity(text: str | int | float, unit: str) -> int:
 
 
 def _number(text: str | int | float, unit: str) -> float | None:
-    # YAML reads `yes` as true, which Python takes for the number 1.
+    # YAML reads `yes` as true, and in Python True is the integer 1.
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         return None
     if not isinstance(text, str):
@@ -38,7 +38,7 @@ def _number(text: str | int | float, unit: str) -> float | None:
 
 
 def bits_to_bytes(bits: int) -> int:
-    """Whole bytes that hold `bits`."""
+    """Bytes that hold `bits`, rounded up."""
     return -(-bits // BITS_PER_BYTE)
 
 

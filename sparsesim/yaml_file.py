@@ -1,4 +1,4 @@
-"""Reads a YAML description into a validated model; every fault names line and field."""
+"""Reads a YAML description into a validated model; errors name line and field."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,26 +13,26 @@ from sparsesim.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# The parser in C reads the same language, as safely, about ten times as fast; not every build of PyYAML has it.
+# The C parser is just as safe and about ten times as fast, but not every build of PyYAML has it.
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 BASE: Final = "based_on"
-"""The field that names the description from which a file takes what it does not say itself."""
+"""The field naming the description that a file inherits from."""
 
 
 class Description(BaseModel):
-    """Base of everything read from YAML: no unknown field, no NaN, never changed."""
+    """Base of everything read from YAML: immutable, with no unknown fields and no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def is_path(name: str | Path) -> bool:
-    """Whether a name given by a user is a YAML file of their own rather than a shipped name."""
+    """Whether a name given by a user is a path to a YAML file rather than a shipped name."""
     return isinstance(name, Path) or name.endswith((".yaml", ".yml"))
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The top-level mapping of a YAML file; InputError where it is unreadable or something else."""
+    """The top-level mapping of a YAML file; InputError if it is unreadable or not a mapping."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -43,19 +43,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def read_description(path: Path, model: type[Model]) -> Model:
-    """The file as an instance of `model`; the InputError of a fault tells its line."""
+    """The file as an instance of `model`; InputError with the line of a fault."""
     return validated(path, read_mapping(path), model)
 
 
 def load_description(path: Path, model: type[Model]) -> Model:
-    """Like `read_description`, with the file's name in every error, and one for a file that is not there."""
+    """Like `read_description`, but with the file's name in every error, and an InputError if there is no such file."""
     with naming(path):
         return read_description(path, model)
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Puts the file's name before every InputError; raises one at once if the file is not there."""
+    """Prefix every InputError with the file's name; raise one at once if there is no such file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
@@ -65,7 +65,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def validated(path: Path, content: Mapping[str, Any], model: type[Model]) -> Model:
-    """`content` as an instance of `model`; the InputError of a fault tells its line in the file."""
+    """`content` as an instance of `model`; InputError with the line of a fault in the file."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -73,10 +73,10 @@ def validated(path: Path, content: Mapping[str, Any], model: type[Model]) -> Mod
 
 
 def lineage(path: Path, shipped: Callable[[str], Path]) -> dict[Path, dict[str, Any]]:
-    """A file and all it is based on with their mappings, the first ancestor first.
+    """A file and its ancestors with their mappings, oldest ancestor first.
 
-    `based_on` names a shipped description, whose file `shipped` finds, or a `.yaml` file in the folder of the file
-    that says so. Raises InputError for a base that is unknown, unreadable, elsewhere or, in the end, the file itself.
+    `based_on` names a shipped description, which `shipped` resolves to a file, or a `.yaml` file in the same folder.
+    Raises InputError for a base that is unknown, unreadable, in another folder or part of a cycle.
     """
     files = {path: read_mapping(path)}
     while BASE in files[path]:
@@ -101,9 +101,9 @@ def _base_file(path: Path, name: object, shipped: Callable[[str], Path]) -> Path
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `changes` laid over it.
+    """`base` with `changes` applied, as a JSON merge patch (RFC 7396).
 
-    Mappings merge, `null` removes a field, anything else replaces it, lists too (JSON merge patch, RFC 7396).
+    Mappings merge, `null` removes a field, anything else, lists included, replaces it.
     """
     fields = dict(base)
     for field, value in changes.items():
@@ -118,7 +118,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:
-    # A misspelt field is also missing; the misspelling is what helps.
+    # A misspelt required field also counts as missing; reporting the misspelling is more helpful.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     first, *others = faults
     steps, line = _locate(text, first["loc"])
@@ -139,7 +139,7 @@ def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:
 
 
 def _hint(model: type[BaseModel], fault: Any) -> str:
-    """The field that an unknown one was probably meant to be, of all that the description may hold."""
+    """Suggests the known field, anywhere in the description, that an unknown one was probably meant to be."""
     if fault["type"] != "extra_forbidden":
         return ""
     close = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(model.model_json_schema()), n=1)
@@ -147,7 +147,7 @@ def _hint(model: type[BaseModel], fault: Any) -> str:
 
 
 def _field_names(schema: Any) -> set[str]:
-    """Names of all properties anywhere in a JSON schema."""
+    """Names of all properties at any depth of a JSON schema."""
     if isinstance(schema, list):
         return set().union(*map(_field_names, schema))
     if not isinstance(schema, dict):
@@ -157,9 +157,9 @@ def _field_names(schema: Any) -> set[str]:
 
 
 def _locate(text: str, location: Sequence[str | int]) -> tuple[list[str], int]:
-    """Steps of a pydantic location that exist in the document, and the line of the last of them.
+    """The steps of a pydantic location that exist in the document, and the line of the last one.
 
-    A location also holds steps that are not in the document: tags of unions, and fields that are missing.
+    A location also has steps that are not in the document: tags of unions, and missing fields.
     """
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     steps: list[str] = []
@@ -167,9 +167,9 @@ def _locate(text: str, location: Sequence[str | int]) -> tuple[list[str], int]:
         return steps, 1
     line = node.start_mark.line + 1
     for step in location:
-        found = _child(node, step)
-        if found is not None:
-            node, line = found
+        child = _child(node, step)
+        if child is not None:
+            node, line = child
             steps.append(str(step))
     return steps, line
 

@@ -1,4 +1,12 @@
-"""Compute units: each file or folder one Spec with `plan` and `execute`. The union below is the registry."""
+"""Compute units. Each is one file or folder with a Spec class offering `plan` and `execute`; the union is the registry.
+
+The units fall into families: tensor cores (`tensor_core`, and `sparse_tensor_core` on top of it, both helped by
+`gemm_tiling` and `gemm_traffic`), an array of multipliers under one shared memory (`mac_array`, with
+`mac_array_walks`), SpMM kernels on a GPU (`vector_spmm/`), library kernels on a CPU or GPU (`processor`), and SpArch
+(`condensed_outer_product/`). `interface` is what all of them implement; `autotuned` and `patterned` add what only some
+need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped products one by one),
+`memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these loops against).
+"""
 
 from sparsesim.accelerators.autotuned import Autotuned, candidates_of
 from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct

@@ -1,4 +1,4 @@
-"""Arithmetic that plans share: unpacking, keys of operations, exact shares."""
+"""Helpers for plans: keys of operations, the cost of unpacking a format, integer shares that add up exactly."""
 
 from collections.abc import Hashable
 
@@ -10,13 +10,13 @@ from sparsesim.matmul import MatmulOp, Operand
 
 
 def size_key(op: MatmulOp) -> Hashable:
-    """All that an operation is but for its name and the positions and values of its non-zeros."""
-    operands = [(each.format, each.dtype, each.size, each.dram_bytes) for each in (op.a, op.b)]
+    """Everything about an operation except its name and the positions and values of its non-zeros."""
+    operands = [(operand.format, operand.dtype, operand.size, operand.dram_bytes) for operand in (op.a, op.b)]
     return (op.m, op.n, op.k, op.groups, *operands, op.c_dtype, op.repeat)
 
 
 def unpacking_adds(operand: Operand, native: frozenset[type[Format]], passes: int = 1) -> int:
-    """32-bit integer adds that unpack an operand which is not stored in one of the `native` formats.
+    """32-bit integer adds to unpack an operand `passes` times; 0 if it is stored in one of the `native` formats.
 
     One add per stored value and pass (assumed: a running position per fiber).
     """
@@ -24,7 +24,7 @@ def unpacking_adds(operand: Operand, native: frozenset[type[Format]], passes: in
 
 
 def shares(total: int, parts: int) -> IntArray:
-    """int64[parts] that add up to `total` exactly and differ by at most one."""
+    """int64[parts] that add up to exactly `total` and differ by at most one."""
     edges = np.arange(parts + 1, dtype=np.int64)
     # Split into quotient and remainder so that total * parts never overflows.
     quotient, remainder = divmod(total, max(parts, 1))
@@ -33,11 +33,12 @@ def shares(total: int, parts: int) -> IntArray:
 
 
 def weighted_shares(total: int, weights: IntArray) -> IntArray:
-    """int64 array that adds up to `total` exactly, in proportion to `weights` (equal parts if all are zero)."""
-    whole = int(weights.sum())
-    if whole == 0:
+    """int64[len(weights)] that adds up to exactly `total`, in proportion to `weights` (equal parts if all are zero)."""
+    total_weight = int(weights.sum())
+    if total_weight == 0:
         return shares(total, len(weights))
-    fractions = np.cumsum(weights) / whole
+    # Rounding the running sum, rather than every share, is what keeps the total exact.
+    fractions = np.cumsum(weights) / total_weight
     edges = np.rint(fractions * total).astype(np.int64)
     edges[-1] = total
     return np.diff(edges, prepend=np.int64(0))

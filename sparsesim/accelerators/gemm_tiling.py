@@ -1,4 +1,4 @@
-"""How a GEMM library may cut an operation into tiles of C, and how many cycles the SMs need for each cut."""
+"""The tilings and K-splits a GEMM library can choose from, and the cycles the SMs need for each."""
 
 from math import ceil
 from typing import NamedTuple
@@ -6,26 +6,26 @@ from typing import NamedTuple
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 SLICE_BYTES = 128
-"""Bytes of a row that one step of the k-loop brings to shared memory (a cache line; 64 fp16 values)."""
+"""Bytes per row that one iteration of the k-loop loads into shared memory (one cache line; 64 fp16 values)."""
 
 ACCUMULATORS_PER_SM = 1 << 15
-"""Sums that fit beside operands and addresses: half of the 64 Ki registers of an SM (CUDA programming guide)."""
+"""Accumulators that fit an SM beside operands and addresses: half of its 64 Ki registers (CUDA programming guide)."""
 
 RESIDENT_TILES = 4
-"""Thread blocks that share an SM at most, where their sums would leave room for more (assumed)."""
+"""Upper limit on thread blocks per SM if their accumulators would leave room for more (assumed)."""
 
 STORE_BYTES_PER_CYCLE = 64
-"""An SM's port to the L2 (NVIDIA A100 whitepaper: 64 B per clock and SM)."""
+"""Write bandwidth from an SM to the L2 (NVIDIA A100 whitepaper: 64 B per clock and SM)."""
 
 SHORTEST_SPLIT = 128
-"""Positions along K that a part of a split has at least."""
+"""Minimum depth along K of one part of a split."""
 
 CTAS_PER_SM_WHEN_SPLIT = 4
-"""A split is not worth more thread blocks than this per SM."""
+"""Most thread blocks per SM for which K is still split; a split is there to occupy idle SMs."""
 
 
 class Tile(NamedTuple):
-    """A thread-block tile of C, `m` x `n`, walked along K in slices of `k`."""
+    """A thread-block tile of C, `m` x `n`, with a k-loop over slices of `k`."""
 
     m: int
     n: int
@@ -33,10 +33,18 @@ class Tile(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """How one operation is cut: the tile, tiles along M and N, and `kept` of every `of` positions along K.
+    """One tiling of an operation.
 
-    `split` thread blocks share the K of a tile. `rounds` is the number of tiles that the busiest SM computes, one
-    after the other, each in `round_cycles`; then `reduce_cycles` add up the parts of a split.
+    Attributes:
+        tile: thread-block tile.
+        tiles_m, tiles_n: tiles along M and N, of one group.
+        kept, of: how many of every `of` positions along K are multiplied.
+        split: thread blocks that share the K of a tile.
+        rounds: waves, the number of tiles that the busiest SM computes.
+        round_cycles: cycles per wave.
+        reduce_cycles: cycles of the kernel that adds up the parts of a split, after the last wave.
+        bound: what limits a wave: "mma", "l2" or "latency".
+        groups: independent products of equal size.
     """
 
     tile: Tile
@@ -53,12 +61,12 @@ class Grid(NamedTuple):
 
     @property
     def tiles(self) -> int:
-        """Tiles of C, of all groups."""
+        """Tiles of C in all groups."""
         return self.groups * self.tiles_m * self.tiles_n
 
     @property
     def cycles(self) -> int:
-        """Cycles of the SMs if nothing else held them up."""
+        """Cycles on the SMs with an ideal DRAM."""
         return self.rounds * self.round_cycles + self.reduce_cycles
 
 
@@ -66,12 +74,12 @@ class Gemm(NamedTuple):
     """One operation as the SMs see it.
 
     Attributes:
-        m, n, k: sides of the product.
-        value_bits: bits of a value of A and B.
-        c_bytes: bytes of a value of C.
-        a_bytes, b_bytes: bytes of A and of B that reach shared memory for every position of the dense operand.
-        kept, of: positions along K that are multiplied.
-        groups: equal products whose tiles share the SMs.
+        m, n, k: dimensions of the product.
+        value_bits: bits per value of A and B.
+        c_bytes: bytes per value of C.
+        a_bytes, b_bytes: bytes of A and of B that reach shared memory per position of the dense operand.
+        kept, of: how many of every `of` positions along K are multiplied.
+        groups: products of equal size that share the SMs.
     """
 
     m: int
@@ -87,16 +95,16 @@ class Gemm(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """What one SM does.
+    """Throughput and overheads of the SMs.
 
     Attributes:
-        sms: their number.
-        macs_per_cycle: products that one SM really reaches per cycle.
+        sms: number of SMs.
+        macs_per_cycle: sustained MACs per cycle of one SM.
         l2_bytes_per_cycle: bytes per cycle from the L2 to one SM.
         cluster: SMs that share the slices they read (1, 2, or 4: two by two).
-        step_cycles: cycles of one step of the k-loop of a lone thread block, whose slices cannot come any faster.
-        round_cycles: filling the pipeline and writing the tile back.
-        split_cycles: starting the kernel that adds up the parts of a split.
+        step_cycles: latency of one k-loop iteration of a thread block that has an SM to itself.
+        round_cycles: prologue and epilogue of a tile.
+        split_cycles: launch of the kernel that adds up the parts of a split.
     """
 
     sms: int
@@ -109,27 +117,28 @@ class Rates(NamedTuple):
 
 
 def cuts(gemm: Gemm, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
-    """The cuts worth trying, the one with the fewest cycles first.
+    """Tilings worth simulating, ordered by non-decreasing cycles.
 
-    Left out are those that take no fewer cycles than another one with tiles at least as high and wide, whose parts take
-    no longer to add up: the larger the tiles, the fewer bytes come from L2 and DRAM, and no operand is on its way
-    while parts are added up, so that a split loses where DRAM is what takes time.
+    A tiling is dominated, and left out, if another one takes no more cycles, has tiles at least as high and as wide,
+    and spends no more cycles on the reduction. Larger tiles move fewer bytes from L2 and DRAM; the reduction overlaps
+    with no operand fetch, so all of it counts even if DRAM is the bottleneck.
     """
-    found = [
+    grids = [
         _cut(gemm, tile, split, rates)
         for tile in tiles
         for split in splits
         if split == 1 or _worth_splitting(gemm, tile, split, rates)
     ]
-    found.sort(key=lambda grid: (grid.cycles, -grid.tile.m * grid.tile.n, grid.split))
+    grids.sort(key=lambda grid: (grid.cycles, -grid.tile.m * grid.tile.n, grid.split))
     chosen: list[Grid] = []
-    for grid in found:
-        if not any(_is_covered(grid, better) for better in chosen):
+    # Sorted by cycles, so a tiling can only be dominated by one before it.
+    for grid in grids:
+        if not any(_is_dominated(grid, better) for better in chosen):
             chosen.append(grid)
     return chosen
 
 
-def _is_covered(grid: Grid, better: Grid) -> bool:
+def _is_dominated(grid: Grid, better: Grid) -> bool:
     larger = grid.tile.m <= better.tile.m and grid.tile.n <= better.tile.n
     return larger and better.reduce_cycles <= grid.reduce_cycles
 
@@ -142,23 +151,25 @@ def _worth_splitting(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> bool:
 def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
     tiles_m, tiles_n = ceil_div(gemm.m, tile.m), ceil_div(gemm.n, tile.n)
     slice_k = SLICE_BYTES * BITS_PER_BYTE // gemm.value_bits
-    # Half slices at the end of K are cheap to skip.
+    # Depth is rounded up to half slices: the last k-loop iteration can skip the half that is padding.
     half = max(slice_k // 2, 1)
     depth = ceil_div(ceil_div(gemm.k, split), half) * half
     rounds = ceil_div(gemm.groups * tiles_m * tiles_n * split, rates.sms)
     resident = min(max(ACCUMULATORS_PER_SM // (tile.m * tile.n), 1), RESIDENT_TILES)
-    overlapped = ceil_div(rounds, resident) / rounds if rounds else 1.0
+    # Tiles resident on one SM hide each other's latency, prologue and epilogue; the rest of a wave is throughput.
+    exposed = ceil_div(rounds, resident) / rounds if rounds else 1.0
     needs = {
         "mma": tile.m * tile.n * depth * gemm.kept / gemm.of / rates.macs_per_cycle,
         "l2": _slice_bytes(gemm, tile, rates.cluster) * depth / rates.l2_bytes_per_cycle,
-        "latency": ceil_div(depth, slice_k) * rates.step_cycles * overlapped,
+        "latency": ceil_div(depth, slice_k) * rates.step_cycles * exposed,
     }
     bound = max(needs, key=lambda name: needs[name])
     store = tile.m * tile.n * gemm.c_bytes / STORE_BYTES_PER_CYCLE
     reduce_cycles = 0.0
     if split > 1:
-        partial = 4 * (split + 1) * gemm.groups * gemm.m * gemm.n
-        reduce_cycles = rates.split_cycles + partial / (rates.sms * rates.l2_bytes_per_cycle)
+        # The reduction reads `split` fp32 sums per element of C and writes one.
+        reduced_bytes = 4 * (split + 1) * gemm.groups * gemm.m * gemm.n
+        reduce_cycles = rates.split_cycles + reduced_bytes / (rates.sms * rates.l2_bytes_per_cycle)
     return Grid(
         tile,
         tiles_m,
@@ -167,7 +178,7 @@ def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
         gemm.of,
         split,
         rounds,
-        ceil(needs[bound] + overlapped * rates.round_cycles + store),
+        ceil(needs[bound] + exposed * rates.round_cycles + store),
         ceil(reduce_cycles),
         bound,
         gemm.groups,
@@ -175,8 +186,9 @@ def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
 
 
 def _slice_bytes(gemm: Gemm, tile: Tile, cluster: int) -> float:
-    """Bytes that an SM reads from the L2 per position of K, when the SMs of a cluster share what they read."""
+    """Bytes that an SM reads from the L2 per position along K, with slices shared within its cluster."""
     a, b = tile.m * gemm.a_bytes, tile.n * gemm.b_bytes
     if cluster == 4:
         return (a + b) / 2
+    # A cluster in one row or column shares the slices of one operand, taken to be the larger.
     return max(a, b) / cluster + min(a, b)

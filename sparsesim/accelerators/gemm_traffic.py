@@ -1,4 +1,4 @@
-"""Which bytes of a GEMM come from DRAM, in which step, and what an L2 keeps from one run to the next."""
+"""DRAM traffic of a GEMM by step, and what the L2 keeps from one run to the next."""
 
 from typing import NamedTuple
 
@@ -12,11 +12,17 @@ from sparsesim.matmul import MatmulOp
 from sparsesim.units import bits_to_bytes, ceil_div
 
 SWIZZLES = (1, 2, 4, 8, 16)
-"""Bands of tile rows that a library tries (CUTLASS thread-block swizzles, and row by row)."""
+"""Heights, in tile rows, of the bands a library tries (CUTLASS thread-block swizzles)."""
 
 
 class L2(NamedTuple):
-    """The cache that all SMs share; `warm` if it may still hold operands of an equal run just before."""
+    """The cache shared by all SMs.
+
+    Attributes:
+        size_bytes: capacity of all partitions together.
+        partitions: 1, or 2 that each cache what their own SMs read.
+        warm: whether it may still hold operands from an identical run just before.
+    """
 
     size_bytes: int
     partitions: int
@@ -24,10 +30,9 @@ class L2(NamedTuple):
 
 
 def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: L2, walk: str) -> tuple[IntArray, dict[str, int]]:
-    """Bytes fetched in every round, and all by tensor, for the swizzle that moves the fewest.
+    """int64[rounds] bytes fetched per wave, and total bytes by tensor, for the swizzle with the least traffic.
 
-    Groups share no data; each moves as much as the first one, whose operands are those
-    of all in equal parts.
+    Groups share no data, so each moves an equal part of the operands: only the first is walked.
     """
     sizes = op.a.dram_bytes, op.b.dram_bytes
     first = [ceil_div(size, op.groups) for size in sizes]
@@ -39,15 +44,17 @@ def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: L2, walk: str) -> tuple
         for band in (bands if walk == "swizzled" else bands[-1:])
         if band
     ]
-    moved = min(walks, key=lambda each: int(each[:2].sum()), default=np.zeros((4, 0), np.int64))
+    moved = min(walks, key=lambda fetches: int(fetches[:2].sum()), default=np.zeros((4, 0), np.int64))
     written = bits_to_bytes(op.c_elements * op.c_dtype.bits)
     if l2.warm:
-        away, whole = not_kept(sum(sizes), l2.size_bytes, l2.partitions)
-        moved[:2] -= moved[2:] - moved[2:] * away // whole
-        written = written * away // whole
+        # Only compulsory misses can turn into hits; other misses are evictions within the run itself.
+        evicted, of = not_kept(sum(sizes), l2.size_bytes, l2.partitions)
+        moved[:2] -= moved[2:] - moved[2:] * evicted // of
+        written = written * evicted // of
     read = [int(moved[i].sum()) * sizes[i] // max(first[i], 1) for i in range(2)]
     waves = np.tile(moved[:2].sum(axis=0), op.groups)
-    # Splits leave SMs idle at the end of a wave; the bytes are spread over the rounds that the SMs count.
+    # A wave of the walk has sms // split tiles, which need not divide the thread blocks as the rounds of the SMs do:
+    # the bytes of the waves are spread over the rounds.
     fetched = np.zeros(grid.rounds, np.int64)
     np.add.at(fetched, np.arange(len(waves)) * grid.rounds // max(len(waves), 1), waves)
     if op.groups > 1:
@@ -56,25 +63,25 @@ def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: L2, walk: str) -> tuple
 
 
 def in_parts(sizes: IntArray, parts: int) -> IntArray:
-    """Every size in `parts` numbers that add up to it and differ by at most one."""
+    """int64[len(sizes) * parts]: every size split into `parts` integers that differ by at most one."""
     quotient, remainder = np.divmod(sizes[:, None], parts)
     return (quotient + (np.arange(parts) < remainder)).ravel()
 
 
 def distinct_bytes(l2_bytes: int, partitions: int) -> int:
-    """What an L2 holds of data that is read by all SMs.
+    """Distinct bytes that an L2 can hold of data read by all SMs.
 
-    In two partitions lines that SMs of both read are kept twice; three quarters of the whole are then distinct
-    (assumed, between half and all of it).
+    With two partitions, a line read by SMs on both sides is kept twice; three quarters of the capacity then hold
+    distinct data (assumed, between half and all of it).
     """
     return l2_bytes if partitions == 1 else 3 * l2_bytes // 4
 
 
 def not_kept(size_bytes: int, l2_bytes: int, partitions: int) -> tuple[int, int]:
-    """The share of operands, as a fraction, that an L2 does not keep from one run to the next.
+    """Fraction (numerator, denominator) of the operands that is evicted before the next run reads them.
 
-    They are kept as far as they fit: in one partition up to its size; in two, up to half of the L2, from three quarters
-    on none is, and in between it falls linearly (assumed).
+    With one partition, the part that exceeds the capacity. With two, nothing up to half the capacity, everything from
+    three quarters on, and linear in between (assumed).
     """
     low, high = l2_bytes // partitions, distinct_bytes(l2_bytes, partitions)
     between = max(high - low, 1)

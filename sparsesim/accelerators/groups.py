@@ -1,4 +1,4 @@
-"""Groups of an operation on units that take them one after the other."""
+"""Grouped operations on units that run one group after the other."""
 
 from collections.abc import Hashable
 
@@ -12,7 +12,7 @@ from sparsesim.tensors import SparseMatrix
 
 
 def plan_one_by_one(unit: Accelerator, op: MatmulOp) -> Schedule:
-    """The plans of all groups as one schedule; groups with equal keys are planned once."""
+    """One schedule for all groups; groups with equal `plan_key` are planned once."""
     known: dict[Hashable, Schedule] = {}
     plans = []
     for part in op.parts():
@@ -24,6 +24,6 @@ def plan_one_by_one(unit: Accelerator, op: MatmulOp) -> Schedule:
 
 
 def execute_one_by_one(unit: Accelerator, op: MatmulOp) -> FloatArray:
-    """The products of all groups, one below the other."""
+    """float64[groups * M, N]: the products of all groups, stacked."""
     products = (unit.execute(part) for part in op.parts(with_values=True))
-    return np.vstack([each.to_array() if isinstance(each, SparseMatrix) else each for each in products])
+    return np.vstack([c.to_array() if isinstance(c, SparseMatrix) else c for c in products])

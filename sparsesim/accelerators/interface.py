@@ -18,48 +18,52 @@ from sparsesim.yaml_file import Description
 
 
 class Accelerator(Description, ABC):
-    """A compute unit with its on-chip memories. It decides which bytes move and how often each action happens.
+    """A compute unit with its on-chip memories: it decides which bytes move and how often each action happens.
 
-    It knows nothing of DRAM bandwidth, clocks or joules; those belong to the machine around it.
+    It knows nothing about DRAM bandwidth, clocks or joules; those belong to the machine around it.
     """
 
     macs_per_cycle: Mapping[str, Annotated[int, Field(gt=0, le=1 << 40)]] = Field(min_length=1)
-    """Peak multiply-accumulates per cycle of the whole unit, by number type; the first is the default one."""
+    """Peak multiply-accumulates per cycle of the whole unit, by number type; the first entry is the default type."""
 
     native: ClassVar[frozenset[type[Format]]]
-    """Formats of A that the unit reads as they are; unpacking others counts index additions."""
+    """Formats of A that the unit reads directly; any other is unpacked, which counts index additions."""
 
     @abstractmethod
     def natural_format(self, density: float) -> str:
-        """The format that weights of this density are stored in where the user names none."""
+        """Name of the format for weights of this density (0 to 1) if the user names none."""
 
     def work(self, op: MatmulOp) -> Any:
-        """What the positions of the non-zeros alone decide, whatever format they are stored in; None for nothing."""
+        """The part of planning that depends only on the positions of the non-zeros, not on their format; may be None.
+
+        Computed once and handed to `plan` for every format that the same operands are stored in.
+        """
         return None
 
     @abstractmethod
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
-        """Steps, bytes and action counts of `op`; raises PatternError if the unit cannot run its pattern.
+        """Steps, bytes and action counts of `op`.
 
-        `work` is what `work` returned for the same multiplication in any format; it is made anew if left out.
+        `work` is the result of `work` for the same multiplication in any format; it is computed if left out. Raises
+        PatternError if A breaks a pattern that the unit needs, InputError for a number type it does not have.
         """
 
     def plan_key(self, op: MatmulOp) -> Hashable | None:
-        """Operations of equal keys have equal plans; None where positions matter, which are not compared."""
+        """Operations with equal keys have equal plans; None if a plan depends on positions, which are not compared."""
         dense = isinstance(op.a.tensor, DenseMatrix) and isinstance(op.b.tensor, DenseMatrix)
         return size_key(op) if dense else None
 
     @abstractmethod
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
-        """The numeric product, computed the way the unit computes it."""
+        """The product [groups * M, N] in float64, computed the way the unit computes it."""
 
     @property
     def default_dtype(self) -> str:
-        """The number type used where the user names none."""
+        """Name of the number type used if the user names none."""
         return next(iter(self.macs_per_cycle))
 
     def peak_macs_per_cycle(self, dtype: DType) -> int:
-        """Peak rate for `dtype`; InputError names the types that the unit has."""
+        """Peak multiply-accumulates per cycle for `dtype`; InputError if the unit does not have that type."""
         if dtype.name not in self.macs_per_cycle:
             known = ", ".join(self.macs_per_cycle)
             raise InputError(f"number type {dtype.name} is not offered by this unit (it has {known})")

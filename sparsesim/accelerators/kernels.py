@@ -6,13 +6,21 @@ from numpy.typing import NDArray
 from sparsesim._jit import kernel
 from sparsesim.array_types import FloatArray, IntArray
 
-LOTS, LOT_FACTOR, LOT_STEP, FIRST_LOT = 1 << 31, 1103515245, 12345, 12345
-"""Linear congruential generator that draws which panel leaves a full L2 (ISO C, example of rand)."""
+LCG_MODULUS, LCG_MULTIPLIER, LCG_INCREMENT, LCG_SEED = 1 << 31, 1103515245, 12345, 12345
+"""Linear congruential generator behind the random replacement of the L2 (constants of the `rand` example in ISO C).
+
+It is written out, with a fixed seed, so that the kernel and its reference evict the same panels in every run. State and
+multiplier are below 2^31, so their product stays within an int64.
+"""
+
+LCG_DROPPED_BITS = 8
+"""The low bits of a generator modulo a power of two have short periods (bit b repeats after 2^(b+1) draws)."""
 
 
 @kernel
 def product_nnz(columns: int, a_indptr: IntArray, a_indices: IntArray, b_indptr: IntArray, b_indices: IntArray) -> int:
     """Positions of C = A @ B that receive at least one product (before any cancellation)."""
+    # Stamped with the row that last reached the column, so nothing has to be cleared between rows.
     seen = np.full(columns, -1, np.int64)
     nnz = 0
     for i in range(len(a_indptr) - 1):
@@ -36,18 +44,23 @@ def panel_fetches(
     b_panels: IntArray,
     band: int,
 ) -> IntArray:
-    """Bytes that each wave of `wave` tiles of C brings into an L2 of `capacity_bytes` (a victim drawn by lot goes).
+    """Bytes that each wave of `wave` tiles of C fetches into an L2 of `capacity_bytes` with random replacement.
 
-    Tile (i, j) reads panel i of A and panel j of B. Tiles are walked in bands of `band` tile rows, column by
-    column within a band (the swizzle of GEMM libraries). A panel that another tile of the same wave has
-    already read streams past all of them together and is not fetched again, even where the L2 is too small to
-    keep it. Returns int64[4, waves]: bytes of A and of B, then those of them that are read for the first time.
+    Tile (i, j) reads panel i of A and panel j of B: all of K at the height or width of the tile. Tiles are
+    walked in bands of `band` tile rows, column by column within a band (the swizzle of GEMM libraries). A panel
+    that another tile of the same wave has already read is not fetched again, even if the L2 is too small to keep
+    it: the tiles of a wave move along K in step and share every line as it passes.
+
+    Returns int64[4, waves]: bytes of A and of B, then the compulsory misses among them.
     """
+    # Whole panels rather than lines: a tile reads all of a panel anyway, and a walk costs one step per tile instead of
+    # one per line. `held[:count]` lists the resident panels and `place` is its inverse (-1: not resident); an eviction
+    # moves the last entry into the gap, so every step takes constant time.
     panels = tiles_m + tiles_n
     place = np.full(panels, -1, np.int64)
     held = np.zeros(panels, np.int64)
     read_in = np.full(panels, -1, np.int64)
-    count, used, lot = 0, 0, FIRST_LOT
+    count, used, state = 0, 0, LCG_SEED
     fetched = np.zeros((4, -(-tiles_m * tiles_n // wave)), np.int64)
     for tile in range(tiles_m * tiles_n):
         first = tile // (band * tiles_n) * band
@@ -66,8 +79,8 @@ def panel_fetches(
             if place[panel] >= 0 or size > capacity_bytes:
                 continue
             while used + size > capacity_bytes:
-                lot = (lot * LOT_FACTOR + LOT_STEP) % LOTS
-                drawn = (lot >> 8) % count
+                state = (state * LCG_MULTIPLIER + LCG_INCREMENT) % LCG_MODULUS
+                drawn = (state >> LCG_DROPPED_BITS) % count
                 victim = held[drawn]
                 used -= a_panels[victim] if victim < tiles_m else b_panels[victim - tiles_m]
                 count -= 1
@@ -83,7 +96,10 @@ def panel_fetches(
 
 @kernel
 def select_and_accumulate(positions: IntArray, values: FloatArray, b: FloatArray, out: NDArray[np.float64]) -> None:
-    """out[i] += values[i, s] * b[positions[i, s]]: operand selection by metadata, one kept value at a time."""
+    """out[i] += values[i, s] * b[positions[i, s]]: operand selection by metadata, one kept value at a time.
+
+    positions: int64[rows, slots]; unused slots hold the value 0 and may point past the last row of `b`.
+    """
     rows, slots = positions.shape
     for i in range(rows):
         for s in range(slots):

@@ -1,4 +1,4 @@
-"""An array of multipliers under one shared memory; weights wait in latches, sums in a register file per subcore."""
+"""An array of multipliers under one shared memory, with weights in latches and sums in a register file per subcore."""
 
 from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
@@ -26,11 +26,17 @@ from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 COMPRESSED: Final = frozenset({Nm})
 DENSE: Final = frozenset({Dense})
-"""Formats that the compressed and the dense walk read as they are."""
+"""Formats read directly by the compressed and by the dense walk."""
 
 
 class Packed(NamedTuple):
-    """Operand A on chip: `kept` of every `of` positions along K, `slots` values per row of `place_bits` each."""
+    """Operand A on chip.
+
+    Attributes:
+        kept, of: how many of every `of` positions along K are multiplied.
+        slots: values per row, unused slots included.
+        place_bits: metadata per value.
+    """
 
     kept: int
     of: int
@@ -39,16 +45,25 @@ class Packed(NamedTuple):
 
 
 class MacArray(Patterned):
-    """`subcores` x `rows` x `depth` multipliers (tensor core of Sparseloop, MICRO 2022, Fig. 15).
+    """`subcores` x `rows` x `depth` multipliers (the tensor core of Sparseloop, MICRO 2022, Fig. 15).
 
-    Rows of A lie across subcores and their rows, K across `depth`, whose products are summed at once. A weight
-    stays in its latch while the columns of a tile pass, a column per cycle; the sums wait in the register file,
-    which so bounds the columns. Shared memory holds A and B over all of K; C goes from registers to DRAM. Of `of`
-    positions along K at most `keep` are multiplied, and metadata selects their row of B; a matrix that breaks this
-    pattern is refused, or (`on_violation: dense`) multiplied densely. Every slot is multiplied, zero or not.
+    Rows of A are mapped to the rows of all subcores, K to `depth`, where an adder tree sums the products. Weights are
+    stationary: each stays in its latch while the columns of a tile stream past, one per cycle. Partial sums live in
+    the register file, which therefore limits the width of a tile. Shared memory holds A and B over all of K; C goes
+    from the registers straight to DRAM. At most `keep` of every `of` positions along K are multiplied, and metadata
+    selects their rows of B; a matrix that breaks this pattern is refused, or (`on_violation: dense`) multiplied
+    densely. Every slot is multiplied, zero or not.
 
-    Of all cuts the one with the fewest cycles is taken, then with the fewest DRAM bytes, then with the least traffic
-    of shared memory (the artifact's mapper goes by delay, then energy).
+    Of all tilings, the one with the fewest cycles is taken, then the fewest DRAM bytes, then the least shared-memory
+    traffic (the artifact's mapper goes by delay, then energy).
+
+    Attributes:
+        subcores, rows: the array's extent along M.
+        depth: its extent along K.
+        shared_memory, shared_bytes_per_cycle: operand buffer and its bandwidth.
+        register_file: sums of one subcore, `accumulator_bits` each.
+        stages: tiles that may be in flight on either side of the array.
+        keep, of: the pattern of A along K; equal for an array that runs dense only.
     """
 
     kind: Literal["mac_array"] = "mac_array"
@@ -78,20 +93,20 @@ class MacArray(Patterned):
 
     @property
     def max_columns(self) -> int:
-        """Columns of C whose sums fit the register file of a subcore."""
+        """Widest tile of C with sums that fit the register file of a subcore."""
         return self.register_file.size_bytes * BITS_PER_BYTE // (self.rows * self.accumulator_bits)
 
     def natural_format(self, density: float) -> str:
-        """Compressed as the pattern says; dense where there is none, or every position is filled."""
+        """Compressed in the unit's pattern; dense if it has none, or if every position is filled."""
         return "dense" if density == 1 or self.keep == self.of else f"nm-{self.keep}:{self.of}"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per tile of C, groups one by one."""
         if op.groups > 1:
             return plan_one_by_one(self, op)
-        self.peak_macs_per_cycle(op.a.dtype)
+        self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         packed = self._packed(op)
-        walk = min(self._walks(op, packed), key=lambda each: self._cost(op, packed, each))
+        walk = min(self._walks(op, packed), key=lambda candidate: self._cost(op, packed, candidate))
         i, j = order(walk)
         rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
@@ -127,11 +142,11 @@ class MacArray(Patterned):
         )
 
     def plan_key(self, op: MatmulOp) -> Hashable:
-        """Sizes, and whether the positions have the pattern."""
+        """Sizes, and whether A has the pattern."""
         return self.peak_macs_per_cycle(op.a.dtype), self._packed(op), size_key(op)
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
-        """C in float64: tile by tile over slices of K, or through kept values and their metadata."""
+        """C in float64: tile by tile over slices of K, or from kept values and their metadata."""
         if op.groups > 1:
             return execute_one_by_one(self, op)
         packed = self._packed(op)
@@ -163,7 +178,7 @@ class MacArray(Patterned):
         return self.keep, self.of
 
     def _walks(self, op: MatmulOp, packed: Packed) -> Iterator[Walk]:
-        """A or B stays in shared memory while the other streams through, or neither stays."""
+        """Tilings in which A or B stays in shared memory while the other streams past, or neither stays."""
         height, capacity = self.subcores * self.rows, BITS_PER_BYTE * self.shared_memory.size_bytes
         for columns in sorted({min(width, max(op.n, 1)) for width in halves(self.max_columns)}):
             tiles = ceil_div(op.m, height), ceil_div(op.n, columns)
@@ -179,7 +194,8 @@ class MacArray(Patterned):
                 yield Walk(height, columns, *tiles, columns_of_b, max(tiles[0], 1))
 
     def _cost(self, op: MatmulOp, packed: Packed, walk: Walk) -> tuple[int, int, int]:
-        """Cycles, DRAM bytes and shared-memory bits of a cut."""
+        """Cycles, DRAM bytes and shared-memory bits of a tiling."""
+        # Only the last row or column of tiles is smaller, so there are at most four different tiles to cost.
         rows, row_tiles = np.unique(sides(op.m, walk.rows), return_counts=True)
         columns, column_tiles = np.unique(sides(op.n, walk.columns), return_counts=True)
         cycles = int(row_tiles @ self._cycles(op, packed, rows, columns) @ column_tiles)
@@ -189,7 +205,7 @@ class MacArray(Patterned):
         return cycles, dram, a_bits * (a_passes + walk.tiles_n) + b_bits * (b_passes + walk.tiles_m)
 
     def _cycles(self, op: MatmulOp, packed: Packed, rows: IntArray, columns: IntArray) -> IntArray:
-        """int64[tiles_m, tiles_n]: a column per cycle and step of K, or what shared memory can deliver."""
+        """int64[tiles_m, tiles_n]: one column per cycle and step along K, unless shared memory delivers more slowly."""
         a_bits = self.depth * (op.a.dtype.bits + packed.place_bits)
         b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.dtype.bits
         delivered = -(-(rows[:, None] * a_bits + columns * b_bits) // (BITS_PER_BYTE * self.shared_bytes_per_cycle))
@@ -199,21 +215,22 @@ class MacArray(Patterned):
     def _actions(self, op: MatmulOp, packed: Packed, walk: Walk) -> dict[str, int]:
         """Exact action counts of one repetition."""
         a_passes, b_passes = walk.passes
-        kind, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
+        dtype, macs, a_slots = op.a.dtype, op.m * op.n * packed.slots, op.m * packed.slots
         b_bits, width = op.k * op.n * op.b.dtype.bits, op.a.dtype.bits + packed.place_bits
-        # Each step of K adds to every sum; the first one reads none, but the last sum is read to leave for DRAM.
+        # Each step along K updates every sum. The first reads none, but the final sum is read on its way to DRAM, so
+        # reads and writes are equal.
         sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
         native = COMPRESSED if packed.kept < packed.of else DENSE
         return {
-            f"mult_{kind.name}": macs,
-            f"add_{ACCUMULATORS[kind.name]}": macs,
+            f"mult_{dtype.name}": macs,
+            f"add_{ACCUMULATORS[dtype.name]}": macs,
             "select": macs if packed.kept < packed.of else 0,
             "latch_read_bits": macs * width,
             "latch_write_bits": a_slots * walk.tiles_n * width,
             "register_read_bits": sums,
             "register_write_bits": sums,
-            "shared_memory.sram_read_bits": a_slots * walk.tiles_n * kind.bits + b_bits * walk.tiles_m,
-            "shared_memory.sram_write_bits": a_slots * a_passes * kind.bits + b_bits * b_passes,
+            "shared_memory.sram_read_bits": a_slots * walk.tiles_n * dtype.bits + b_bits * walk.tiles_m,
+            "shared_memory.sram_write_bits": a_slots * a_passes * dtype.bits + b_bits * b_passes,
             "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
             "metadata_write_bits": a_slots * a_passes * packed.place_bits,
             "index_add": unpacking_adds(op.a, native, a_passes) + unpacking_adds(op.b, DENSE, b_passes),
@@ -221,7 +238,7 @@ class MacArray(Patterned):
 
 
 def _compressed(a: SparseMatrix, packed: Packed) -> tuple[IntArray, NDArray[np.float64]]:
-    """Row of B and value of every slot, both [rows, slots]; unused slots hold the value zero."""
+    """Row of B (int64) and value (float64) of every slot, both [rows, slots]; unused slots hold the value 0."""
     groups = packed.slots // packed.kept
     sources, places = group_slots(a.indptr, a.indices, groups, packed.kept, packed.of)
     values = np.append(a.value_array().astype(np.float64), 0.0)[sources]

@@ -1,4 +1,4 @@
-"""How a MAC array may cut an operation into tiles, and in which order they come."""
+"""How a MAC array can tile an operation, and the order in which it visits the tiles."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,10 +10,13 @@ from sparsesim.units import ceil_div
 
 
 class Walk(NamedTuple):
-    """How one operation is cut and in which order its tiles come.
+    """One tiling of an operation and the order of its tiles.
 
-    C has tiles of `rows` x `columns`. Once fetched, a tile of A serves `a_reach` tiles along N, and a tile of B
-    serves `b_reach` tiles along M, before other data takes its place in shared memory.
+    Attributes:
+        rows, columns: size of a tile of C.
+        tiles_m, tiles_n: tiles along M and N.
+        a_reach: tiles along N that a tile of A serves before it is evicted from shared memory.
+        b_reach: tiles along M that a tile of B serves before it is evicted.
     """
 
     rows: int
@@ -25,32 +28,38 @@ class Walk(NamedTuple):
 
     @property
     def passes(self) -> tuple[int, int]:
-        """How often A and B come from DRAM."""
+        """How many times A and B are read from DRAM."""
         return ceil_div(self.tiles_n, self.a_reach), ceil_div(self.tiles_m, self.b_reach)
 
 
 def halves(largest: int) -> Iterator[int]:
-    """`largest`, half of it and so on down to 1: the widths of a tile that are tried."""
+    """The tile widths to try: `largest`, half of it and so on down to 1."""
     while largest:
         yield largest
         largest //= 2
 
 
 def resident(capacity: int, tile: int, other_tile: int, other_slice: int, tiles: int) -> int:
-    """Tiles of one operand that stay beside a tile of the other, which all of them use; for one a slice will do."""
+    """Tiles of one operand that can stay in shared memory while the other operand streams past; 0 if none can.
+
+    Several tiles take turns with the same tile of the other operand, which must therefore be there in full; a single
+    one needs only a slice of it at a time. All sizes in bits; `tiles` is how many there are.
+    """
     if capacity >= 2 * tile + other_tile and tiles > 1:
         return min(tiles, (capacity - other_tile) // tile) if tile else tiles
     return int(capacity >= tile + other_slice)
 
 
 def sides(length: int, tile: int) -> IntArray:
-    """Lengths of the tiles of one side; the last may be shorter."""
+    """int64[tiles]: tile lengths along one dimension; the last may be shorter."""
     return np.minimum(tile, length - np.arange(0, length, tile, dtype=np.int64))
 
 
 def order(walk: Walk) -> tuple[IntArray, IntArray]:
-    """Tile row and tile column of every step: blocks of resident tiles, whose other operand comes tile by tile."""
+    """Tile row and tile column of every step, both int64: one block of resident tiles after the other."""
     i, j = np.divmod(np.arange(walk.tiles_m * walk.tiles_n, dtype=np.int64), max(walk.tiles_n, 1))
+    # Within a block, the resident operand varies fastest: each tile of the streaming one is fetched once and used by
+    # all of them. `lexsort` takes its last key first.
     inner = (i, j) if walk.a_reach >= walk.tiles_n else (j, i)
     order = np.lexsort((*inner, j // walk.a_reach, i // walk.b_reach))
     return i[order], j[order]

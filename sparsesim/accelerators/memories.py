@@ -1,4 +1,4 @@
-"""On-chip memories as machine files describe them."""
+"""On-chip memories, as described in machine files."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""Units that skip the zeros of one fixed pattern only."""
+"""Units that can only skip the zeros of one fixed pattern."""
 
 from abc import abstractmethod
 from typing import Final, Literal
@@ -8,11 +8,15 @@ from sparsesim.accelerators.interface import Accelerator
 OnViolation = Literal["refuse", "dense"]
 
 RAN_DENSE: Final = "ran dense: A breaks the pattern"
-"""Note of a schedule that fell back."""
+"""Note on the schedule of an operation that fell back to the dense kernel."""
 
 
 class Patterned(Accelerator):
-    """What such a unit does with a matrix that breaks its pattern: refuse it, or multiply it densely."""
+    """A unit with one pattern.
+
+    Attributes:
+        on_violation: what to do with a matrix that breaks the pattern: "refuse" it or multiply it "dense".
+    """
 
     on_violation: OnViolation = "refuse"
 

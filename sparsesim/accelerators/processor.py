@@ -1,4 +1,4 @@
-"""A CPU or GPU running library kernels: time = work / (peak x efficiency), with the memory beside it."""
+"""A CPU or GPU running library kernels: compute time = work / (peak x efficiency), overlapped with memory traffic."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -22,15 +22,20 @@ from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 Kernel = Literal["gemm", "gemv", "spmm", "spmv", "spgemm"]
 
 REGISTER_BLOCK: Final = 6
-"""MACs per cache access of a dense kernel: harmonic side of a 6 x 16 register block (BLIS on AVX2), rounded down."""
+"""MACs per cache access of a dense kernel: the shorter side of a 6 x 16 register block (BLIS on AVX2)."""
 
 
 class Processor(Accelerator):
     """A general-purpose processor.
 
-    The format of the operands chooses the kernel, as it chooses the library call: dense x dense runs GEMM (GEMV
-    for one column), one compressed operand SpMM (SpMV) over its stored values, padding zeros included, and two
-    compressed operands SpGEMM over pairs of non-zeros. `efficiency` is the reached fraction of the peak.
+    The formats of the operands select the kernel, as they select the library call: dense x dense runs GEMM (GEMV
+    for one column), one compressed operand runs SpMM (SpMV) over its stored values, padding zeros included, and two
+    compressed operands run SpGEMM over pairs of non-zeros.
+
+    Attributes:
+        efficiency: fraction of the peak that each kernel reaches.
+        cache: last-level cache; decides how often B is read.
+        chunks: pipeline steps that a product is split into, at most.
     """
 
     kind: Literal["processor"] = "processor"
@@ -41,16 +46,17 @@ class Processor(Accelerator):
     native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Ell, Dia, CondensedCsr})
 
     def natural_format(self, density: float) -> str:
-        """CSR, or dense where every position is filled."""
+        """CSR, or dense if every position is filled."""
         return "dense" if density == 1 else "csr"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
-        """Equal chunks of the product, fetched, computed and written back in a pipeline."""
+        """Equal chunks of the product, pipelined: fetch, compute, write back."""
         kernel = self.kernel_of(op)
         macs = _kernel_macs(kernel, op)
         c_bytes = _c_bytes(kernel, op)
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
         cycles = macs / (self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel))
+        # A chunk is at least one row of C.
         chunks = max(1, min(self.chunks, op.groups * op.m))
         phase = Phase(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
@@ -69,7 +75,7 @@ class Processor(Accelerator):
         )
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
-        """The product in float64, by the kernel that the formats choose."""
+        """The product in float64, by the kernel that the formats select."""
         kernel = self.kernel_of(op)
         if kernel in ("gemm", "gemv"):
             a, b = op.a.tensor.to_array().astype(np.float64), op.b.tensor.to_array()
@@ -83,7 +89,7 @@ class Processor(Accelerator):
         return dense
 
     def kernel_of(self, op: MatmulOp) -> Kernel:
-        """The library kernel that the formats of the operands call for."""
+        """The library kernel that the formats of the operands select."""
         compressed = (op.a.format.name != "dense") + (op.b.format.name != "dense")
         if compressed == 2:
             return "spgemm"
@@ -99,7 +105,7 @@ class Processor(Accelerator):
         return self.efficiency[kernel]
 
     def _b_bytes(self, op: MatmulOp) -> int:
-        """B once if it fits the cache, else once for every cache-full of A."""
+        """B is read once if it fits the cache, else once per cache-sized block of A."""
         if op.b.dram_bytes <= self.cache.size_bytes:
             return op.b.dram_bytes
         return op.b.dram_bytes * max(1, ceil_div(op.a.dram_bytes, self.cache.size_bytes))
@@ -108,7 +114,7 @@ class Processor(Accelerator):
         """Action counts: operands of every MAC come from the cache, accumulators from registers."""
         bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
         read = dram_bytes["A"] + dram_bytes["B"]
-        # A dense kernel blocks both operands in registers; a sparse one reads a row of B for every stored value.
+        # A dense kernel reuses both operands from registers; a sparse one reads a row of B for every stored value.
         reuse = REGISTER_BLOCK if kernel == "gemm" else 1
         indices = macs if kernel in ("spmv", "spmm", "spgemm") else 0
         return {
@@ -123,7 +129,7 @@ class Processor(Accelerator):
 
 
 def _kernel_macs(kernel: Kernel, op: MatmulOp) -> int:
-    """Multiply-accumulates that the kernel does."""
+    """Multiply-accumulates that the kernel executes."""
     if kernel == "spgemm":
         return op.effectual_macs
     if kernel in ("gemm", "gemv"):
@@ -134,7 +140,7 @@ def _kernel_macs(kernel: Kernel, op: MatmulOp) -> int:
 
 
 def _c_bytes(kernel: Kernel, op: MatmulOp) -> int:
-    """Bytes of the product: dense, or for SpGEMM its non-zeros with a 4-byte column each and row pointers."""
+    """Bytes of the product: dense, or for SpGEMM its non-zeros with a 4-byte column index each, plus row pointers."""
     if kernel != "spgemm":
         return bits_to_bytes(op.c_elements * op.c_dtype.bits)
     op = op.block_diagonal()

@@ -1,8 +1,14 @@
-"""The definitions behind `kernels.py`, by other and obvious means; slow, for tests."""
+"""Reference implementations of `kernels.py`: a different, obvious algorithm each; slow, for tests."""
 
 import numpy as np
 
-from sparsesim.accelerators.kernels import FIRST_LOT, LOT_FACTOR, LOT_STEP, LOTS
+from sparsesim.accelerators.kernels import (
+    LCG_DROPPED_BITS,
+    LCG_INCREMENT,
+    LCG_MODULUS,
+    LCG_MULTIPLIER,
+    LCG_SEED,
+)
 from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
 
@@ -25,13 +31,13 @@ def walk(tiles_m: int, tiles_n: int, band: int) -> list[tuple[int, int]]:
 def panel_fetches(
     tiles_m: int, tiles_n: int, wave: int, capacity: int, a_panels: list[int], b_panels: list[int], band: int
 ) -> IntArray:
-    """Bytes of A and of B per wave, all and for the first time, with the L2 as a list of panels."""
+    """int64[4, waves]: bytes of A and of B per wave, then compulsory misses alone, with the L2 as a list of panels."""
     sizes = {("A", i): size for i, size in enumerate(a_panels)} | {("B", j): size for j, size in enumerate(b_panels)}
     resident: list[tuple[str, int]] = []
     seen: set[tuple[str, int]] = set()
     fetched = np.zeros((4, -(-tiles_m * tiles_n // wave)), np.int64)
     streamed: set[tuple[str, int]] = set()
-    lot = FIRST_LOT
+    state = LCG_SEED
     for number, (i, j) in enumerate(walk(tiles_m, tiles_n, band)):
         if number % wave == 0:
             streamed = set()
@@ -42,10 +48,10 @@ def panel_fetches(
             streamed.add(panel)
             seen.add(panel)
             if panel not in resident and sizes[panel] <= capacity:
-                while sum(sizes[each] for each in resident) + sizes[panel] > capacity:
-                    lot = (lot * LOT_FACTOR + LOT_STEP) % LOTS
+                while sum(sizes[held] for held in resident) + sizes[panel] > capacity:
+                    state = (state * LCG_MULTIPLIER + LCG_INCREMENT) % LCG_MODULUS
                     last = resident.pop()
-                    drawn = (lot >> 8) % (len(resident) + 1)
+                    drawn = (state >> LCG_DROPPED_BITS) % (len(resident) + 1)
                     if drawn < len(resident):
                         resident[drawn] = last
                 resident.append(panel)

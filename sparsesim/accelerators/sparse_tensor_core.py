@@ -1,4 +1,4 @@
-"""Sparse tensor cores: a structured operand A is multiplied compressed, the zeros it leaves out are skipped."""
+"""Sparse tensor cores: a structured operand A is multiplied in compressed form, skipping the zeros it leaves out."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
@@ -23,23 +23,25 @@ from sparsesim.units import ceil_div
 
 
 class SparseTensorCore(TensorCore, Patterned):
-    """A GPU whose tensor cores skip the zeros of a structured operand A.
+    """A GPU with tensor cores that skip the zeros of a structured operand A.
 
-    The format of A chooses the kernel, as it chooses the library call:
+    The format of A selects the kernel, as it selects the library call:
 
-    - `dense` runs the dense kernel at the dense rate, whatever the positions.
-    - `vnm-V:N:M` on a unit whose pattern is N:4 runs the VENOM kernel (R. L. Castro et al., SC 2023): for every
+    - `dense` runs the dense kernel at the dense rate, wherever the zeros are.
+    - `vnm-V:N:M` on a unit with pattern N:4 runs the VENOM kernel (R. L. Castro et al., SC 2023): for every
       tile of C and V x M block, four rows of B are gathered by their column locations and multiplied as N:4.
-    - Everything else runs the kernel of the pattern that the unit has for the number type. Other formats than that
-      pattern's are unpacked on the way, at one index addition per stored value (assumed).
+    - Everything else runs the kernel for the unit's pattern and number type. Other formats are unpacked on the fly, at
+      one index addition per stored value (assumed).
 
-    Compressed values and their indices are fetched; for each kept value its index selects the matching row of B. A
+    Compressed values and their metadata are fetched; for each kept value, its index selects the matching row of B. A
     matrix that breaks the pattern is refused, or (`on_violation: dense`) multiplied densely as real hardware does.
+
+    Attributes:
+        patterns: format that the unit multiplies compressed, by number type; types without an entry run dense only.
     """
 
     kind: Literal["sparse_tensor_core"] = "sparse_tensor_core"  # type: ignore[assignment]
     patterns: Mapping[str, str] = Field(min_length=1)
-    """Format that the unit multiplies compressed, by number type; types without one run dense only."""
 
     native: ClassVar = frozenset({Dense, Nm, NmPairs, Vnm})
 
@@ -54,25 +56,25 @@ class SparseTensorCore(TensorCore, Patterned):
         return self
 
     def natural_format(self, density: float) -> str:
-        """Compressed where the density is nearer to the pattern's than to that of a dense matrix.
+        """Compressed if the density is closer to the pattern's than to 1, else dense.
 
-        (Shorter last groups may be fuller than the pattern.)
+        The pattern's own density would be too strict: a last group shorter than `of` may be fuller than the pattern.
         """
         kept, of = self.pattern
         return self.patterns[self.default_dtype] if 2 * of * density < kept + of else "dense"
 
     @property
     def pattern(self) -> tuple[int, int]:
-        """(keep, of) of the default number type; (1, 1) where that runs dense only."""
+        """(keep, of) for the default number type; (1, 1) if it runs dense only."""
         name = self.patterns.get(self.default_dtype)
         return (1, 1) if name is None else _kept_of(format_by_name(name))
 
     def compression(self, op: MatmulOp) -> tuple[int, int]:
-        """(keep, of) of the kernel that runs, (1, 1) of the dense one; PatternError where none may."""
+        """(keep, of) of the kernel that runs, (1, 1) for the dense one; PatternError if no kernel may run."""
         return _kept_of(self._kernel(op))
 
     def a_bits_on_chip(self, op: MatmulOp) -> int:
-        """Compressed values with their indices, or the dense tile of the dense kernel."""
+        """Compressed values with their metadata; all values for the dense kernel."""
         packed = self._kernel(op)
         if packed is None:
             return super().a_bits_on_chip(op)
@@ -81,25 +83,25 @@ class SparseTensorCore(TensorCore, Patterned):
         return packed.size(op.a.tensor, op.a.dtype).size_bits
 
     def b_bits_on_chip(self, op: MatmulOp) -> int:
-        """All of B, or the rows that a row block of V:N:M locates."""
+        """All of B, or only the rows that a row block of V:N:M gathers."""
         packed = self._kernel(op)
         if isinstance(packed, Vnm):
             return packed.located_rows(op.a.shape) * op.n * op.b.dtype.bits  # no groups, see _kernel
         return super().b_bits_on_chip(op)
 
     def plan_key(self, op: MatmulOp) -> Hashable:
-        """Sizes and the kernel that the positions allow, whose compressed form has a size of its own."""
+        """Sizes, the kernel that the positions allow, and the size of A in that kernel's format."""
         return self._kernel(op), self.a_bits_on_chip(op), super().plan_key(op)
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
-        """As the dense core plans, with `fallback_dense` where a compressed A ran the dense kernel."""
+        """The schedule of the dense core, with `fallback_dense` if a compressed A ran the dense kernel."""
         schedule = super()._schedule(op, grid)
         fallback = self._kernel(op) is None and not isinstance(op.a.format, Dense)
         details = {**schedule.details, "fallback_dense": int(fallback)}
         return replace(schedule, details=details, note=RAN_DENSE if fallback else "")
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
-        """C in float64 through the compressed form: every kept value picks its row of B by its index."""
+        """C in float64 from the compressed form: every kept value selects its row of B by its index."""
         packed = self._kernel(op)
         if packed is None or op.groups > 1:
             return super().execute(op)
@@ -116,7 +118,7 @@ class SparseTensorCore(TensorCore, Patterned):
         return packed if isinstance(packed, Structured) else None
 
     def _kernel(self, op: MatmulOp) -> Structured | None:
-        """The compressed form that is multiplied, None for the dense kernel; PatternError where none may run."""
+        """The compressed format that is multiplied, None for the dense kernel; PatternError if neither may run."""
         stored, native = op.a.format, self._pattern_of(op.a.dtype)
         if isinstance(stored, Dense):
             return None
@@ -133,7 +135,7 @@ class SparseTensorCore(TensorCore, Patterned):
         raise PatternError(f"{op.name}: operand A {f'is {violation.describe()}' if violation else missing}")
 
     def _actions(self, op: MatmulOp, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
-        """Exact action counts of one repetition; compressed forms of other patterns than the unit's are unpacked."""
+        """Exact action counts of one repetition; compressed formats other than the unit's own are unpacked."""
         packed = self._kernel(op)
         if isinstance(packed, Vnm):
             return self._located_actions(op, packed, grid, dram_bytes)
@@ -143,10 +145,10 @@ class SparseTensorCore(TensorCore, Patterned):
         return actions
 
     def _located_actions(self, op: MatmulOp, packed: Vnm, grid: Grid, dram_bytes: dict[str, int]) -> dict[str, int]:
-        """Counts of N:4 on the located rows of B, and of locating them for every tile of C and row block of A.
+        """Counts of N:4 on the gathered rows of B, plus gathering them for every tile of C and row block of A.
 
-        A tile taller than a row block gathers anew for each, so `gathers` may exceed the tiles along M. From DRAM all
-        rows of B are fetched, because some row block needs each.
+        A tile taller than a row block gathers again for each block, so `gathers` may exceed the tiles along M. All of B
+        is still fetched from DRAM, because every row is gathered by some row block.
         """
         located = _located(op, packed)
         actions = dict(super()._actions(located, grid._replace(kept=packed.keep, of=LOCATED), dram_bytes))
@@ -162,7 +164,10 @@ class SparseTensorCore(TensorCore, Patterned):
 
 
 def _fits(a: Operand, native: Structured) -> bool:
-    """Whether A is known to have the pattern: it is stored in that format, and its size has been taken."""
+    """Whether A is known to have the pattern because its size in that format could be taken.
+
+    Cheaper than searching the matrix for violations: the size is computed anyway, and cached.
+    """
     try:
         return a.format == native and a.size.size_bits >= 0
     except PatternError:
@@ -174,14 +179,15 @@ def _kept_of(packed: object) -> tuple[int, int]:
 
 
 def _located(op: MatmulOp, packed: Vnm) -> MatmulOp:
-    """The N:4 multiplication that one row block sees: B has only its located rows, A only positions among them."""
+    """The N:4 multiplication seen by one row block: B is reduced to the gathered rows, and K to their number."""
     depth = packed.located_rows(op.a.shape)
-    nothing = SparseMatrix((op.m, depth), np.zeros(op.m + 1, np.int64), np.zeros(0, np.int64))
-    a = Operand(nothing, Nm(packed.keep, LOCATED), op.a.dtype)
+    # Only the shape of A counts here, so an empty matrix will do.
+    empty = SparseMatrix((op.m, depth), np.zeros(op.m + 1, np.int64), np.zeros(0, np.int64))
+    a = Operand(empty, Nm(packed.keep, LOCATED), op.a.dtype)
     return replace(op, a=a, b=Operand(DenseMatrix((depth, op.n)), Dense(), op.b.dtype))
 
 
 def overlaps(rows: int, tile: int, block: int) -> int:
-    """Pairs of a tile of `tile` rows and a block of `block` rows that share a row."""
+    """Number of (tile, block) pairs that overlap when `rows` are cut into tiles and, separately, into blocks."""
     starts = range(0, rows, tile)
     return sum(ceil_div(min(start + tile, rows), block) - start // block for start in starts)

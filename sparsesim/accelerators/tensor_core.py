@@ -1,4 +1,4 @@
-"""Dense tensor cores: tiles of C dealt to streaming multiprocessors, operands through L2 and shared memory."""
+"""Dense tensor cores: tiles of C on streaming multiprocessors, operands through L2 and shared memory."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -22,39 +22,44 @@ from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
-"""Sides of one mma instruction, to which work is padded (PTX ISA: m16n8k16 for fp16, 256 bits of K throughout)."""
+"""Shape of one mma instruction, to which work is padded (PTX ISA: m16n8k16 for fp16; 256 bits along K for any type)."""
 
 SELECTED_BITS = 16
-"""Width of an operand that the action "select" chooses; narrower ones count as parts of it."""
+"""Operand width that one "select" action stands for; narrower operands count as a fraction of it."""
 
 STEPS = 64
-"""Steps that a schedule has at least, if K has as many slices; rounds are cut along K until there are so many."""
+"""Steps a schedule should have at least: waves are cut along K, at most into slices, until there are this many.
+
+With one step per wave, the fetch of a short operation could not overlap with its compute.
+"""
 
 
 class TensorCore(Autotuned):
     """A GPU with dense tensor cores, driven by a GEMM library.
 
-    Every position of A and B is multiplied, whatever its value; a compressed operand saves DRAM and L2 bytes
-    only, and costs index arithmetic to unpack at each tile that uses it.
+    Every position of A and B is multiplied, whatever its value; a compressed operand only saves DRAM and L2 bytes,
+    and costs index arithmetic to unpack in every tile that uses it.
 
-    The SMs compute tiles of C in rounds. A tile takes as long as its products, or its slices on the way from the
-    L2, or the latency of its k-loop, whatever is longest. The library tries all tiles and splits of K
-    (`candidates`); which one is fastest depends on DRAM and power, too.
+    The SMs compute tiles of C in waves. A tile takes as long as its MMAs, its operand traffic from the L2 or the
+    latency of its k-loop, whichever is longest. The library tries all tiles and splits of K (`candidates`); which one
+    is fastest also depends on DRAM and power.
 
     Attributes:
+        sms: streaming multiprocessors.
         tiles: thread-block tiles (m, n, k) that the library has kernels for.
-        splits: thread blocks that may share the K of a tile.
-        walk: order of the tiles; "swizzled" takes the band of tile rows that moves the fewest bytes, "down" walks
-            down all rows before it takes the next column.
-        efficiency: share of the peak that the inner loop reaches, by number type; "other" stands for the rest.
-        k_step_cycles: cycles of a step of the k-loop (128 B of a row) of a lone thread block, by number type.
-        round_cycles: filling the pipeline and writing a tile back.
-        split_cycles: starting the kernel that adds up the parts of a split.
-        l2_partitions: halves of the L2 that each keep what their SMs read.
+        splits: numbers of thread blocks that may share the K of a tile.
+        walk: order of the tiles; "swizzled" uses the bands of tile rows with the least DRAM traffic, "down" finishes a
+            column of tiles before the next.
+        warp_tile: side of the part of a tile that one warp computes, in elements of C.
+        efficiency: fraction of the peak that the inner loop reaches, by number type; "other" covers the rest.
+        k_step_cycles: latency of a k-loop iteration (128 B per row) of a thread block alone on its SM, by number type.
+        round_cycles: prologue and epilogue of a tile.
+        split_cycles: launch of the kernel that adds up the parts of a split.
+        l2, l2_partitions: the cache, and how many partitions (1 or 2) each cache what their own SMs read.
         l2_bytes_per_cycle: from the L2 to one SM.
         cluster: SMs that share the slices they read (1, 2, or 4: two by two).
-        stages: steps of the schedule whose data may be under way.
-        warm_l2: whether the operands may still lie in the L2 from an equal run just before, as in a benchmark.
+        stages: steps of the schedule that may be in flight.
+        warm_l2: whether the L2 may still hold operands of an identical run just before, as in a benchmark.
     """
 
     kind: Literal["tensor_core"] = "tensor_core"
@@ -90,11 +95,11 @@ class TensorCore(Autotuned):
         return "dense"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
-        """The plan with the fewest cycles on the SMs."""
+        """The plan with the fewest compute cycles; one step per wave and part of K."""
         return self._schedule(op, self._grids(op)[0])
 
     def candidates(self, op: MatmulOp) -> Iterator[Schedule]:
-        """All plans worth trying: each has fewer cycles, or fewer bytes to move, than every other."""
+        """All plans that no other dominates in both compute cycles and traffic, by non-decreasing compute cycles."""
         for grid in self._grids(op):
             yield self._schedule(op, grid)
 
@@ -122,11 +127,11 @@ class TensorCore(Autotuned):
         return 1, 1
 
     def a_bits_on_chip(self, op: MatmulOp) -> int:
-        """Bits of A as they lie in shared memory."""
+        """Bits of A as laid out in shared memory."""
         return op.a.shape[0] * op.k * op.a.dtype.bits
 
     def b_bits_on_chip(self, op: MatmulOp) -> int:
-        """Bits of B that one row of tiles in each group brings to shared memory."""
+        """Bits of B that one row of tiles in every group loads into shared memory."""
         return op.b.shape[0] * op.n * op.b.dtype.bits
 
     def _grids(self, op: MatmulOp) -> list[Grid]:
@@ -158,7 +163,7 @@ class TensorCore(Autotuned):
         return cuts(gemm, self.tiles, self.splits, rates)
 
     def _of_type(self, field: str, dtype: str) -> float:
-        """The entry of a number type, or that of "other"."""
+        """The entry for a number type, or the one for "other"; InputError if there is neither."""
         entries: Mapping[str, float] = getattr(self, field)
         if dtype not in entries and "other" not in entries:
             raise InputError(f"{field} has no entry for {dtype} and none for other")
@@ -169,20 +174,20 @@ class TensorCore(Autotuned):
         return L2(self.l2.size_bytes, self.l2_partitions, self.warm_l2)
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
-        """Rounds of tiles, each cut along K into equal parts; all SMs work in step."""
-        fetched, dram_bytes = dram_traffic(
-            op, grid, self.sms, L2(self.l2.size_bytes, self.l2_partitions, self.warm_l2), self.walk
-        )
+        """Waves of tiles, each cut along K into equal parts; all SMs run in lockstep."""
+        fetched, dram_bytes = dram_traffic(op, grid, self.sms, self._l2, self.walk)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))
         fetch = in_parts(fetched, parts)
         cycles = np.tile(shares(grid.round_cycles, parts), grid.rounds)
         if grid.rounds:
+            # The reduction is a kernel of its own: it starts after the last wave, with nothing left to overlap.
             cycles[-1] += grid.reduce_cycles
         phase = Phase(
             fetch_bytes=fetch,
             compute_cycles=cycles,
-            # The L2 takes what is written and passes it on all the time, so that nobody waits for the last tiles.
+            # Tiles are written to the L2, which drains to DRAM continuously, so the last wave does not wait for its own
+            # write-back.
             write_bytes=shares(dram_bytes["C"], len(fetch)),
             units=1,
             fetch_slots=self.stages,
@@ -216,7 +221,7 @@ class TensorCore(Autotuned):
         macs = instructions * INSTRUCTION_M * INSTRUCTION_N * instruction_k * grid.kept // grid.of
         a_fragment = INSTRUCTION_M * INSTRUCTION_K_BITS * grid.kept // grid.of
         b_fragment = INSTRUCTION_N * INSTRUCTION_K_BITS
-        # A sparse instruction covers more of K, so that sums are read and written as often less.
+        # A sparse mma covers of / kept times as much of K, so accumulators are read and written that much less often.
         c_fragment = INSTRUCTION_M * INSTRUCTION_N * ACCUMULATOR_BITS[accumulator] * grid.kept // grid.of
         a_shared = self.a_bits_on_chip(op) * grid.tiles_n
         b_shared = self.b_bits_on_chip(op) * grid.tiles_m

@@ -7,18 +7,18 @@ from sparsesim.units import ceil_div
 
 
 def busy_cycles(timed: TimedSchedule) -> dict[str, int]:
-    """Cycles that the DRAM and (on average, rounded up in each phase) the compute units are busy."""
+    """Busy cycles of "dram" and "compute"; compute is averaged over the units and rounded up in each phase."""
     busy = [_busy(phase) for phase in timed.phases]
-    return {name: timed.rounds * sum(each[name] for each in busy) for name in ("dram", "compute")}
+    return {name: timed.rounds * sum(phase[name] for phase in busy) for name in ("dram", "compute")}
 
 
 def lower_cycles(timed: TimedSchedule) -> int:
-    """No phase is faster than its busiest resource, or than its longest single step."""
+    """Lower bound in cycles: no phase is faster than its busiest resource, or than its longest step."""
     return timed.rounds * sum(_lower(phase) for phase in timed.phases)
 
 
 def upper_cycles(timed: TimedSchedule) -> int:
-    """No run is slower than doing everything one after the other."""
+    """Upper bound in cycles: no run is slower than one without any overlap."""
     return timed.rounds * sum(_upper(phase) for phase in timed.phases)
 
 

@@ -1,17 +1,18 @@
-"""The definition of timing: a schedule played by SimPy processes, step by step.
+"""The definition of timing: a schedule simulated step by step, with SimPy processes.
 
-Rules, in the order in which they matter:
+The rules:
 
 1. Steps are fetched, started and written in order.
-2. A fetch is issued when the previous fetch has left the DRAM, a slot of the fetch buffer is free, the first
-   `after_writes` steps have been written and the data of the first `after_arrivals` steps is there. Its data can be
-   used `latency` cycles after its transfer, and not before that of the step before.
-3. A step starts when its data is there, the step before it has started, a unit is free and a slot of the
-   write buffer is free. Starting frees its fetch slot and takes its write slot.
-4. A write is issued when the step is computed and the previous write has left; then its slot is free.
-5. The DRAM serves one transfer at a time, first come first served; of a fetch and a write that come in the
-   same cycle the write goes first. A transfer of no bytes does not touch the DRAM.
-6. A phase begins when the last step of the phase before it has been written.
+2. A fetch is issued once the previous fetch has left the DRAM, a slot of the fetch buffer is free, the first
+   `after_writes` steps have been written and the data of the first `after_arrivals` steps has arrived. Data arrives
+   `latency` cycles after its transfer, and in order.
+3. A step starts once its data has arrived, the previous step has started, and a unit and a slot of the write buffer
+   are free. Starting releases its fetch slot and takes its write slot.
+4. A write is issued once the step is computed and the previous write is done, and releases its slot when it is done
+   itself.
+5. The DRAM serves one transfer at a time, first come first served; of a fetch and a write issued in the same cycle,
+   the write goes first. A transfer of zero bytes bypasses the DRAM.
+6. A phase begins when the last step of the previous phase has been written.
 """
 
 from collections.abc import Callable, Generator
@@ -31,9 +32,14 @@ Process = Generator[simpy.Event, Any, None]
 
 @dataclass(frozen=True)
 class Span:
-    """One bar of the timeline: what `stage` ("fetch", "compute", "write") did for `step` in start..end cycles.
+    """One bar of the timeline.
 
-    `step` counts from the start of its phase, `phase` is that phase's place in the schedule.
+    Attributes:
+        stage: "fetch", "compute" or "write".
+        step: counted from the start of its phase, across repetitions.
+        unit: compute unit; 0 for the other stages.
+        start, end: first cycle, and one past the last.
+        phase: index of the phase in the schedule.
     """
 
     stage: str
@@ -45,7 +51,7 @@ class Span:
 
 
 class Dram:
-    """One pipe that serves requests in order of (cycle, writes first)."""
+    """One pipe that serves requests in order of issue, writes first within a cycle."""
 
     def __init__(self, env: simpy.Environment) -> None:
         self.env = env
@@ -53,7 +59,7 @@ class Dram:
         self.queue: list[tuple[int, int, int, simpy.Event]] = []
 
     def transfer(self, kind: int, cycles: int) -> simpy.Event:
-        """An event that fires with the start cycle when the transfer has left the DRAM."""
+        """An event that fires when the transfer has left the DRAM; its value is the cycle in which that began."""
         done = self.env.event()
         if cycles == 0:
             return done.succeed(self.env.now)
@@ -62,6 +68,8 @@ class Dram:
         return done
 
     def _arbitrate_at_end_of_cycle(self) -> None:
+        # SimPy runs the events of a cycle in the order in which they were scheduled. Only after all of them is it known
+        # which requests compete, so arbitration needs a priority that the public interface does not offer.
         turn = self.env.event()
         turn.callbacks.append(lambda _: self._serve_next())
         turn._ok, turn._value = True, None
@@ -83,8 +91,8 @@ class Dram:
         self._arbitrate_at_end_of_cycle()
 
 
-class _PhasePlayer:
-    """State of one phase: slots, order of events, and the three stages as processes."""
+class _PhaseRun:
+    """One phase: its buffers and units, and the three stages as processes."""
 
     def __init__(self, env: simpy.Environment, dram: Dram, phase: TimedPhase, record: Callable[[Span], None]) -> None:
         self.env, self.dram, self.phase, self.record = env, dram, phase, record
@@ -144,12 +152,12 @@ class _PhasePlayer:
             self.written[step].succeed()
 
     def play(self) -> simpy.Event:
-        """Start the three stages; the event fires when the last of them is done."""
+        """Start the three stages; returns an event that fires when the last of them is done."""
         return self.env.all_of([self.env.process(stage()) for stage in (self.fetch, self.start, self.write)])
 
 
 def event_cycles(timed: TimedSchedule, record: Callable[[Span], None] | None = None) -> int:
-    """Cycles from the first fetch to the last write; `record` is called with every Span as it ends."""
+    """Cycles from the first fetch to the last write; calls `record` with every Span as it ends."""
     env = simpy.Environment()
     env.process(_phases(env, timed, record or (lambda span: None)))
     env.run()
@@ -157,11 +165,11 @@ def event_cycles(timed: TimedSchedule, record: Callable[[Span], None] | None = N
 
 
 def _phases(env: simpy.Environment, timed: TimedSchedule, record: Callable[[Span], None]) -> Process:
-    """Play the phases one after the other (rule 6)."""
+    """Run the phases one after the other (rule 6)."""
     dram = Dram(env)
     for _ in range(timed.rounds):
         for number, phase in enumerate(timed.phases):
-            yield _PhasePlayer(env, dram, phase, partial(_record_of, number, record)).play()
+            yield _PhaseRun(env, dram, phase, partial(_record_of, number, record)).play()
 
 
 def _record_of(phase: int, record: Callable[[Span], None], span: Span) -> None:
@@ -169,7 +177,7 @@ def _record_of(phase: int, record: Callable[[Span], None], span: Span) -> None:
 
 
 def event_timeline(timed: TimedSchedule) -> list[Span]:
-    """All spans of a run, in the order in which they ended."""
+    """All spans of a run, ordered by end."""
     spans: list[Span] = []
     event_cycles(timed, spans.append)
     return spans

@@ -11,7 +11,7 @@ from sparsesim.engines.timed import TimedSchedule
 
 def fast_cycles(timed: TimedSchedule) -> int:
     """Cycles from the first fetch to the last write."""
-    # Nothing is under way at the border of two phases, so that their cycles add up.
+    # Nothing is in flight between two phases, so their cycles add up.
     return timed.rounds * sum(int(_last_cycle(*phase)) for phase in timed.phases)
 
 
@@ -30,7 +30,14 @@ def _last_cycle(
 ) -> int:
     """Walk the three in-order streams; f, s and w are the next step to fetch, start and write.
 
-    `arrival` and `started` are rings of the fetch buffer, `finished` and `left` rings of the write buffer.
+    `arrival` and `started` are circular, with one entry per slot of the fetch buffer; `finished` and `left`, with one
+    per slot of the write buffer. Slots are reused in order, so entry `step % slots` still belongs to the step that must
+    release the slot.
+
+    Each pass starts all the steps it can, then grants one transfer. At least one of the next fetch and the next write
+    is known by then, and an unknown one depends on the known one, so it cannot come before it: if no write is known,
+    all steps that were fetched have been written, and the next write is that of the next fetch; if no fetch is known
+    and any is left, it waits for a slot or for results that only the next write can release.
     """
     steps = len(fetch)
     total = steps * repeat
@@ -38,13 +45,13 @@ def _last_cycle(
     started = np.zeros(fetch_slots, np.int64)
     finished = np.zeros(write_slots, np.int64)
     left = np.zeros(write_slots, np.int64)
-    free_units = [np.int64(0)] * units  # a heap: when each unit falls free
-    # Ends of writes and arrivals of this repetition, by step: later steps may wait for them.
+    free_units = [np.int64(0)] * units  # a heap of the cycles at which units become free
+    # Ends of writes and arrivals in the current repetition, by step, for `after_writes` and `after_arrivals`.
     landed, arrived = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
     f, s, w = 0, 0, 0
     last_fetch_end, last_arrival, last_start, last_write_end, dram_free, end = 0, 0, 0, 0, 0, 0
     while w < total:
-        # Start every step whose data has been granted and whose write slot is decided.
+        # Start every step with a granted fetch and a known time for its write slot.
         while s < f and s - write_slots < w:
             begin = max(arrival[s % fetch_slots], last_start, free_units[0])
             if s >= write_slots:
@@ -71,7 +78,7 @@ def _last_cycle(
         write_at = max(finished[w % write_slots], last_write_end) if write_known else 0
         fetch_cycles = fetch[f % steps] if fetch_known else 0
         write_cycles = write[w % steps] if write_known else 0
-        # Transfers of no bytes never wait for the DRAM, so they are settled before anything is granted.
+        # Transfers of zero bytes bypass the DRAM, so they go before any arbitration. Ties go to the write.
         if fetch_known and fetch_cycles == 0:
             serve_fetch = True
         elif write_known and write_cycles == 0:

@@ -1,4 +1,4 @@
-"""`run_schedule`: play a schedule on a machine and return its `Counts`."""
+"""`run_schedule`: simulate a schedule on a machine and return its `Counts`."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,7 +14,7 @@ from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 
 def _event_cycles(schedule: TimedSchedule) -> int:
-    from sparsesim.engines.event import event_cycles  # SimPy is loaded only by those who ask for it
+    from sparsesim.engines.event import event_cycles  # imported here so that only users of this engine load SimPy
 
     return event_cycles(schedule)
 
@@ -30,9 +30,9 @@ ENGINES: Final[dict[str, Callable[[TimedSchedule], int]]] = {
 def run_schedule(schedule: Schedule, machine: Machine, engine: str = "fast") -> Counts:
     """Counts of one run; `engine` is "fast" (default), "event", "lower-bound" or "upper-bound".
 
-    Action counts and bytes come from the schedule, times its repetitions, and the DRAM actions from its bytes; cycles
-    come from the engine, plus the machine's launch cycles, and are at least as many as lie between two launches.
-    Raises UnknownNameError for any other engine.
+    Actions and bytes are those of the schedule times its repetitions, with DRAM actions derived from its bytes. Cycles
+    are the machine's launch cycles plus those of the engine, and at least the interval between two launches. Raises
+    UnknownNameError for any other engine.
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
@@ -49,7 +49,7 @@ def run_schedule(schedule: Schedule, machine: Machine, engine: str = "fast") -> 
 
 
 def least_cycles(schedule: Schedule, machine: Machine) -> int:
-    """Cycles that no run can take fewer of, in no engine, whatever the DRAM does: launch, then busy units."""
+    """Lower bound on the cycles of any engine, however fast the DRAM: launch, then compute on all units."""
     computing = sum(
         ceil_div(int(phase.compute_cycles.sum()) * schedule.repeat, phase.units) for phase in schedule.phases
     )

@@ -1,4 +1,4 @@
-"""The arrays that the engines play: bytes turned into cycles of one machine."""
+"""The arrays that engines take: a schedule with its bytes converted into cycles of one machine."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,15 @@ from sparsesim.schedule import Phase, Schedule
 
 
 class TimedPhase(NamedTuple):
-    """A phase in cycles.
+    """A phase in cycles. A tuple, so that kernels take its fields as arguments.
 
-    `fetch` and `write` are the cycles that a transfer occupies the DRAM (0 for no bytes), `compute` the cycles
-    on one unit, all int64[steps]; `after_writes` and `after_arrivals` are those of the phase; `repeat` plays the
-    steps that many times in a row; `latency`, int64[steps], follows every fetch of at least one byte.
+    Attributes:
+        fetch, write: int64[steps], cycles that a transfer occupies the DRAM; 0 for no bytes.
+        compute: int64[steps], cycles on one unit.
+        after_writes, after_arrivals: int64[steps], see `Phase`.
+        units, fetch_slots, write_slots: see `Phase`.
+        repeat: how many times the steps run in a row.
+        latency: int64[steps], cycles from the end of a fetch to the arrival of its data; ignored for no bytes.
     """
 
     fetch: IntArray
@@ -30,15 +34,15 @@ class TimedPhase(NamedTuple):
 
 
 class TimedSchedule(NamedTuple):
-    """Phases of which each begins when the one before has ended, `rounds` times from first to last."""
+    """Phases, each beginning when the previous one has ended; all of them run `rounds` times."""
 
     phases: tuple[TimedPhase, ...]
     rounds: int = 1
 
 
 def timed(schedule: Schedule, machine: Machine) -> TimedSchedule:
-    """The schedule in cycles of `machine`; transfers move whole bursts."""
-    # Repetitions of a lone phase run into each other; those of several are kept apart by the borders between phases.
+    """The schedule in cycles of `machine`, with transfers rounded up to whole bursts."""
+    # Repetitions of a single phase overlap; those of several cannot, because each phase waits for the one before.
     alone = len(schedule.phases) == 1
     phases = tuple(_timed_phase(phase, machine, schedule.repeat if alone else 1) for phase in schedule.phases)
     return TimedSchedule(phases, 1 if alone else schedule.repeat)
@@ -66,8 +70,9 @@ def _arrival_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
     within_burst = np.minimum(size_bytes, machine.dram.burst_bytes)
     if len(within_burst) and within_burst.min() == machine.dram.burst_bytes:
         return np.full(len(within_burst), machine.arrival_cycles(machine.dram.burst_bytes), np.int64)
-    sizes, which = np.unique(within_burst, return_inverse=True)
-    return np.array([machine.arrival_cycles(int(size)) for size in sizes], dtype=np.int64)[which]
+    # At most `burst_bytes` different values, however many steps there are.
+    sizes, inverse = np.unique(within_burst, return_inverse=True)
+    return np.array([machine.arrival_cycles(int(size)) for size in sizes], dtype=np.int64)[inverse]
 
 
 def _transfer_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
@@ -75,6 +80,6 @@ def _transfer_cycles(size_bytes: IntArray, machine: Machine) -> IntArray:
     numerator, denominator = machine.dram_rate
     bursts = -(-size_bytes // machine.dram.burst_bytes)
     if len(bursts) and int(bursts.max()) * machine.dram.burst_bytes * denominator >= 2**63:
-        # Python's integers do not overflow; so large a transfer is rare enough to be slow.
+        # Python integers do not overflow; transfers this large are rare enough for a slow path.
         return np.array([machine.transfer_cycles(int(size)) for size in size_bytes], dtype=np.int64)
     return -(-(bursts * machine.dram.burst_bytes * denominator) // numerator)

@@ -1,4 +1,8 @@
-"""Machines, their memories and energy tables: validated YAML with a source on every number."""
+"""Machines and energy tables: validated YAML with a source on every number.
+
+`machine` is the description of a card: clock, DRAM, accelerator, launch cost, power limit. `energy` is where counts
+become picojoules. `power` combines both: a card that would exceed its power cap slows down.
+"""
 
 from sparsesim.accelerators.memories import Sram
 from sparsesim.hardware.energy import (

@@ -1,4 +1,4 @@
-"""Energy tables, and the one place where counts become picojoules."""
+"""Energy tables, and the only place where counts become picojoules."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,14 @@ _FOLDER, _SUFFIX = "models/energy", ".yaml"
 
 
 class ActionEnergy(Description):
-    """What one action costs: `pj` for every `per` counted units (bits for actions that count bits)."""
+    """The price of one action.
+
+    Attributes:
+        pj: picojoules for every `per` counted units (bits for actions that count bits).
+        per: counted units that `pj` pays for.
+        component: where the energy is reported.
+        source: where the number comes from.
+    """
 
     pj: float = Field(ge=0)
     per: int = Field(default=1, gt=0)
@@ -28,7 +35,12 @@ class ActionEnergy(Description):
 
 
 class EnergyTable(Description):
-    """Energy of every priced action at one technology node."""
+    """Energy of every priced action at one technology node.
+
+    Attributes:
+        name, node, description: as shown to users.
+        actions: prices by action name, optionally with the component in front (`prefetch_buffer.sram_read_bits`).
+    """
 
     name: str
     node: str
@@ -36,9 +48,9 @@ class EnergyTable(Description):
     actions: Mapping[str, ActionEnergy]
 
     def price_of(self, action: str) -> ActionEnergy:
-        """The price of an action where it happens (`prefetch_buffer.sram_read_bits`), else of the action anywhere.
+        """The price of an action in its component (`prefetch_buffer.sram_read_bits`), else of the action in general.
 
-        Raises InputError that names the action if the table has neither.
+        Raises InputError naming the action if the table has neither.
         """
         entry = self.actions.get(action) or self.actions.get(action.rpartition(".")[2])
         if entry is None:
@@ -47,16 +59,20 @@ class EnergyTable(Description):
 
 
 class Scaling(Description):
-    """By how much the prices of one component differ from those of another table, and why."""
+    """Factor on the prices of one component of another table, and its source."""
 
     factor: float = Field(gt=0)
     source: str = Field(min_length=1)
 
 
 class ScaledTable(Description):
-    """A table given by its difference from another.
+    """A table described by its differences from another.
 
-    Components that `scale` does not name keep their prices; `actions` replaces and adds single ones.
+    Attributes:
+        name, node, description: those of the new table.
+        based_on: the other table.
+        scale: factors by component; components without one keep their prices.
+        actions: prices that replace single ones or add to them.
     """
 
     name: str
@@ -67,7 +83,7 @@ class ScaledTable(Description):
     actions: Mapping[str, ActionEnergy] = Field(default_factory=dict)
 
     def applied(self, base: EnergyTable) -> EnergyTable:
-        """The table in full; a scaled price names its factor, the rule behind it and the source of the base."""
+        """The complete table; the source of a scaled price names the factor, its source and that of the base price."""
         prices = {action: self._scaled(entry, base.name) for action, entry in base.actions.items()}
         return EnergyTable(
             name=self.name, node=self.node, description=self.description, actions={**prices, **self.actions}
@@ -84,8 +100,8 @@ class ScaledTable(Description):
 def price(counts: Counts, table: EnergyTable) -> dict[str, float]:
     """Energy in pJ by component ("dram", "sram", "register", "mac", "logic") and "total".
 
-    A pure function: a finished run can be priced again with another table. Raises InputError that names the
-    action if the table lacks one that was counted.
+    A pure function, so a finished run can be priced again with another table. Raises InputError naming the action
+    if the table lacks one that was counted.
     """
     energy_pj: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)
     for action, count in counts.actions.items():
@@ -109,8 +125,9 @@ def _shipped(name: str) -> Path:
 def load_energy_table(name: str | Path) -> EnergyTable:
     """A shipped energy table by name, or one described in a `.yaml` file.
 
-    A file may say `based_on: NAME` (a shipped table, or a `.yaml` file beside it) and then gives factors by component
-    under `scale` and prices that replace those of the base under `actions`.
+    A file with `based_on: NAME` (a shipped table, or a `.yaml` file in the same folder) gives factors by component
+    under `scale`, and prices that replace those of the base under `actions`. Raises InputError naming the file and the
+    fault, UnknownNameError for a name that is not shipped.
     """
     path = Path(name) if is_path(name) else _shipped(str(name))
     with naming(path):

@@ -1,4 +1,4 @@
-"""`Machine`: clock, DRAM, accelerator, launch cost and power limit, each number with its source."""
+"""`Machine`: clock, DRAM, accelerator, launch cost and power limit, with a source for every number."""
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
@@ -17,7 +17,7 @@ from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, nam
 
 _FOLDER, _SUFFIX = "models/hardware", ".yaml"
 
-# Upper bounds lie far beyond any hardware. They catch a unit written twice, and keep cycles within 64 bits.
+# Upper bounds are far beyond any hardware: they catch a unit applied twice, and keep cycles within 64 bits.
 Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0, le=10**12)]
 BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0, le=10**16)]
 Nanoseconds = Annotated[float, Field(ge=0, le=1e9)]
@@ -28,7 +28,16 @@ Table = Annotated[
 
 
 class Dram(Description):
-    """Off-chip memory: peak bandwidth, the share of it that streams reach, the size of a burst, and the latency."""
+    """Off-chip memory.
+
+    Attributes:
+        kind: technology, such as "HBM2e".
+        bandwidth_bytes_per_s: peak of all channels together.
+        channels: independent channels.
+        burst_bytes: granularity of transfers.
+        efficiency: fraction of the peak that streams reach.
+        latency_ns: from the end of a transfer until its data can be used.
+    """
 
     kind: str
     bandwidth_bytes_per_s: BytesPerSecond
@@ -39,10 +48,13 @@ class Dram(Description):
 
 
 class Power(Description):
-    """Card power: `cap_w` is never exceeded for long, `idle_w` is drawn whatever happens.
+    """Power limit of a card.
 
-    `credit_j` may be drawn beyond the cap after the card has been idle, until the cap holds. `runs` equal runs after
-    each other share it; a card that runs without end (None) has used it up.
+    Attributes:
+        cap_w: sustained limit.
+        idle_w: drawn at all times.
+        credit_j: energy that a card which has been idle may draw beyond the cap before the cap applies.
+        runs: identical runs in a row that share the credit; None for a card that runs indefinitely and has none left.
     """
 
     cap_w: Watts = Field(gt=0)
@@ -60,10 +72,16 @@ class Power(Description):
 class Machine(Description):
     """Everything that decides how long a schedule takes and what it costs.
 
-    `energy_table` is the table of the machine's own technology; it decides what the power cap allows.
-    `launch_ns` passes before the first step of an operation; no operation takes less than `launch_interval_ns`, because
-    launches cannot follow each other any faster.
-    `sources` maps dotted field paths (or their parents) to where the number comes from; every number needs one.
+    Attributes:
+        name, description: as shown to users.
+        clock_hz: clock that all cycles refer to.
+        dram: off-chip memory.
+        accelerator: the compute unit with its on-chip memories.
+        energy_table: table of the machine's own technology; the power cap is checked against it.
+        launch_ns: time before the first step of an operation.
+        launch_interval_ns: shortest time between two launches, and so the minimum for any operation.
+        power: power limit, if there is one.
+        sources: source of every number, by dotted field path or a parent of it.
     """
 
     name: str
@@ -79,6 +97,7 @@ class Machine(Description):
 
     @model_validator(mode="after")
     def _every_number_has_a_source(self) -> Self:
+        # Defaults need no source: a file that does not mention them makes no claim.
         numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"}, exclude_unset=True)
         missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
         if missing:
@@ -92,14 +111,14 @@ class Machine(Description):
 
     @property
     def launch_interval_cycles(self) -> int:
-        """Cycles that any operation takes at least."""
+        """Minimum cycles of any operation."""
         return seconds_to_cycles(self.launch_interval_ns * 1e-9, self.clock_hz)
 
     def arrival_cycles(self, size_bytes: int) -> int:
         """Cycles from the end of a transfer until its data can be used.
 
-        Transfers are counted at the bandwidth of all channels together. The last burst comes from one of them, so the
-        time that it takes there is added to the latency.
+        Transfers run at the bandwidth of all channels together, but the last burst comes from a single channel: the
+        extra time that it takes there is added to the latency.
         """
         numerator, denominator = self.dram_rate
         last = min(size_bytes, self.dram.burst_bytes) * denominator
@@ -108,21 +127,21 @@ class Machine(Description):
 
     @property
     def dram_rate(self) -> tuple[int, int]:
-        """DRAM bytes per cycle that streams reach, as a reduced fraction (numerator, denominator)."""
+        """Sustained DRAM bytes per cycle as a reduced fraction (numerator, denominator); exact, so cycles are too."""
         reached = round(self.dram.bandwidth_bytes_per_s * self.dram.efficiency)
         divisor = gcd(reached, self.clock_hz)
         return reached // divisor, self.clock_hz // divisor
 
     def transfer_cycles(self, size_bytes: int) -> int:
-        """Cycles that a transfer occupies the DRAM, in whole bursts, rounded up."""
+        """Cycles for which a transfer occupies the DRAM: whole bursts, rounded up."""
         numerator, denominator = self.dram_rate
         bursts = ceil_div(size_bytes, self.dram.burst_bytes)
         return ceil_div(bursts * self.dram.burst_bytes * denominator, numerator)
 
     def benchmarked(self, runs: int | None, warm: bool) -> "Machine":
-        """The machine as a benchmark meets it: `runs` equal runs after a pause (None: without end).
+        """The machine in a benchmark of `runs` identical runs after a pause (None: indefinitely many).
 
-        `warm`: small operands still lie in the L2 of a card from the run before.
+        `warm`: whether a card's L2 may still hold operands of the previous run.
         """
         changes: dict[str, Any] = {}
         if self.power is not None:
@@ -132,13 +151,13 @@ class Machine(Description):
         return self.model_copy(update=changes)
 
     def with_on_violation(self, choice: str) -> "Machine":
-        """The machine told to "refuse" a matrix that breaks its pattern or to run it "dense"; InputError otherwise."""
+        """A copy that refuses ("refuse") a matrix that breaks its pattern, or runs it "dense"; InputError otherwise."""
         if not isinstance(self.accelerator, Patterned):
             return self
         return self.with_accelerator(on_violation=choice)
 
     def with_accelerator(self, **changes: Any) -> "Machine":
-        """A copy whose accelerator has other parameters; InputError for unknown ones and for values out of range."""
+        """A copy with other accelerator parameters; InputError for unknown names and values out of range."""
         try:
             spec = type(self.accelerator).model_validate({**self.accelerator.model_dump(), **changes})
         except ValidationError as error:
@@ -176,9 +195,10 @@ def _shipped(name: str) -> Path:
 def load_machine(name: str | Path) -> Machine:
     """A shipped machine by name, or one described in a `.yaml` file.
 
-    A file may say `based_on: NAME` (a shipped machine, or a `.yaml` file beside it) and then gives only what differs:
+    A file with `based_on: NAME` (a shipped machine, or a `.yaml` file in the same folder) gives only what differs:
     mappings merge, lists are replaced, `null` removes a field. Its own numbers need sources in the same file, because
-    those of the base speak of other numbers.
+    those of the base describe other numbers. Raises InputError naming the file and the fault, UnknownNameError for a
+    name that is not shipped.
     """
     path = Path(name) if is_path(name) else _shipped(str(name))
     with naming(path):
@@ -190,7 +210,7 @@ def load_machine(name: str | Path) -> Machine:
 
 
 def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a description but what each file says for itself."""
+    """`own` merged over `base`, without what a file does not inherit: name and description."""
     inherited = {field: value for field, value in base.items() if field not in ("name", "description")}
     return merged(inherited, {**own, BASE: None})
 

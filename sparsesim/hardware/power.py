@@ -1,4 +1,4 @@
-"""The power roof: a card whose counts would draw more than its cap runs slower."""
+"""The power roof: a card that would draw more than its cap runs slower."""
 
 from sparsesim.counts import Counts
 from sparsesim.hardware.energy import price
@@ -9,8 +9,8 @@ from sparsesim.units import cycles_to_seconds, pj_to_joule
 def seconds_under_cap(counts: Counts, machine: Machine) -> tuple[float, bool]:
     """Run time in seconds, and whether the power cap stretched it.
 
-    time >= dynamic energy / (cap - idle), with the energy of the machine's own table. What may be drawn beyond the cap
-    at first is shared by the runs of a benchmark; a machine that runs without end has used it up.
+    time >= (dynamic energy - credit) / (cap - idle), with energy from the machine's own table. The runs of a benchmark
+    share the credit equally; a machine that runs indefinitely has none.
     """
     seconds, power = cycles_to_seconds(counts.cycles, machine.clock_hz), machine.power
     if power is None:

@@ -43,7 +43,7 @@ FACTOR = st.sampled_from([1.1, 1.5, 2.0, 4.0])
 
 # Superfluous cuts are found by cycles, whatever the DRAM does meanwhile: when K is short, a large tile that has become
 # as fast as small ones writes C later than those, in one go (12 % seen). An L2 that keeps more may make another band
-# of tiles move the fewest bytes, less evenly, and draws its victims by lot (11 % seen).
+# of tiles move the fewest bytes, less evenly, and its replacement is random (11 % seen).
 UPGRADES = {more_rate: 0.15, more_bandwidth: 1e-9, larger_l2: 0.15, higher_cap: 1e-9}
 
 

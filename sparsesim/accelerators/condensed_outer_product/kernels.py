@@ -1,4 +1,7 @@
-"""Jitted loops of the merge rounds; signed integers everywhere, integer counts out."""
+"""Jitted loops of the merge rounds, on positions alone: one pass per row gives the loads of all merge layers.
+
+Within a row, elements are visited in ascending order of place; `entered_by_difference` relies on that.
+"""
 
 import numpy as np
 
@@ -25,12 +28,12 @@ from sparsesim.accelerators.condensed_outer_product.arrays import (
 from sparsesim.array_types import IntArray
 
 WORTH_KEEPING = 4
-"""A result is kept if walking over its products again would take at least so many steps per element."""
+"""Keep a result if reading it back from its leaves would take at least this many products per element."""
 
 
 @kernel
 def _count(entered: Integer, figures: IntArray, chunk: Integer) -> None:
-    """Add the counters to the figures of a chunk."""
+    """Unpack the counters and add them to the figures of a chunk."""
     fields = figures.shape[1] - LOADS
     width = COUNTER_BITS // fields
     for field in range(fields):
@@ -39,9 +42,10 @@ def _count(entered: Integer, figures: IntArray, chunk: Integer) -> None:
 
 @kernel
 def _halve(figures: IntArray) -> int:
-    """Unite neighbouring chunks in pairs; returns how many there are now."""
+    """Merge neighbouring chunks in pairs, in place; returns how many are left."""
     for chunk in range(1, len(figures)):
         for column in range(figures.shape[1]):
+            # Cleared first, as the slots of merged chunks are filled again; chunk // 2 has been moved already.
             figure = figures[chunk, column]
             figures[chunk, column] = 0
             figures[chunk // 2, column] += figure
@@ -50,7 +54,7 @@ def _halve(figures: IntArray) -> int:
 
 @kernel
 def _first_element(leaf_of: IntArray, start: int, stop: int, leaf: int) -> int:
-    """First element of a row start..stop - 1 whose leaf is not below `leaf`, or `stop`."""
+    """First element of row start..stop - 1 with a leaf of at least `leaf`, or `stop`."""
     if len(leaf_of) == 0:
         return min(start + leaf, stop)
     while start < stop:
@@ -64,7 +68,7 @@ def _first_element(leaf_of: IntArray, start: int, stop: int, leaf: int) -> int:
 
 @kernel
 def _enter_one_column(spans: Spans, count: Integer, tree: Tree, figures: IntArray, chunk: Integer) -> None:
-    """`_enter` for a C of one column, whose last key need not go through memory."""
+    """`_enter` for a C of one column: its latest key can stay in a register."""
     starts, stops, keys, entered_by = spans.start, spans.stop, spans.key, tree.entered
     mask, seen, span = (len(entered_by) - 1) & INDEX, np.int64(tree.seen[0]), 0
     limit, room = mask >> 1, (1 << (COUNTER_BITS // (figures.shape[1] - LOADS))) - 1
@@ -81,7 +85,10 @@ def _enter_one_column(spans: Spans, count: Integer, tree: Tree, figures: IntArra
 
 @kernel
 def _enter(spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer) -> None:
-    """Send `count` spans into the tree and add their elements to the figures of a chunk."""
+    """Send `count` spans into the tree and add their elements to the figures of a chunk.
+
+    A packed counter of w bits overflows after 2^w - 1 elements, `room`, so the counters are unpacked that often.
+    """
     starts, stops, keys, columns = spans.start, spans.stop, spans.key, b.columns
     seen, entered_by, mask = tree.seen, tree.entered, (len(tree.entered) - 1) & INDEX
     limit, room = mask >> 1, (1 << (COUNTER_BITS // (figures.shape[1] - LOADS))) - 1
@@ -95,8 +102,8 @@ def _enter(spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray
                 column = columns[index & INDEX] & INDEX
                 difference = seen[column] ^ key
                 seen[column] = key
-                # All ones if no input of the row held the column. A minimum would be compiled to a branch that is
-                # hard to predict.
+                # -1, all ones, if no input of this row has held the column yet (the keys differ in their stamps), else
+                # 0: the sign of the difference. A minimum would compile to a branch that is hard to predict.
                 first = (limit - difference) >> COUNTER_BITS
                 entered += entered_by[(first | difference) & mask]
                 index += 1
@@ -110,9 +117,9 @@ def _enter(spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray
 def _enter_and_keep(
     spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer, keep: Keep, fill: int
 ) -> int:
-    """`_enter`, where what is new to its row is appended at columns[fill]; returns the new `fill`.
+    """`_enter`, and append columns that are new to their row at columns[fill]; returns the new `fill`.
 
-    It is a kernel of its own because the two loops slow each other down in one.
+    A kernel of its own, because the two loops slow each other down when compiled into one.
     """
     starts, stops, keys, columns = spans.start, spans.stop, spans.key, b.columns
     seen, entered_by, mask = tree.seen, tree.entered, (len(tree.entered) - 1) & INDEX
@@ -130,6 +137,7 @@ def _enter_and_keep(
                 seen[column] = key
                 first = (limit - difference) >> COUNTER_BITS
                 entered += entered_by[(first | difference) & mask]
+                # Always written; `fill` moves past it only if the column is new (first is -1): no branch here either.
                 columns[fill & INDEX] = column
                 fill -= first
                 index += 1
@@ -145,10 +153,11 @@ def _enter_and_keep(
 def _send(
     spans: Spans, count: Integer, b: BRows, tree: Tree, figures: IntArray, chunk: Integer, keep: Keep, fill: int
 ) -> int:
-    """`_enter` by the fitting way; returns the new `fill`, or -1 if the columns of the result are not kept any more."""
+    """`_enter` in the variant that applies; returns the new `fill`, or -1 once the result can no longer be kept."""
     if len(tree.seen) == 1:
         _enter_one_column(spans, count, tree, figures, chunk)
         return -1
+    # More than the batch, not just as much: `_enter_and_keep` writes one column past what it keeps.
     room = keep.beyond - fill
     for span in range(count if fill >= 0 else 0):
         room -= spans.stop[span] - spans.start[span]
@@ -175,28 +184,28 @@ def merge_round(
 ) -> tuple[int, int]:
     """Merge the leaves and stored partial results of one round, on positions alone.
 
-    rows: ascending rows that have work. lowest: of the new leaves.
-    chunk_work: a chunk of rows ends when it has walked over so many products, those of stored results included; where
-    there is no room for more chunks, neighbours are united and this number doubles.
-    stream: out, the B row of every new element of A, row by row and in ascending order of leaf.
-    figures: out, zeros[most chunks, LOADS + layers + 1].
+    rows: ascending rows with work. lowest: first of the new leaves.
+    chunk_work: products, those of stored results included, after which a chunk of rows ends; when `figures` is full,
+    neighbouring chunks are merged and this doubles, so that chunks stay balanced without knowing the total in advance.
+    stream: output, the row of B of every new element of A, row by row and in ascending order of leaf.
+    figures: output, zeros[most chunks, LOADS + layers + 1].
 
-    Returns the number of chunks, and the end of the columns that are kept of the result, or -1.
+    Returns the number of chunks, and the end of the kept columns of the result, or -1 if they are not kept.
     """
-    # Tuples are unpacked once: reading their arrays inside a loop would count references.
+    # Tuples are unpacked once: taking an array out of one inside a loop would update its reference count.
     indptr, columns, leaf_of = elements.indptr, elements.columns, elements.leaf
     place, step, low, beyond, source = feeds.place, feeds.step, feeds.low, feeds.beyond, feeds.kept
     kept_rows, kept_start, kept_stop, at = kept.rows, kept.start, kept.stop, kept.first.copy()
     b_indptr, lane_cycles, starts, stops, keys = b.indptr, b.lane_cycles, spans.start, spans.stop, spans.key
     inputs, highest, has_leaf, stamp = len(tree.entered) // 2, tree.highest, len(leaf_of) > 0, tree.stamp[LATEST]
-    # Numba would compile callees once more for the constant 0.
+    # int64 from the start: Numba would compile the callees a second time for the literal 0.
     count: Integer = np.int64(0)
     chunk: Integer = np.int64(0)
     batch, chunk_row, chunk_visited = spans.batch, 0, 0
     fill, walked, all_walked, products, lanes, visited = keep.start, 0, 0, 0, 0, 0
     tree.stamp[FIRST_ROW] = stamp // inputs + 1
     for i in range(len(rows)):
-        stamp += inputs
+        stamp += inputs  # stamp 0 is never used, so zeros in `seen` match no row
         row_start, row_stop = indptr[rows[i]], indptr[rows[i] + 1]
         to_stream = visited - _first_element(leaf_of, row_start, row_stop, lowest)
         for feed in range(len(place)):
@@ -212,7 +221,8 @@ def merge_round(
             first = _first_element(leaf_of, row_start, row_stop, low[feed])
             element = _first_element(leaf_of, row_start, row_stop, beyond[feed])
             if b.alike and not is_new:
-                first = max(first, element - 1)  # the others hold the same columns
+                first = max(first, element - 1)  # all products at this place are equal: one stands for all
+            # Downwards, because places must ascend and the highest leaf has the lowest; `stream` ascends in leaf.
             while element > first:
                 element -= 1
                 leaf = leaf_of[element] if has_leaf else element - row_start
@@ -231,6 +241,7 @@ def merge_round(
             fill = _send(spans, count, b, tree, figures, chunk, keep, fill)
             count = 0
         if stamp > highest:
+            # Row i + 1 gets stamp 1 again; `ends` is indexed by stamp - FIRST_ROW, which must still give i + 1.
             tree.seen[:] = 0
             stamp, tree.stamp[FIRST_ROW] = 0, -i
         if i + 1 == len(rows) or (walked + i - chunk_row >= chunk_work and len(figures) > 1):

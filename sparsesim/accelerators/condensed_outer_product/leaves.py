@@ -1,4 +1,4 @@
-"""How operand A falls into the leaves of the merge tree: condensed columns, or its raw columns."""
+"""The leaves of the merge tree: condensed columns of A, or its raw columns."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Range = tuple[int, int]
 class Leaves(ABC):
     """The leaves of A in order, and A's elements sorted by leaf within each row.
 
-    A round takes leaves without gaps, so that a row's share of it is a contiguous range of elements.
+    A round takes a contiguous range of leaves, so a row's share of it is a contiguous range of elements.
     """
 
     a: SparseMatrix
@@ -37,28 +37,28 @@ class Leaves(ABC):
     @property
     @abstractmethod
     def elements(self) -> Elements:
-        """B row and leaf of every element."""
+        """Row of B and leaf of every element."""
 
     @property
     @abstractmethod
     def order(self) -> IntArray:
-        """Index that brings the values of A into the elements' order."""
+        """int64[nnz(A)]: permutation from the order of A to that of `elements`."""
 
     @abstractmethod
     def rows_of(self, ranges: list[Range]) -> IntArray:
-        """Ascending rows that hold elements of any of these leaves."""
+        """Ascending rows with elements in any of these leaves."""
 
     @abstractmethod
     def ranges(self, rows: IntArray, lowest: int, beyond: int) -> tuple[IntArray, IntArray]:
         """First element, and one past the last, of leaves lowest..beyond - 1 in each of `rows`."""
 
     def rows(self, lowest: int, beyond: int) -> IntArray:
-        """Ascending rows that hold elements of leaves lowest..beyond - 1."""
+        """Ascending rows with elements in leaves lowest..beyond - 1."""
         return self.rows_of([(lowest, beyond)] if lowest < beyond else [])
 
 
 def by_length(lengths: IntArray, ties: TieOrder) -> IntArray:
-    """Condensed columns in the order in which the Huffman scheduler takes them, shortest first."""
+    """Condensed columns in the order that the Huffman scheduler takes them, shortest first."""
     if ties == "introsort":
         return introsorted(lengths)
     if ties == "stable":
@@ -68,10 +68,14 @@ def by_length(lengths: IntArray, ties: TieOrder) -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class CondensedColumns(Leaves):
-    """Condensed column j holds the j-th non-zero of every row; lengths never increase with j.
+    """Condensed column j holds the j-th non-zero of every row, so lengths are non-increasing in j.
 
-    Equally long columns hold the same rows, so that any order of them leaves a row's share of a round contiguous.
-    `ties` is that order for the Huffman scheduler; None leaves all columns as they are.
+    The leaf of an element is its place within its row, and a range of leaves concerns exactly the rows long enough to
+    reach it, so no index of leaves is needed. Equally long columns hold the same rows, so reordering them keeps a row's
+    share of a round contiguous.
+
+    Attributes:
+        ties: order of equally long columns for the Huffman scheduler; None leaves all columns in place.
     """
 
     ties: TieOrder | None = None
@@ -79,49 +83,52 @@ class CondensedColumns(Leaves):
     @cached_property
     def lengths(self) -> IntArray:
         """int64[longest row]: rows with more than j non-zeros."""
+        # Column j has an element in every row longer than j: a cumulative sum from the longest rows down.
         rows_by_length = np.bincount(self.a.row_lengths)
         return np.ascontiguousarray(np.cumsum(rows_by_length[:0:-1])[::-1], np.int64)
 
     @cached_property
     def _columns(self) -> IntArray:
-        """int64[leaves]: the condensed column of each leaf. The scheduler takes leaves from the last on."""
+        """int64[leaves]: the condensed column of each leaf; reversed, because the scheduler starts at the last leaf."""
         if self.ties is None:
             return np.arange(len(self.lengths))
         return np.ascontiguousarray(by_length(self.lengths, self.ties)[::-1])
 
     @cached_property
     def elements(self) -> Elements:
-        """The columns of A; the leaf is the place within the row."""
+        """The columns of A, reordered; the leaf is the place within the row."""
         return Elements(self.a.indptr, self._sorted(self.a.indices, index_type(self.a.shape[1])), NO_LEAF)
 
     @cached_property
     def order(self) -> IntArray:
-        """Reorders equally long columns."""
+        """Swaps only elements of equally long columns."""
         return self._sorted(np.arange(self.a.nnz), np.int64)
 
     def _sorted(self, values: IntArray, dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
-        """One value per element of A, in the order of the leaves within each row."""
+        """One value per element of A, by leaf within each row."""
         moved = np.flatnonzero(self._columns != np.arange(len(self._columns)))
         out = values.astype(dtype)
         if len(moved):
+            # Shorter rows reach none of the columns that move.
             rows = self.rows(int(moved[0]), len(self._columns))
             sort_by_leaf(rows, int(moved[0]), self.a.indptr, self._columns, values, out)
         return out
 
     @cached_property
     def _longer(self) -> dict[int, IntArray]:
-        """Ascending rows with at least so many elements, for powers of two."""
+        """Ascending rows with at least this many elements, for powers of two."""
         return {1: np.flatnonzero(self.a.row_lengths)}
 
     def _rows_from(self, power: int) -> IntArray:
-        # The many leaves of a few long rows must not cost a scan of all rows each.
+        # A few long rows can have many leaves, and a leaf should not cost a scan of all rows: each power of two filters
+        # the rows of the one before.
         if power not in self._longer:
             rows = self._rows_from(power // 2)
             self._longer[power] = rows[self.a.row_lengths[rows] >= power]
         return self._longer[power]
 
     def rows_of(self, ranges: list[Range]) -> IntArray:
-        """Rows that reach the lowest of the leaves."""
+        """Rows long enough to reach the lowest of the leaves."""
         if not ranges:
             return NO_LEAF
         lowest = min(low for low, _ in ranges)
@@ -137,7 +144,7 @@ class CondensedColumns(Leaves):
 
 @dataclass(frozen=True, eq=False)
 class RawColumns(Leaves):
-    """The non-empty columns of A: longest first (the lower column among equals), or in their own order."""
+    """The non-empty columns of A: longest first (ties by column), or in their own order."""
 
     longest_first: bool = True
 
@@ -149,7 +156,7 @@ class RawColumns(Leaves):
 
     @cached_property
     def lengths(self) -> IntArray:
-        """int64[non-empty columns]: their non-zeros."""
+        """int64[leaves]: non-zeros of each column."""
         return np.bincount(self.a.indices, minlength=self.a.shape[1])[self._columns]
 
     @cached_property
@@ -187,18 +194,18 @@ class RawColumns(Leaves):
         return np.concatenate(([0], np.cumsum(self.lengths)))
 
     def rows_of(self, ranges: list[Range]) -> IntArray:
-        """Rows of those columns."""
+        """The union of the columns' rows."""
         at = self._leaf_offsets
         return np.unique(
             np.concatenate([NO_LEAF, *(self._rows_by_leaf[at[low] : at[beyond]] for low, beyond in ranges)])
         )
 
     def ranges(self, rows: IntArray, lowest: int, beyond: int) -> tuple[IntArray, IntArray]:
-        """By binary search."""
+        """By binary search over (row, leaf) packed into one sorted key."""
         base = rows * len(self.lengths)
         return np.searchsorted(self._keys, base + lowest), np.searchsorted(self._keys, base + beyond)
 
 
 def leaves_of(a: SparseMatrix, condensing: bool, huffman: bool, ties: TieOrder = "introsort") -> Leaves:
-    """Condensed columns, or raw columns, sorted the way that the scheduler needs them."""
+    """Condensed or raw columns, in the order that the scheduler needs."""
     return CondensedColumns(a, ties if huffman else None) if condensing else RawColumns(a, longest_first=huffman)

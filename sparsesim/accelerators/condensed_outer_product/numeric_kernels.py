@@ -1,4 +1,4 @@
-"""Jitted loops that compute with sorted element streams, as the unit does."""
+"""Jitted multiplier and 2-way merger for sorted element streams."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def leaf_products(
     b_values: FloatArray,
     columns: int,
 ) -> tuple[IntArray, FloatArray]:
-    """Products of one leaf: A element i lies in row rows[i] and multiplies row b_rows[i] of B.
+    """Products of one leaf: element i of A is in row rows[i] and multiplies row b_rows[i] of B.
 
     Returns ascending keys (row x columns + column) and float64 values.
     """
@@ -37,7 +37,7 @@ def leaf_products(
 def added(
     left_keys: IntArray, left_values: FloatArray, right_keys: IntArray, right_values: FloatArray
 ) -> tuple[IntArray, FloatArray]:
-    """One 2-way merge: two streams of ascending keys become one, equal keys are added."""
+    """One 2-way merge of ascending keys, adding the values of equal ones; returns keys and values."""
     room = len(left_keys) + len(right_keys)
     keys, values = np.empty(room, np.int64), np.empty(room, np.float64)
     i, j, at = 0, 0, 0

@@ -1,4 +1,4 @@
-"""Computes a product the way the unit does: streams of leaf products merged in pairs, layer by layer."""
+"""Computes a product as the unit does: streams of leaf products, merged in pairs layer by layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,28 +15,33 @@ from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Elements in ascending order of key = row x columns + column, with float64 values (zeros may occur)."""
+    """Elements of a leaf or partial result.
+
+    Attributes:
+        keys: int64, row x columns + column, ascending and unique.
+        values: float64; zeros may occur.
+    """
 
     keys: IntArray
     values: FloatArray
 
     @property
     def nnz(self) -> int:
-        """Elements, sums that cancelled included: they took part in the merge."""
+        """Number of elements, including sums that cancelled: they are merged like any other."""
         return len(self.keys)
 
 
 def with_values(tensor: Tensor) -> SparseMatrix:
-    """All elements with values: a dense tensor without given ones draws them, a pattern holds ones."""
+    """The tensor as a sparse matrix with values; a dense tensor without values draws them, a pattern gets ones."""
     sparse = tensor.to_sparse()
     values = tensor.to_array().ravel() if isinstance(tensor, DenseMatrix) else sparse.value_array()
     return SparseMatrix(sparse.shape, sparse.indptr, sparse.indices, values)
 
 
 def merged(input_at: Callable[[int], Stream], first: int, beyond: int, span: int) -> Stream:
-    """The output of the subtree over inputs first..first + span - 1, of which those from `beyond` on are missing.
+    """The output of the subtree over inputs first..first + span - 1; inputs from `beyond` on do not exist.
 
-    Depth first, so that one stream per layer is held at a time; every pair is merged as layer by layer.
+    Depth first, which merges the same pairs as layer by layer but holds only one stream per layer.
     """
     if span == 1:
         return input_at(first)
@@ -50,7 +55,7 @@ def merged(input_at: Callable[[int], Stream], first: int, beyond: int, span: int
 
 @dataclass(frozen=True, eq=False)
 class NumericMerge:
-    """Called once per round, with the stored partials that it takes; returns the round's result."""
+    """Called once per round with the stored partials that it takes; returns the round's result."""
 
     leaves: Leaves
     b: SparseMatrix
@@ -58,7 +63,7 @@ class NumericMerge:
 
     @cached_property
     def a_values(self) -> FloatArray:
-        """Values of A in the order of the leaves' elements."""
+        """Values of A in the order of `Leaves.elements`."""
         return self.leaves.a.value_array()[self.leaves.order]
 
     def __call__(self, current: Round, taken: list[Stream]) -> Stream:
@@ -73,7 +78,7 @@ class NumericMerge:
         return merged(input_at, 0, len(stored) + len(leaf_at), 1 << self.layers)
 
     def _leaf(self, leaf: int) -> Stream:
-        """Multiply one leaf of A by the rows of B that it names."""
+        """Multiply the elements of one leaf by their rows of B."""
         rows = self.leaves.rows(leaf, leaf + 1)
         element, _ = self.leaves.ranges(rows, leaf, leaf + 1)
         b, b_rows = self.b, self.leaves.elements.columns[element]
@@ -82,7 +87,7 @@ class NumericMerge:
 
 
 def matrix_of(stream: Stream | None, shape: tuple[int, int]) -> SparseMatrix:
-    """The canonical matrix of a sorted stream; sums that cancelled to zero are dropped. None is an empty one."""
+    """The canonical matrix of a sorted stream, without sums that cancelled to zero; None gives an empty one."""
     if stream is None:
         return SparseMatrix(shape, np.zeros(shape[0] + 1, np.int64), np.zeros(0, np.int64), np.zeros(0))
     kept = stream.values != 0

@@ -1,4 +1,4 @@
-"""Jitted loops that bring condensed columns into order; int64 everywhere."""
+"""Jitted loops that sort condensed columns and reorder the elements of A to match."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from sparsesim.accelerators.condensed_outer_product.arrays import INDEX, IndexAr
 from sparsesim.array_types import IntArray
 
 SMALL = 16
-"""Ranges up to this length are left to the insertion sort at the end of `introsorted`."""
+"""Ranges up to this length are left to the final insertion sort, as in the C++ standard library (libstdc++)."""
 
 
 @kernel
 def _median_to_front(values: IntArray, order: IntArray, first: int, stop: int) -> None:
-    """Swap the median of the second, middle and last element of first..stop - 1 with the first."""
+    """Swap the first element of first..stop - 1 with the median of the second, the middle and the last."""
     second, middle, last = first + 1, (first + stop) // 2, stop - 1
     low, high = (second, middle) if values[second] < values[middle] else (middle, second)
     median = high if values[high] < values[last] else (last if values[low] < values[last] else low)
@@ -22,9 +22,10 @@ def _median_to_front(values: IntArray, order: IntArray, first: int, stop: int) -
 
 @kernel
 def _partitioned(values: IntArray, order: IntArray, first: int, stop: int) -> int:
-    """Bring what is not above the first element before what is not below it; returns where the latter begins.
+    """Partition around the first element (Hoare); returns the start of the upper part.
 
-    Both sides stop at equal elements, which are swapped as well.
+    Both scans stop at elements equal to the pivot and swap them: that is what makes the sort unstable, and what the
+    order of ties depends on. The median of three guards both scans, so they need no bounds check.
     """
     pivot, left, right = values[first], first + 1, stop
     while True:
@@ -42,26 +43,28 @@ def _partitioned(values: IntArray, order: IntArray, first: int, stop: int) -> in
 
 @kernel
 def introsorted(values: IntArray) -> IntArray:
-    """Order that sorts `values` ascending; equal ones come as the C++ standard library's unstable sort leaves them.
+    """int64[len(values)]: permutation that sorts `values` ascending, with ties in the order of C++'s unstable sort.
 
-    That is an introsort (D. Musser, 1997): quicksort by the median of three down to ranges of 16 elements, then one
-    insertion sort over everything. Where the library gives a range that 2 log2(n) partitions did not split up to a heap
-    sort, this leaves it to the insertion sort, which takes longer.
+    That is an introsort (D. Musser, 1997): quicksort by median of three down to ranges of 16 elements, then one
+    insertion sort over everything. For a range still unsorted after 2 log2(n) partitions the library switches to heap
+    sort; this leaves it to the insertion sort, which is slower and may order its ties differently.
     """
     values, order, depth = values.copy(), np.arange(len(values)), 0
     while len(values) >> (depth + 1):
         depth += 1
-    ranges, waiting = np.zeros((2 * depth + 1, 3), np.int64), 1
+    # An explicit stack of (first, stop, partitions left): the lower part is sorted on, the upper one pushed, and the
+    # partitions left bound its height.
+    ranges, height = np.zeros((2 * depth + 1, 3), np.int64), 1
     ranges[0, 1], ranges[0, 2] = len(values), 2 * depth
-    while waiting:
-        waiting -= 1
-        first, stop, depth = ranges[waiting, 0], ranges[waiting, 1], ranges[waiting, 2]
+    while height:
+        height -= 1
+        first, stop, depth = ranges[height, 0], ranges[height, 1], ranges[height, 2]
         while stop - first > SMALL and depth:
             depth -= 1
             _median_to_front(values, order, first, stop)
             cut = _partitioned(values, order, first, stop)
-            ranges[waiting, 0], ranges[waiting, 1], ranges[waiting, 2] = cut, stop, depth
-            waiting, stop = waiting + 1, cut
+            ranges[height, 0], ranges[height, 1], ranges[height, 2] = cut, stop, depth
+            height, stop = height + 1, cut
     for element in range(1, len(values)):
         value, origin, hole = values[element], order[element], element
         while hole > 0 and values[hole - 1] > value:
@@ -75,7 +78,7 @@ def introsorted(values: IntArray) -> IntArray:
 def sort_by_leaf(
     rows: IntArray, lowest: int, indptr: IntArray, order: IntArray, values: IndexArray, out: IndexArray
 ) -> None:
-    """Element l of each of `rows` of `out` becomes element order[l] of that row of `values`, from l = `lowest` on."""
+    """In each of `rows`, for l >= `lowest`, set element l of `out` to element order[l] of the same row of `values`."""
     for row in rows:
         start, stop = indptr[row] & INDEX, indptr[row + 1] & INDEX
         for element in range(stop - start - lowest):

@@ -1,4 +1,4 @@
-"""Runs the merge rounds on positions alone and collects what every chunk of rows does."""
+"""Runs the merge rounds on positions alone and collects the work of every chunk of rows."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,24 +26,23 @@ from sparsesim.array_types import IntArray
 from sparsesim.tensors import SparseMatrix
 
 CHUNK_WORK = 8
-"""A chunk has at least about so many multiplications; rows of small matrices are steps of their own."""
+"""Minimum products per chunk, roughly; in small matrices almost every row is a chunk."""
 
 KEPT_PER_NON_ZERO = 2
-"""Room for columns of kept results, by the non-zeros of A and B."""
+"""Space for columns of kept results, per non-zero of A and B."""
 
 SPANS = 1024
-"""Elements of A that enter the tree at a time."""
-
+"""Batch of elements of A sent into the tree at a time: their spans take 24 KiB, which stay in an L1 cache."""
 
 NOTHING = np.zeros(0, np.int64)
 
 END = np.array([-1])
-"""Row of the entry that ends a kept result."""
+"""Row number of the entry that ends a kept result."""
 
 
 @dataclass(frozen=True, eq=False)
 class KeptRows:
-    """Columns of a result that are kept at start..stop - 1; those of rows[i] end at ends[i]."""
+    """A kept result: its columns are at start..stop - 1 of `BRows.columns`, those of rows[i] end at ends[i]."""
 
     start: int
     stop: int
@@ -53,16 +52,16 @@ class KeptRows:
 
 @dataclass(frozen=True, eq=False)
 class PatternPartial:
-    """A round's result. To read it, one walks once more over the leaves below it, or over columns that were kept.
+    """The result of a round, recomputed from the leaves below it when it is read, or read from columns that were kept.
 
-    Only results that are much smaller than the products below them are worth keeping.
+    Keeping pays only for a result much smaller than the products below it.
 
     Attributes:
-        round_number: the round that made it.
+        round_number: the round that computed it.
         nnz: its non-zeros.
         leaves: all leaves below it, in as few ranges as possible.
-        walked: those that have to be walked over.
-        kept: what was kept of the others.
+        walked: leaves to recompute.
+        kept: kept results that cover the other leaves.
     """
 
     round_number: int
@@ -74,10 +73,10 @@ class PatternPartial:
 
 @dataclass(frozen=True, eq=False)
 class RoundFigures:
-    """What one round did.
+    """Counts of one round.
 
     Attributes:
-        reads: numbers of the rounds whose results it read back.
+        reads: numbers of the rounds with results that it read back.
         chunks: int64[chunks, figures], columns named in `arrays`.
     """
 
@@ -87,16 +86,16 @@ class RoundFigures:
 
 @dataclass(eq=False)
 class PatternMerge:
-    """Called once per round. After the last one, `rounds` and `stream` describe the whole run.
+    """Called once per round; after the last one, `rounds` and `stream` describe the whole run.
 
     Attributes:
         leaves: operand A.
         b: operand B.
         layers: of the merge tree.
-        lanes: multipliers that work on one element of A.
-        chunks_per_round: largest number of chunks.
-        stream: int[nnz(A)], the B row of every A element in the order of visits.
-        rounds: figures of the rounds so far.
+        lanes: multipliers per group, all on one element of A.
+        chunks_per_round: most chunks that a round is cut into.
+        stream: int[nnz(A)], the row of B of every element of A, in order of use.
+        rounds: counts of the rounds so far.
     """
 
     leaves: Leaves
@@ -138,6 +137,7 @@ class PatternMerge:
             figures,
         )
         figures = figures[:chunks]
+        # Counts of products; elements of A, and lane cycles, were counted for full rows of B.
         figures[:, STORED_READ:] *= self._columns_in_one
         self._visited += int(figures[:, A_ELEMENTS].sum())
         self.rounds.append(RoundFigures(tuple(partial.round_number for partial in taken), figures))
@@ -150,7 +150,7 @@ class PatternMerge:
         return PatternPartial(current.number, nnz, leaves, walked, kept)
 
     def _keep(self, rows: int, last: bool) -> Keep:
-        """The largest gap between the columns that are kept."""
+        """Space for this round's result: the largest gap between kept ones. C is never read back, so it needs none."""
         edges = [self.b.nnz, *(edge for columns in self._kept for edge in (columns.start, columns.stop))]
         edges.append(len(self._b.columns))
         start, beyond = max(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: gap[1] - gap[0])
@@ -165,12 +165,12 @@ class PatternMerge:
         if length == 0 or (self.b.row_lengths != length).any():
             return False
         lines = self.b.indices.reshape(rows, length)
-        # The last row alone tells most others apart.
+        # Most matrices already differ between the first and the last row.
         return bool((lines[-1] == lines[0]).all() and (lines == lines[0]).all())
 
     @cached_property
     def _columns_in_one(self) -> int:
-        """If all rows of B are alike, then so are its columns that hold anything, and one stands for all."""
+        """Columns of C simulated as one: if all rows of B are alike, so are its non-empty columns."""
         return int(self.b.indptr[1]) if self._alike else 1
 
     @cached_property
@@ -180,8 +180,8 @@ class PatternMerge:
             indptr, columns = np.arange(rows + 1, dtype=np.int64), np.zeros(rows, np.int32)
             return BRows(indptr.astype(np.int32), columns, self._lane_cycles(products), True)
         products = np.arange(int(self.b.row_lengths.max(initial=0)) + 1)
-        several = len(self.leaves.lengths) > 1 << self.layers
-        room = KEPT_PER_NON_ZERO * (self.leaves.a.nnz + self.b.nnz) if several else 0
+        several_rounds = len(self.leaves.lengths) > 1 << self.layers
+        room = KEPT_PER_NON_ZERO * (self.leaves.a.nnz + self.b.nnz) if several_rounds else 0
         index = index_type(max(self.b.nnz + room, self.b.shape[1]))
         columns = np.empty(self.b.nnz + room, index)
         columns[: self.b.nnz] = self.b.indices
@@ -194,18 +194,17 @@ class PatternMerge:
     def _tree(self) -> Tree:
         inputs = 1 << self.layers
         seen = np.zeros(1 if self._alike else self.b.shape[1], np.int32)
-        highest = int(np.iinfo(seen.dtype).max) - 3 * inputs
+        highest = int(np.iinfo(seen.dtype).max) - 3 * inputs  # leaves space for the keys of the next row
         return Tree(seen, np.zeros(2, np.int64), highest, entered_by_difference(self.layers))
 
 
 def entered_by_difference(layers: int) -> IntArray:
-    """What an element adds to the counters, by difference (exclusive or) from the last place that held its column.
+    """int64[2 x inputs]: what an element adds to the packed counters, by p ^ q for its place p.
 
-    int64[2 x inputs]; a difference of `inputs` or more means that no other place of the row held it.
-    Layer l merges inputs whose places agree but for their lowest l + 1 bits. An element enters it on its own
-    unless an earlier input of its column agrees with it in all but the lowest l bits: then they have been added
-    before. Inputs come in order of their place, so that comparing with the last one is enough. Counter `layers` counts
-    the results; a counter has 63 / (layers + 1) bits.
+    q is the latest place that held the same row and column; `inputs` or more stands for none. An input of layer l is
+    the union of 2^l places, so the element enters it on its own unless p and q agree in all but the lowest l bits: then
+    a lower layer has added the two. Places are visited in ascending order, so no earlier place is closer to p than q.
+    Counter `layers` counts the results; every counter has 63 // (layers + 1) bits.
     """
     differences = np.arange(2 << layers)
     width = COUNTER_BITS // (layers + 1)
@@ -226,7 +225,7 @@ def _fused(ranges: list[Range]) -> list[Range]:
 
 
 def _feeds(current: Round, taken: list[PatternPartial]) -> Feeds:
-    """The inputs of a round in order of place: runs of new leaves, the highest first, and stored partials."""
+    """The inputs of a round by place: runs of new leaves, highest first, with stored partials between them."""
     feeds: list[tuple[int, int, int, int, int]] = []
     beyond, place, kept = current.leaves[1], 0, 0
     for stored_place, partial in zip(current.stored_places, taken, strict=True):
@@ -245,7 +244,7 @@ def _start(columns: KeptRows) -> int:
 
 
 def _joined(kept: list[KeptRows]) -> Kept:
-    """Arrays of all results, each with an entry behind it that ends it."""
+    """All kept results, each followed by the entry that ends it."""
     return Kept(
         np.cumsum([0] + [len(columns.rows) + 1 for columns in kept]),
         np.concatenate([NOTHING, *(part for columns in kept for part in (columns.rows, END))]),

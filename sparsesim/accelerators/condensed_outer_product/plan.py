@@ -1,4 +1,4 @@
-"""What the merge rounds and the prefetcher have to do, step by step."""
+"""The work of the merge rounds and the prefetcher, step by step."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,14 @@ from sparsesim.tensors import SparseMatrix
 
 @dataclass(frozen=True)
 class BRecords:
-    """How B lies in memory: per row a length and the elements, cut into lines; positions of rows stand apart."""
+    """Layout of B in DRAM: a record per row, cut into lines, and an array of their positions.
+
+    Attributes:
+        element_bytes: index and value of one element.
+        length_bytes: length field in front of each record.
+        position_bytes: entry of the array of positions, read with the first line of a record.
+        line_bytes: line of the prefetch buffer.
+    """
 
     element_bytes: int
     length_bytes: int
@@ -31,25 +38,26 @@ class BRecords:
     line_bytes: int
 
     def row_bytes(self, b: SparseMatrix) -> IntArray:
-        """int64[rows]: size of every record."""
+        """int64[rows]: bytes of every record."""
         return self.length_bytes + self.element_bytes * b.row_lengths
 
     def misses(self, b: SparseMatrix, stream: IndexArray, ends: IntArray, lines: int, window: int) -> IntArray:
-        """Bytes fetched, lines used and lines fetched: int64[chunks, 3]; see `prefetch`."""
+        """int64[chunks, 3]: bytes fetched, lines used and lines fetched, for `stream` cut at `ends`; see `prefetch`."""
         row_bytes, index = self.row_bytes(b), index_type(max(len(stream), self._lines(b.nnz, b.shape[0])))
         records = Records(row_bytes, self._first_line(row_bytes, index), self.line_bytes, self.position_bytes)
         stream = stream.astype(index, copy=False)
+        # If all of B fits, nothing is ever evicted, so the window and next uses do not matter.
         if records.first_line[-1] <= lines:
             return first_reads(stream, ends, records)
         return prefetch(stream, ends, records, lines, window)
 
     def _lines(self, nnz: int, rows: int) -> int:
-        """Not less than the lines of all rows."""
+        """An upper bound on the lines of all rows."""
         return rows + (self.length_bytes * rows + self.element_bytes * nnz) // self.line_bytes
 
     def _first_line(self, row_bytes: IntArray, index: type[np.signedinteger[Any]]) -> IndexArray:
         first_line = np.arange(len(row_bytes) + 1, dtype=index)
-        if row_bytes.max(initial=0) > self.line_bytes:
+        if row_bytes.max(initial=0) > self.line_bytes:  # else every row is one line, and the cumulative sum is known
             np.cumsum(-(-row_bytes // self.line_bytes), out=first_line[1:])
         return first_line
 
@@ -59,9 +67,9 @@ class MergeWork:
     """One step for every chunk of rows of every round.
 
     Attributes:
-        rounds: merge rounds; 0 if A is empty, which still makes one step without work.
-        first_step: int64[rounds + 1], or [0, 1].
-        reads: by round, the numbers of the rounds whose results it reads back.
+        rounds: merge rounds; 0 if A is empty, which still gives one step, without work.
+        first_step: int64[rounds + 1], first step of every round; [0, 1] without rounds.
+        reads: by round, numbers of the rounds with results that it reads back.
         figures: int64[steps, ...], columns named in `arrays`.
         b_lines: int64[steps, 3], bytes of B fetched, lines used, lines fetched.
     """
@@ -84,12 +92,12 @@ class MergeWork:
 
     @property
     def results(self) -> IntArray:
-        """int64[steps]: elements that leave the tree."""
+        """int64[steps]: elements that leave the root of the tree."""
         return self.figures[:, -1]
 
     @cached_property
     def is_last_round(self) -> BoolArray:
-        """bool[steps]: results are elements of C, not of a stored partial."""
+        """bool[steps]: whether results are elements of C rather than of a stored partial."""
         last: BoolArray = np.arange(len(self.figures)) >= self.first_step[-2]
         return last
 
@@ -100,28 +108,28 @@ class MergeWork:
 
     @cached_property
     def multiplies(self) -> int:
-        """What enters the tree and was not read back."""
+        """Products: elements that enter the tree without having been read back."""
         return int(self.figures[:, LOADS].sum() - self.stored_read.sum())
 
     @cached_property
     def result_nnz(self) -> int:
-        """Non-zeros of C, before any sums cancel."""
+        """Non-zeros of C, counting sums that cancel."""
         return int(self.results[self.is_last_round].sum())
 
     @cached_property
     def stored_nnz(self) -> int:
-        """Elements of partials that were written."""
+        """Elements of stored partials, each counted once."""
         return int(self.results.sum()) - self.result_nnz
 
     def tree_cycles(self, groups: int, merged_per_cycle: int) -> NDArray[np.float64]:
-        """float64[steps]: the slowest of the multiplier groups and the mergers, which work at the same time."""
+        """float64[steps]: cycles of the bottleneck, multiplier groups or one layer's merger; all run concurrently."""
         multiply = self.figures[:, LANE_CYCLES] / groups
         slowest: NDArray[np.float64] = np.maximum(multiply, self.figures[:, LOADS:-1].max(axis=1) / merged_per_cycle)
         return slowest
 
 
 def merge_work(merge: PatternMerge, records: BRecords, lines: int, window: int) -> MergeWork:
-    """The work of a finished merge; the prefetcher runs over the order in which it read B."""
+    """The work of a finished merge: runs the prefetcher over the order of its B reads, and collects all counts."""
     rounds = merge.rounds or [RoundFigures((), np.zeros((1, LOADS + merge.layers + 1), np.int64))]
     figures = np.concatenate([done.chunks for done in rounds])
     return MergeWork(

@@ -1,4 +1,4 @@
-"""Which leaves and stored partial results each merge round takes: Huffman order, or level order."""
+"""The scheduler: which leaves and stored partial results each merge round takes, in Huffman or level order."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeVar
 from sparsesim.array_types import IntArray
 
 TieOrder = Literal["introsort", "stable", "right_to_left"]
-"""In which order the Huffman scheduler takes equally long condensed columns."""
+"""Order in which the Huffman scheduler takes equally long condensed columns."""
 
 
 class Partial(Protocol):
@@ -29,10 +29,9 @@ class Round:
     Attributes:
         number: 0, 1, ...
         leaves: lowest leaf, and one past the highest.
-        leaf_places: places of those leaves among the inputs of the merge tree, ascending; the highest leaf has the
-            first of them.
-        stored_places: places of the stored partials that the round takes, oldest first.
-        last: its result is C.
+        leaf_places: inputs of the merge tree that those leaves enter at, ascending; the highest leaf comes first.
+        stored_places: inputs for the stored partials, oldest first.
+        last: whether the result is C.
     """
 
     number: int
@@ -43,25 +42,27 @@ class Round:
 
 
 def first_fan_in(leaves: int, ways: int) -> int:
-    """Inputs of the first round, chosen so that every later one is full."""
+    """Inputs of the first round, chosen so that all later rounds are full (SpArch, HPCA 2020)."""
     return min(leaves, (leaves - 2) % (ways - 1) + 2)
 
 
 def round_count(leaves: int, ways: int) -> int:
-    """Merge rounds: each turns up to `ways` inputs into one."""
+    """Number of merge rounds; each turns up to `ways` inputs into one."""
     return max(1, -(-(leaves - 1) // (ways - 1))) if leaves else 0
 
 
 def leaf_weights(lengths: IntArray, mean_b_row_nnz: float) -> list[int]:
-    """Expected products of every leaf."""
+    """Expected products of every leaf: its non-zeros times the mean length of a row of B, rounded down."""
     return [int(length * mean_b_row_nnz) for length in lengths.tolist()]
 
 
 def merge_leaves(weights: list[int], ways: int, huffman: bool, merge: Callable[[Round, list[P]], P]) -> P | None:
-    """Run all rounds; `merge` turns a round and the partials it takes into its result. None without leaves.
+    """Run all rounds and return the result of the last, or None without leaves.
 
-    Huffman order goes from the last (shortest) leaf to the first. It takes the next leaf if that weighs less than
-    the oldest stored partial, else the partial. Level order takes all leaves from the first on, then the partials.
+    `merge` is called with a round and the stored partials that it takes, and returns the round's result. Huffman order
+    goes from the last (shortest) leaf to the first, taking the next leaf if it weighs less than the oldest stored
+    partial, else the partial: sorted leaves and a first-in first-out queue of partials stand in for a priority queue
+    (two-queue Huffman). Level order takes all leaves from the first on, then the partials.
     """
     lowest, beyond, number = 0, len(weights), 0
     stored = deque[P]()

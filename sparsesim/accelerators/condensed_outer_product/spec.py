@@ -1,8 +1,8 @@
 """`CondensedOuterProduct`: SpArch, an outer-product unit that merges condensed columns while it multiplies.
 
-Zhang, Wang, Han, Dally: SpArch, HPCA 2020 (arXiv 2002.08947). What the paper leaves open is assumed here: the two
-groups of eight multipliers, one comparator operation for every element that enters a merge layer, the depth of the
-FIFOs in the tree, the lines of B under way, and that multipliers of other types than fp64 are as many.
+Zhang, Wang, Han, Dally: SpArch, HPCA 2020 (arXiv 2002.08947). Assumed, because the paper does not say: two groups of
+eight multipliers, one comparison per element that enters a merge layer, the depth of the FIFOs in the tree, the lines
+of B in flight, and as many multipliers for other types as for fp64.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 
 
 class CondensedWork(NamedTuple):
-    """What the positions of the non-zeros of A and B decide."""
+    """The part of a plan that depends on the positions of the non-zeros of A and B alone."""
 
     leaves: Leaves
     merge: MergeWork
@@ -43,8 +43,32 @@ class CondensedWork(NamedTuple):
 class CondensedOuterProduct(Accelerator):
     """SpArch with every size a parameter; the defaults are the paper's.
 
-    `macs_per_cycle` is the number of multipliers. B and C are held as a 4-byte index and a value per element, B in rows
-    with a length in front, whatever format op.b names; A is read once in its own format.
+    B and C take a 4-byte index and a value per element, with a length in front of every row of B, whatever format op.b
+    names; A is read once, in its own format.
+
+    Attributes:
+        macs_per_cycle: number of multipliers, by number type.
+        multiplier_groups: groups of multipliers; each takes at most one element of A per cycle, so short rows of B
+            leave lanes idle.
+        merge_ways: inputs of the merge tree.
+        merger_elements_per_cycle: throughput of the one merger that all nodes of a layer share.
+        prefetch_lines, prefetch_line_bytes: the prefetch buffer for rows of B.
+        lookahead_window: line accesses that the column fetchers know in advance.
+        partial_element_bytes: an element of a stored partial result, with row and column index.
+        index_bytes: a column index of B or C, the length of a row of B, and its position.
+        condensing: if off, the leaves are the raw columns of A.
+        huffman: if off, level order: all leaves from the first on, then their results.
+        tie_order: order in which the Huffman scheduler takes equally long condensed columns. The paper leaves it open,
+            and it does not change the multiplications. "introsort" is the order in which the C++ standard
+            library's unstable sort leaves them: the published figures were obtained with it, and only it reproduces
+            them exactly. It scatters neighbours, though. "right_to_left" and "stable" (left to right) keep them
+            together, which reads less of B if most columns are equally long, as in a pruned network.
+        prefetcher: if off, the buffer is a single line.
+        fifo_elements: depth of the FIFOs between mergers.
+        writer_fifo_elements: depth of the FIFO behind the root.
+        outstanding_lines: most lines of B in flight.
+        steps_per_round: most steps of one merge round.
+        max_steps: most steps of a schedule; a round still makes at least one.
     """
 
     kind: Literal["condensed_outer_product"] = "condensed_outer_product"
@@ -53,48 +77,22 @@ class CondensedOuterProduct(Accelerator):
     )
 
     multiplier_groups: int = Field(default=2, gt=0)
-    """Groups of multipliers; each takes one element of A per cycle at most, so short rows of B leave lanes idle."""
-
     merge_ways: int = Field(default=64, ge=2)
     merger_elements_per_cycle: int = Field(default=16, gt=0)
-    """Elements per cycle of the one merger that every layer of the tree shares."""
-
     prefetch_lines: int = Field(default=1024, gt=0)
     prefetch_line_bytes: int = Field(default=576, gt=0)
     lookahead_window: int = Field(default=8192, gt=0)
-    """Line accesses that the column fetchers know in advance."""
-
     partial_element_bytes: int = Field(default=16, gt=0)
     index_bytes: int = Field(default=4, gt=0)
-
     condensing: bool = True
-    """Off: the leaves are the raw columns of A."""
-
     huffman: bool = True
-    """Off: level order, all leaves from the first on, then their results."""
-
     tie_order: TieOrder = "introsort"
-    """Order in which the Huffman scheduler takes equally long condensed columns.
-
-    The paper leaves it open, and it does not change what has to be multiplied. "introsort" is what the unstable sort of
-    the C++ standard library does to them: the published figures were made with it, and only it meets them exactly.
-    It scatters them, though. "right_to_left" and "stable" (left to right) keep neighbours together, which reads less of
-    B where most columns are equally long, as in a pruned network.
-    """
-
     prefetcher: bool = True
-    """Off: a single line."""
-
     fifo_elements: int = Field(default=32, gt=0)
-    """Elements that the FIFO on either side of a merger holds."""
-
     writer_fifo_elements: int = Field(default=1024, gt=0)
     outstanding_lines: int = Field(default=64, gt=0)
-    """Lines of B that the fetchers have under way at most."""
-
     steps_per_round: int = Field(default=128, gt=0)
     max_steps: int = Field(default=4096, gt=0)
-    """Steps of a whole schedule; more rounds than that still make one step each."""
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
 
@@ -104,24 +102,24 @@ class CondensedOuterProduct(Accelerator):
         return (self.merge_ways - 1).bit_length()
 
     def element_bytes(self, dtype: DType) -> int:
-        """One element of B or C: index and value, in whole bytes."""
+        """Bytes of one element of B or C: index and value."""
         return self.index_bytes + bits_to_bytes(dtype.bits)
 
     def natural_format(self, density: float) -> str:
-        """CSR, which the column fetchers read as condensed columns without any change."""
+        """CSR, which the column fetchers read as condensed columns without conversion."""
         return "csr"
 
     def work(self, op: MatmulOp) -> CondensedWork:
         """Merge rounds and row prefetches, which do not depend on the format of A.
 
-        Groups are one product whose A is block-diagonal.
+        Groups run as one product with a block-diagonal A.
         """
         op = op.block_diagonal()
         leaves = leaves_of(op.a.tensor.to_sparse(), self.condensing, self.huffman, self.tie_order)
         return CondensedWork(leaves, self._merge_work(op, leaves))
 
     def plan(self, op: MatmulOp, work: CondensedWork | None = None) -> Schedule:
-        """Steps of chunks of rows, round by round, from the real non-zeros."""
+        """One step per chunk of rows, round by round, plus the read-ahead; all from the actual non-zeros."""
         leaves, merge = work or self.work(op)
         read = merge.stored_read * self.partial_element_bytes
         c_bytes, partial_bytes = self.element_bytes(op.c_dtype), self.partial_element_bytes
@@ -156,7 +154,7 @@ class CondensedOuterProduct(Accelerator):
         )
 
     def execute(self, op: MatmulOp) -> SparseMatrix:
-        """The product in float64: leaves multiplied and merged pair by pair in the planned rounds."""
+        """The product in float64: leaves are multiplied, and merged in pairs, in the planned rounds."""
         op = op.block_diagonal(with_values=True)
         a, b = with_values(op.a.tensor), with_values(op.b.tensor)
         leaves = leaves_of(a, self.condensing, self.huffman, self.tie_order)
@@ -167,6 +165,7 @@ class CondensedOuterProduct(Accelerator):
     def _merge_work(self, op: MatmulOp, leaves: Leaves) -> MergeWork:
         b = op.b.tensor.to_sparse()
         lanes = ceil_div(self.peak_macs_per_cycle(op.a.dtype), self.multiplier_groups)
+        # With many rounds, fewer chunks in each bound the length of the schedule, which engines walk step by step.
         rounds = round_count(len(leaves.lengths), self.merge_ways)
         chunks = max(1, min(self.steps_per_round, self.max_steps // max(rounds, 1)))
         merge = PatternMerge(leaves, b, self.layers, lanes, chunks)
@@ -179,7 +178,7 @@ class CondensedOuterProduct(Accelerator):
     def _actions(self, op: MatmulOp, work: MergeWork) -> dict[str, int]:
         """Counts of one repetition.
 
-        The prefetch buffer is written once per fetched line and read once per multiplication; every element that
+        The prefetch buffer is written with every fetched line and read once per multiplication; every element that
         enters a merge layer is written to the FIFO in front of it, read from it and compared once.
         """
         loads, b_bytes = sum(work.layer_loads), int(work.b_lines[:, 0].sum())

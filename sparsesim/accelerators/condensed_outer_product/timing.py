@@ -1,14 +1,14 @@
 """From the work of every chunk of rows to the steps of a Schedule.
 
-`timing_reference` is the definition, element by element; this is its image in steps. A round's rows go through fetch,
-tree and write in chunks:
+`definition.timing` defines the timing element by element; this condenses it into steps. The rows of a round are
+pipelined through fetch, tree and write in chunks:
 
-- The first block of A comes before everything else, because it names the rows of B.
-- A chunk holds the tree as long as its slowest resource needs: the multiplier groups or one of the merge layers.
-- The first chunk of a round that starts on an empty tree adds the cycles to fill it.
-- Memory is read and written in blocks, so that many small chunks do not each round up to a whole cycle.
-- A chunk's lines of B wait until no more than `outstanding_lines` are under way.
-- A round that reads a stored partial waits until that has been written; its first elements are read meanwhile.
+- The first block of A is fetched before anything else, because it holds the indices of the rows of B.
+- A chunk occupies the tree for as long as its bottleneck takes: the multiplier groups or one of the merge layers.
+- A round that starts on an empty tree adds the cycles to fill it to its first chunk.
+- DRAM is accessed in blocks, so that many small chunks do not each round up to a whole cycle.
+- A chunk's lines of B are requested only while no more than `outstanding_lines` are in flight.
+- A round that reads a stored partial waits until that has been written; its first elements are fetched meanwhile.
 """
 
 from itertools import pairwise
@@ -20,22 +20,28 @@ from numpy.typing import NDArray
 from sparsesim.array_types import IntArray
 
 BLOCK_BYTES = 256
-"""Unit in which A, stored partials and results are moved (assumed: two cycles of HBM)."""
+"""Granularity of transfers of A, stored partials and results (assumed: two cycles of HBM)."""
 
 PIPELINE_CYCLES = 3
-"""Multiplier, writer FIFO and DRAM request, besides one cycle for every merge layer."""
+"""Pipeline depth outside the tree: multiplier, writer FIFO and DRAM request; the tree adds one cycle per layer."""
 
 MAX_SLOTS = 512
+"""Upper limit on the steps that a buffer holds, however small the chunks."""
 
 AHEAD_BYTES = 4096
-"""What the fetchers read of A and B while a round waits for a stored partial (assumed: half the latency's worth)."""
+"""Bytes of A and B fetched while a round waits for a stored partial (assumed: half the bandwidth-delay product)."""
 
 
 class Chunks(NamedTuple):
-    """What every chunk of rows does, all int64[chunks] but `first`.
+    """The work of every chunk of rows.
 
-    a_bytes, b_bytes, stored_bytes: read. write_bytes: written. lines: requests for B. cycles: float64, of the tree.
-    first: int64[rounds + 1], first chunk of every round. reads: by round, rounds whose results it reads back.
+    Attributes:
+        a_bytes, b_bytes, stored_bytes: int64[chunks], read from DRAM: A, B and stored partials.
+        write_bytes: int64[chunks], written to DRAM.
+        lines: int64[chunks], lines of B requested.
+        cycles: float64[chunks], occupancy of the tree.
+        first: int64[rounds + 1], first chunk of every round.
+        reads: by round, numbers of the rounds with results that it reads back.
     """
 
     a_bytes: IntArray
@@ -49,9 +55,9 @@ class Chunks(NamedTuple):
 
 
 class TimedSteps(NamedTuple):
-    """The arrays of a Schedule that decide its time.
+    """The arrays of a `Phase`.
 
-    Besides one step per chunk there is one for the first block of A, and one for what is read ahead of every wait.
+    There is a step per chunk, plus one for the first block of A and one for the read-ahead before every wait.
     """
 
     fetch_bytes: IntArray
@@ -66,15 +72,20 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
     sources = _sources(chunks)
     restarts = np.flatnonzero(sources >= 0)
     head = min(BLOCK_BYTES, int(chunks.a_bytes.sum()))
+    # Bytes that do not depend on earlier results, and so can be read ahead of a wait.
     own = _less_head(chunks.a_bytes, head) + chunks.b_bytes
     ahead, ahead_lines, own, lines = _read_ahead(own, chunks.lines, chunks.first, restarts)
+    # Cumulative sums are rounded, not chunks: rounding errors do not add up. The epsilon absorbs float noise above an
+    # integer.
     compute = np.diff(np.ceil(np.cumsum(chunks.cycles) - 1e-9), prepend=0.0).astype(np.int64)
     compute[np.union1d(restarts, [0])] += PIPELINE_CYCLES + layers
-    # Where each chunk stands once the steps of the head and of what is read ahead are put in.
+    # The step of each chunk, once the steps of the head and the read-ahead are inserted.
     step = 1 + np.arange(len(own)) + np.searchsorted(restarts, np.arange(len(own)), side="right")
     waits = np.where(sources >= 0, 1 + step[np.maximum(chunks.first[sources + 1] - 1, 0)], 0)
     requested = _with_extra(lines, restarts, 0, ahead_lines)
     return TimedSteps(
+        # A block moves as soon as its first byte does, so it must not reach across a wait, or from one round's results
+        # into the next.
         _in_blocks(_with_extra(own + chunks.stored_bytes, restarts, head, ahead), np.append(1, step[restarts])),
         _with_extra(compute, restarts, 0, 0),
         _in_blocks(_with_extra(chunks.write_bytes, restarts, 0, 0), step[chunks.first[1:-1]]),
@@ -84,7 +95,7 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
 
 
 def _sources(chunks: Chunks) -> IntArray:
-    """For the first chunk of a round that reads stored partials, the last round that wrote one; else -1."""
+    """int64[chunks]: the latest round that a round reads back, at the first chunk of the reading round; else -1."""
     sources = np.full(len(chunks.a_bytes), -1, np.int64)
     for number, read in enumerate(chunks.reads):
         if read:
@@ -95,7 +106,7 @@ def _sources(chunks: Chunks) -> IntArray:
 def _read_ahead(
     own: IntArray, lines: IntArray, first: IntArray, restarts: IntArray
 ) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Bytes and lines read before each wait (of A and B, up to AHEAD_BYTES), and what is left for the chunks."""
+    """Bytes and lines of A and B fetched before each wait (up to AHEAD_BYTES), then those left for the chunks."""
     ahead, ahead_lines = np.zeros(len(restarts), np.int64), np.zeros(len(restarts), np.int64)
     own, lines = own.copy(), lines.copy()
     for number, start in enumerate(restarts):
@@ -107,20 +118,20 @@ def _read_ahead(
 
 
 def _with_extra(chunks: IntArray, restarts: IntArray, head: int, ahead: IntArray | int) -> IntArray:
-    """The chunks' figures with those of the head in front, and of what is read ahead before every restart."""
+    """int64[steps]: figures of the chunks, with the head in front and the read-ahead before every restart."""
     return np.concatenate(([head], np.insert(chunks, restarts, ahead))).astype(np.int64)
 
 
 def slots(capacity: int, elements: IntArray) -> int:
-    """Steps that fit into a buffer of `capacity` elements, at least 2 and at most MAX_SLOTS."""
+    """Steps of mean size that fit a buffer of `capacity` elements, at least 2 (double buffering), at most MAX_SLOTS."""
     mean = max(1, int(elements.sum()) // max(1, len(elements)))
     return max(2, min(MAX_SLOTS, capacity // mean))
 
 
 def _awaited_arrivals(lines: IntArray, outstanding: int) -> IntArray:
-    """Steps whose data must be there before each step is fetched: all but the last `outstanding` lines' worth.
+    """int64[steps]: how many of the first steps must have arrived before each step is fetched.
 
-    Everything waits for the first block of A.
+    All but the last `outstanding` lines' worth; and always the first block of A.
     """
     requested, own = np.cumsum(lines), np.arange(len(lines), dtype=np.int64)
     due = requested - outstanding
@@ -129,7 +140,7 @@ def _awaited_arrivals(lines: IntArray, outstanding: int) -> IntArray:
 
 
 def _in_blocks(size_bytes: IntArray, restarts: IntArray) -> IntArray:
-    """The same bytes moved in whole blocks, each when its first byte is needed; blocks start anew at `restarts`."""
+    """int64[steps]: the same bytes in whole blocks, each moved when its first byte is needed, aligned at `restarts`."""
     moved = np.empty_like(size_bytes)
     edges = sorted({0, *restarts.tolist(), len(size_bytes)})
     for start, stop in pairwise(edges):

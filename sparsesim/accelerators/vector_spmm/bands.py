@@ -1,4 +1,4 @@
-"""Which vectors a thread block multiplies: what the format of A stores, cut into bands of rows."""
+"""The vectors each thread block multiplies: what the format of A stores, cut into bands of rows."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from sparsesim.units import ceil_div
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """Bands of `height` rows in the order in which they are launched.
+    """Bands of `height` rows in launch order.
 
     Attributes:
         height: rows of a band, the length of its vectors.
-        dense: whether all positions are stored, so that no index is read.
-        order: int64[bands], numbers of the bands, first launched first.
-        lengths: int64[bands], vectors that each stores, in that order.
-        fresh: int64[bands], columns that no band launched before stores, in that order.
+        dense: whether all positions are stored, so no index is read.
+        order: int64[bands], band numbers in launch order.
+        lengths: int64[bands], stored vectors of each, in launch order.
+        fresh: int64[bands], columns of each that no band launched earlier stores.
         pointers, columns: the vectors of band i (numbered from the top) are columns[pointers[i]:pointers[i + 1]];
             None for a dense operand.
     """
@@ -42,8 +42,9 @@ class Bands:
 
 
 def dense_bands(rows: int, columns: int, height: int) -> Bands:
-    """Every column is stored in every band."""
+    """Bands that each store every column."""
     count = ceil_div(rows, height)
+    # The first band touches every row of B, the others none for the first time.
     fresh = np.zeros(count, np.int64)
     fresh[:1] = columns
     return Bands(height, True, np.arange(count, dtype=np.int64), np.full(count, columns, np.int64), fresh)
@@ -53,17 +54,18 @@ def stored_bands(a: Operand, height: int, width: int, longest_first: bool) -> Ba
     """Bands of the vectors that `a` stores, ordered by length (row swizzle) or from top to bottom."""
     matrix = a.tensor.to_sparse()
     columns = matrix.shape[1]
-    pointers, found = vector_columns(matrix.indptr, matrix.indices, columns, height, width)
+    pointers, stored = vector_columns(matrix.indptr, matrix.indices, columns, height, width)
     lengths = np.diff(pointers)
+    # Stable, so that bands of equal length stay in order.
     order = np.argsort(-lengths if longest_first else np.zeros_like(lengths), kind="stable").astype(np.int64)
-    fresh = first_touches(order, pointers, found, columns)
-    return Bands(height, False, order, lengths[order], fresh, pointers, found)
+    fresh = first_touches(order, pointers, stored, columns)
+    return Bands(height, False, order, lengths[order], fresh, pointers, stored)
 
 
 def vector_shape(a: Operand, offered: tuple[int, ...]) -> tuple[int, int]:
     """(rows, columns) of the blocks that the format stores; formats without blocks are unpacked to single values.
 
-    Raises PatternError for vectors of a length that the kernels do not have.
+    Raises PatternError if there is no kernel for vectors of that length.
     """
     if not isinstance(a.format, Bsr):
         return 1, 1

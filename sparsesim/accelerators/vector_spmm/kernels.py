@@ -1,4 +1,4 @@
-"""Vectors of a matrix, first touches of B, and schedulers that share their time among resident blocks."""
+"""Jitted loops: vectors of a matrix, first touches of B, and warp schedulers shared by their resident blocks."""
 
 import heapq
 
@@ -8,22 +8,24 @@ from sparsesim._jit import kernel
 from sparsesim.array_types import IntArray
 
 NEVER = np.int64(2**62)
+"""End of an empty slot: later than any event."""
 
 
 @kernel
 def vector_columns(
     indptr: IntArray, indices: IntArray, columns: int, height: int, width: int
 ) -> tuple[IntArray, IntArray]:
-    """Pointers int64[bands + 1] and the columns that each band of `height` rows stores, in the order of discovery.
+    """Pointers int64[bands + 1] and the columns that each band of `height` rows stores, in order of first use.
 
-    A column is stored where its block of `width` columns holds a non-zero in any row of the band.
+    A column is stored if its block of `width` columns holds a non-zero in any row of the band.
     """
     rows = len(indptr) - 1
     bands = -(-rows // height)
     blocks = -(-columns // width)
+    # Stamped with the band that last stored the block, so nothing has to be cleared between bands.
     stamp = np.full(blocks, -1, np.int64)
     pointers = np.zeros(bands + 1, np.int64)
-    found = np.empty(len(indices) * width, np.int64)
+    stored = np.empty(len(indices) * width, np.int64)
     count = 0
     for band in range(bands):
         for place in range(indptr[band * height], indptr[min(rows, (band + 1) * height)]):
@@ -31,29 +33,29 @@ def vector_columns(
             if stamp[block] != band:
                 stamp[block] = band
                 for column in range(block * width, min(columns, (block + 1) * width)):
-                    found[count] = column
+                    stored[count] = column
                     count += 1
         pointers[band + 1] = count
-    return pointers, found[:count].copy()
+    return pointers, stored[:count].copy()
 
 
 @kernel
-def first_touches(order: IntArray, pointers: IntArray, found: IntArray, columns: int) -> IntArray:
-    """int64[len(order)]: columns that a band stores and no band before it in `order` does."""
+def first_touches(order: IntArray, pointers: IntArray, stored: IntArray, columns: int) -> IntArray:
+    """int64[len(order)]: columns that a band stores and no earlier band in `order` does."""
     seen = np.zeros(columns, np.int64)
     fresh = np.zeros(len(order), np.int64)
     for place in range(len(order)):
         band = order[place]
         for entry in range(pointers[band], pointers[band + 1]):
-            if seen[found[entry]] == 0:
-                seen[found[entry]] = 1
+            if seen[stored[entry]] == 0:
+                seen[stored[entry]] = 1
                 fresh[place] += 1
     return fresh
 
 
 @kernel
 def _next_end(ends: IntArray, now: int, done: int, residents: int, service: int, latency: int) -> int:
-    """When the first resident of a scheduler finishes, which has done `done` units for each of them."""
+    """When the first resident of a scheduler ends, given that each has been served `done` units of work by `now`."""
     if residents == 0:
         return int(NEVER)
     return now + (int(ends.min()) - done) * max(latency, residents * service)
@@ -61,24 +63,26 @@ def _next_end(ends: IntArray, now: int, done: int, residents: int, service: int,
 
 @kernel
 def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, latency: int) -> IntArray:
-    """Ticks from start to end of every block, dealt in order to the schedulers' `slots` as they fall free.
+    """int64[blocks]: ticks from start to end of every block; blocks are assigned in order to slots as they free up.
 
-    A unit of work takes `latency` ticks alone and `residents * service` where that is longer, all residents of a
-    scheduler moving on together. `done` is the work that a scheduler has done for each of its residents, so that
-    a block which comes at `done` ends at done + work; all of it stays a whole number.
+    Processor sharing: all residents of a scheduler progress at the same rate, one unit of work per `latency` ticks,
+    or per `residents * service` if that is longer. `done` is the scheduler's virtual time, the work served to each
+    resident so far: a block that arrives at `done` ends at done + work, however many come and go meanwhile, so nothing
+    has to be updated for the others and all numbers stay integers.
     """
     blocks = len(work)
     start, took = np.zeros(blocks, np.int64), np.zeros(blocks, np.int64)
     ends = np.full((schedulers, slots), NEVER, np.int64)
-    holds = np.zeros((schedulers, slots), np.int64)
+    block_in = np.zeros((schedulers, slots), np.int64)
     done, residents = np.zeros(schedulers, np.int64), np.zeros(schedulers, np.int64)
-    dealt = min(blocks, schedulers * slots)
-    for block in range(dealt):
+    assigned = min(blocks, schedulers * slots)
+    for block in range(assigned):
         scheduler, slot = block % schedulers, block // schedulers
-        ends[scheduler, slot], holds[scheduler, slot] = work[block], block
+        ends[scheduler, slot], block_in[scheduler, slot] = work[block], block
         residents[scheduler] += 1
     busy = min(blocks, schedulers)
-    # Times and schedulers in one number, so that the smallest is the next event and ties are settled.
+    # A heap of time * schedulers + scheduler: one int64 per event instead of a tuple, and simultaneous events come in
+    # order of scheduler. Only a change of residents alters a scheduler's next end, so each has exactly one event.
     events = [np.int64(0)] * busy
     for scheduler in range(busy):
         next_end = _next_end(ends[scheduler], 0, 0, residents[scheduler], service, latency)
@@ -88,11 +92,11 @@ def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, la
         now, scheduler = int(events[0]) // schedulers, int(events[0]) % schedulers
         slot = int(np.argmin(ends[scheduler]))
         done[scheduler] = ends[scheduler, slot]
-        took[holds[scheduler, slot]] = now - start[holds[scheduler, slot]]
-        if dealt < blocks:
-            start[dealt] = now
-            ends[scheduler, slot], holds[scheduler, slot] = done[scheduler] + work[dealt], dealt
-            dealt += 1
+        took[block_in[scheduler, slot]] = now - start[block_in[scheduler, slot]]
+        if assigned < blocks:
+            start[assigned] = now
+            ends[scheduler, slot], block_in[scheduler, slot] = done[scheduler] + work[assigned], assigned
+            assigned += 1
         else:
             ends[scheduler, slot] = NEVER
             residents[scheduler] -= 1

@@ -1,4 +1,4 @@
-"""What the kernels compute, by definition: sets, and residents whose remaining work is counted down."""
+"""Reference implementations of the kernels: sets, and remaining work counted down for every resident."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ def vector_columns(matrix: SparseMatrix, height: int, width: int) -> list[set[in
 
 
 def first_touches(order: list[int], bands: list[set[int]]) -> list[int]:
-    """How many columns of each band no band before it in `order` has."""
+    """How many columns of each band no earlier band in `order` has."""
     return [len(bands[band].difference(*(bands[before] for before in order[:at]))) for at, band in enumerate(order)]
 
 
 def resident_ticks(work: list[int], schedulers: int, slots: int, service: int, latency: int) -> list[int]:
-    """Ticks from start to end of every block; the remaining work of all residents is counted down at every end."""
+    """Ticks from start to end of every block, counting down the remaining work of all residents whenever one ends."""
     waiting = list(range(len(work)))
     remaining: list[dict[int, int]] = [{} for _ in range(schedulers)]
     for _ in range(slots):

@@ -22,14 +22,14 @@ from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 
 MMA_ROWS: Final = 8
-"""Rows of A that one mma instruction multiplies when A stands as its narrow operand (PTX ISA: m16n8k16); shorter
-vectors leave the rest idle."""
+"""Rows of A that one mma instruction multiplies if A is its narrow operand (PTX ISA: m16n8k16); shorter vectors leave
+the rest idle."""
 
 DENSE: Final = frozenset({Dense})
-"""Formats of B that the kernels read as they are."""
+"""Formats of B that the kernels read directly."""
 
 TICKS: Final = 256
-"""Parts of a cycle in which the time of a group is counted, so that it stays whole."""
+"""Ticks per cycle: the time of a group is a fraction of a cycle, but kernels count in integers."""
 
 
 class Launch(NamedTuple):
@@ -43,7 +43,7 @@ class Launch(NamedTuple):
 
     @property
     def rows_multiplied(self) -> int:
-        """Rows that every stored column of a band is multiplied with, idle ones included."""
+        """Rows that every stored column of a band is multiplied with, including idle ones."""
         return max(MMA_ROWS, self.bands.height) if self.mma else self.bands.height
 
 
@@ -52,22 +52,23 @@ class VectorSpmm(Accelerator):
 
     A thread block (one warp) owns a band of V rows, the vector length of the format (bsr-Vx1; 1 for csr), and
     `tile_n` columns of C. It walks the stored vectors in groups of four, gathers a row of B for each through L1
-    and L2, and multiplies on CUDA cores (V = 1, or types without mma) or on tensor cores. Warps resident on a
-    scheduler share it; rows of uneven length leave it idle at the end. A dense operand runs a dense kernel of
-    CUDA cores, which is a band of `dense_rows` rows with every column; other formats of A are unpacked to CSR.
+    and L2, and multiplies on CUDA cores (V = 1, or types without mma) or on tensor cores. Resident warps share their
+    scheduler; bands of uneven length leave it idle in the tail. A dense operand runs a dense kernel on CUDA cores,
+    modelled as bands of `dense_rows` rows that store every column; other formats of A are unpacked to CSR.
 
     Attributes:
-        macs_per_cycle: peak of the fastest path, tensor cores where the type has them.
-        cuda_macs_per_cycle: peak of the CUDA cores.
-        sms, schedulers, resident_warps: multiprocessors, schedulers of each, warps (= blocks) that each holds.
+        macs_per_cycle: peak of the fastest path, tensor cores if the type has them.
+        cuda_macs_per_cycle: peak of the CUDA cores, for the same number types.
+        sms, schedulers, resident_warps: multiprocessors, schedulers per SM, warps (= blocks) per scheduler.
         tile_n: columns of C per block.
         dense_rows: rows of C per warp of the dense kernel.
-        vector_lengths: vectors that there are kernels for.
+        vector_lengths: vector lengths with a kernel.
         row_swizzle: whether the longest bands are launched first (Gale et al., SC 2020).
-        issue_cycles, issue_cycles_per_row: cycles that a group keeps a scheduler busy, + per row of the vector.
-        latency_cycles: cycles that a group takes a warp which is alone on its scheduler.
-        setup_groups: groups in whose time a block starts, clears its tiles and stores its result.
-        l1, l2: caches, of one multiprocessor and of all; with the bytes that each gives per cycle.
+        issue_cycles, issue_cycles_per_row: issue slots of a group on its scheduler, plus those per row of the vector.
+        latency_cycles: latency of a group for a warp alone on its scheduler.
+        setup_groups: prologue and epilogue of a block, as a number of groups.
+        l1, l1_bytes_per_cycle: cache of one SM, and what it delivers.
+        l2, l2_bytes_per_cycle: cache of all SMs, and what it delivers.
     """
 
     kind: Literal["vector_spmm"] = "vector_spmm"
@@ -97,13 +98,13 @@ class VectorSpmm(Accelerator):
         return self
 
     def natural_format(self, density: float) -> str:
-        """CSR, or dense where every position is filled."""
+        """CSR, or dense if every position is filled."""
         return "dense" if density == 1 else "csr"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per band and tile of columns, all bands of a tile before the next tile.
 
-        The dense kernel takes groups one by one; for the others they are one product whose A is block-diagonal.
+        The dense kernel runs groups one by one; all others run them as one product with a block-diagonal A.
         """
         if op.groups > 1:
             return plan_one_by_one(self, op) if op.a.format.name == "dense" else self.plan(op.block_diagonal())
@@ -120,6 +121,7 @@ class VectorSpmm(Accelerator):
             write_bytes=gathered_up(weighted_shares(c_bytes, np.tile(rows, launch.tiles)), first=False),
             units=slots,
             fetch_slots=slots,
+            # Results of finished blocks may wait for DRAM while the next blocks run in their slots.
             write_slots=2 * slots,
         )
         return Schedule(
@@ -140,7 +142,7 @@ class VectorSpmm(Accelerator):
         )
 
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
-        """C in float64, band by band: the stored vectors times the rows of B that they gather."""
+        """C in float64, band by band: stored vectors times the rows of B that they gather."""
         if op.groups > 1:
             return execute_one_by_one(self, op)
         bands = self._bands(op)
@@ -162,24 +164,24 @@ class VectorSpmm(Accelerator):
     def _launch(self, op: MatmulOp) -> Launch:
         bands = self._bands(op)
         tiles = ceil_div(op.n, self.tile_n)
-        types = op.a.dtype.name
-        self.peak_macs_per_cycle(op.a.dtype)
-        # Only types with a rate of their own on tensor cores have mma instructions.
-        mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[types] > self.cuda_macs_per_cycle[types]
+        dtype = op.a.dtype.name
+        self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
+        # A type without mma instructions has the rate of the CUDA cores in both tables.
+        mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[dtype] > self.cuda_macs_per_cycle[dtype]
         groups = -(-bands.lengths // GROUP) + self.setup_groups
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Launch(bands, tiles, mma, groups, traffic)
 
-    def _ticks_per_group(self, types: DType, launch: Launch) -> tuple[int, int]:
-        """(time that a group keeps its scheduler busy, time that it takes a warp alone), in ticks.
+    def _ticks_per_group(self, dtype: DType, launch: Launch) -> tuple[int, int]:
+        """(throughput time of a group on its scheduler, latency of a group for a warp alone), in ticks.
 
-        The slowest of four pipelines: multipliers, L1, L2 and the issue of instructions; warps overlap them.
+        Throughput is that of the slowest of four pipelines, which warps overlap: multipliers, L1, L2 and issue.
         """
         schedulers = self.sms * self.schedulers
         rates = self.macs_per_cycle if launch.mma else self.cuda_macs_per_cycle
         gathered = max(1, launch.tiles * int(-(-launch.bands.lengths // GROUP).sum()))
         cycles = [
-            GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[types.name],
+            GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[dtype.name],
             launch.traffic.l1 / gathered * self.schedulers / self.l1_bytes_per_cycle,
             launch.traffic.l2 / gathered * schedulers / self.l2_bytes_per_cycle,
         ]
@@ -189,7 +191,7 @@ class VectorSpmm(Accelerator):
         return round(TICKS * max(cycles)), round(TICKS * self.latency_cycles)
 
     def _actions(self, op: MatmulOp, launch: Launch, c_bytes: int) -> dict[str, int]:
-        """Exact action counts of one repetition; idle rows of an mma and padded groups are paid for."""
+        """Exact action counts of one repetition; idle rows of an mma and padding of groups count as work."""
         bits, accumulator = op.a.dtype.bits, ACCUMULATORS[op.a.dtype.name]
         columns = -(-launch.bands.lengths // GROUP) * GROUP
         macs = int(columns.sum()) * launch.rows_multiplied * op.n

@@ -1,4 +1,4 @@
-"""Bytes that the blocks of an SpMM move: from DRAM to L2, from L2 to L1, and out of L1."""
+"""Bytes moved by the thread blocks of an SpMM: from DRAM to L2, from L2 to L1, and out of L1."""
 
 from math import expm1
 from typing import Final, NamedTuple
@@ -12,18 +12,26 @@ from sparsesim.matmul import MatmulOp
 from sparsesim.units import bits_to_bytes, ceil_div
 
 SECTOR_BYTES: Final = 32
-"""The grain in which L2 answers (NVIDIA CUDA programming guide)."""
+"""Granularity of L2 reads (NVIDIA CUDA programming guide)."""
 
 GROUP: Final = 4
-"""Vectors that a warp gathers and multiplies at a time; a shorter rest takes as long."""
-
+"""Vectors that a warp gathers and multiplies at a time; an incomplete last group takes as long."""
 
 TRANSFER_BYTES: Final = 65536
-"""Bytes that blocks launched together fetch or write as one transfer: engines count whole cycles per transfer."""
+"""Bytes that neighbouring blocks fetch or write as one transfer.
+
+Engines round every transfer up to whole bursts and cycles, which would add up over thousands of small blocks.
+"""
 
 
 class Traffic(NamedTuple):
-    """Bytes of one operation: `fetch` from DRAM by step, their sums by tensor, and what L2 and L1 deliver."""
+    """Bytes of one operation.
+
+    Attributes:
+        fetch: int64[steps], bytes read from DRAM.
+        dram_a, dram_b: their sums by tensor.
+        l2, l1: bytes that L2 and L1 deliver.
+    """
 
     fetch: IntArray
     dram_a: int
@@ -33,7 +41,7 @@ class Traffic(NamedTuple):
 
 
 def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int, l2_bytes: int) -> Traffic:
-    """Traffic of all bands times all tiles of `tile_n` columns, tile after tile."""
+    """Traffic of all bands times all tiles of `tile_n` columns, one tile after the other."""
     tiles = ceil_div(op.n, tile_n) if len(bands.order) else 0
     if tiles == 0:
         return Traffic(np.zeros(0, np.int64), 0, 0, 0, 0)
@@ -54,22 +62,22 @@ def traffic_of(op: MatmulOp, bands: Bands, tile_n: int, sms: int, l1_bytes: int,
 
 
 def gathered_up(size_bytes: IntArray, first: bool) -> IntArray:
-    """The bytes of neighbouring steps moved to the first or the last of them, about `TRANSFER_BYTES` at a time."""
+    """int64[steps]: bytes merged into transfers of about `TRANSFER_BYTES`, each on the first or last of its steps."""
     if not len(size_bytes):
         return size_bytes
-    part = (np.cumsum(size_bytes) - size_bytes) // TRANSFER_BYTES
-    starts = np.flatnonzero(np.diff(part, prepend=-1))
-    together = np.zeros_like(size_bytes)
-    places = starts if first else np.append(starts[1:], len(part)) - 1
-    together[places] = np.add.reduceat(size_bytes, starts)
-    return together
+    transfer = (np.cumsum(size_bytes) - size_bytes) // TRANSFER_BYTES
+    starts = np.flatnonzero(np.diff(transfer, prepend=-1))
+    merged = np.zeros_like(size_bytes)
+    places = starts if first else np.append(starts[1:], len(transfer)) - 1
+    merged[places] = np.add.reduceat(size_bytes, starts)
+    return merged
 
 
 def _missed(gathered: int, distinct: int, sms: int, cache_bytes: int) -> int:
-    """Bytes of a tile of B that come from L2, if every multiprocessor gathers its share of rows in random order.
+    """Bytes of a tile of B that miss L1, if every multiprocessor gathers its share of rows in random order.
 
-    A first gather of a row always misses; g draws out of d rows hit d (1 - exp(-g / d)) different ones. A later one
-    hits as often as the cache holds a part of the tile.
+    The first gather of a row always misses; g random draws out of d rows touch d (1 - exp(-g / d)) distinct ones. Later
+    gathers hit with the probability that the row is resident, the fraction of the tile that fits the cache.
     """
     if distinct == 0:
         return 0
@@ -79,14 +87,14 @@ def _missed(gathered: int, distinct: int, sms: int, cache_bytes: int) -> int:
 
 
 def _fetched_a(op: MatmulOp, bands: Bands, tiles: int, room: int) -> IntArray:
-    """A with the first tile, and again with every further one unless L2 keeps it beside the tile of B."""
+    """A is fetched with every tile, or only with the first if L2 has `room` for it beside the tile of B."""
     once = weighted_shares(op.a.dram_bytes, bands.lengths)
     again = once if op.a.size.size_bytes > room else np.zeros_like(once)
     return np.concatenate([once, np.tile(again, tiles - 1)])
 
 
 def _fetched_b(op: MatmulOp, bands: Bands, tiles: int, touched: int, tile_bytes: int, l2_bytes: int) -> IntArray:
-    """Touched rows of B with the band that needs them first, and what L2 cannot keep once more per band."""
+    """A row of B is fetched by the first band that touches it; later bands miss for the part of the tile beyond L2."""
     rows = ceil_div(op.b.dram_bytes * touched, op.k) if op.k else 0
     first = weighted_shares(rows, np.tile(bands.fresh, tiles))
     if tile_bytes <= l2_bytes or touched == 0:

@@ -7,22 +7,22 @@ from sparsesim.accelerators.condensed_outer_product.rounds import TieOrder
 from sparsesim.tensors import SparseMatrix
 
 Leaf = dict[int, int]
-"""One leaf: the B row that each row of A names in it."""
+"""One leaf: the row of B that each row of A multiplies in it."""
 
 Positions = set[tuple[int, int]]
-"""Rows and columns of products or of a partial result."""
+"""(row, column) of products or of a partial result."""
 
 
 @dataclass
 class MergeRun:
-    """What a merge schedule did.
+    """Counts of a merge schedule.
 
     Attributes:
-        rounds: number of rounds.
         layer_loads: elements entering each layer.
-        stored: elements of all partial results but the last, C.
-        nnz: of C.
-        stream: B rows in the order in which they are read.
+        rounds: number of rounds.
+        stored: elements of all partial results except the last, C.
+        nnz: elements of C.
+        stream: rows of B in the order in which they are read.
     """
 
     layer_loads: list[int]
@@ -35,7 +35,7 @@ class MergeRun:
 def condensed_leaves(a: SparseMatrix, ties: TieOrder | None = None) -> list[Leaf]:
     """Condensed column j takes the j-th non-zero of every row that has one.
 
-    With an order for equally long columns, the column that the scheduler takes first is the last leaf.
+    With an order for equally long columns, the one that the scheduler takes first becomes the last leaf.
     """
     columns: list[Leaf] = []
     for row in range(a.shape[0]):
@@ -54,14 +54,14 @@ def condensed_leaves(a: SparseMatrix, ties: TieOrder | None = None) -> list[Leaf
 
 
 def introsorted_list(values: list[int]) -> list[int]:
-    """Order that an introsort gives to `values`."""
+    """Permutation by which an introsort sorts `values`."""
     pairs = _partitioned([(value, place) for place, value in enumerate(values)], 2 * (len(values).bit_length() - 1))
-    # The insertion sort over all of it keeps the order of equal ones.
+    # The final insertion sort is stable.
     return [place for _, place in sorted(pairs, key=lambda pair: pair[0])]
 
 
 def _partitioned(pairs: list[tuple[int, int]], depth: int) -> list[tuple[int, int]]:
-    """Quicksort by value until 16 elements are left."""
+    """Quicksort by value, down to ranges of 16 elements."""
     if len(pairs) <= 16 or depth == 0:
         return pairs
     pairs = pairs.copy()
@@ -78,7 +78,7 @@ def _partitioned(pairs: list[tuple[int, int]], depth: int) -> list[tuple[int, in
 
 
 def _median(pairs: list[tuple[int, int]], first: int, second: int, third: int) -> int:
-    """Which of three places holds the median; of equal ones the one that three comparisons come to."""
+    """Which of three places holds the median; ties as the three comparisons of the C++ library resolve them."""
     if pairs[first][0] >= pairs[second][0]:
         if pairs[first][0] < pairs[third][0]:
             return first
@@ -89,7 +89,7 @@ def _median(pairs: list[tuple[int, int]], first: int, second: int, third: int) -
 
 
 def raw_leaves(a: SparseMatrix, longest_first: bool) -> list[Leaf]:
-    """The non-empty columns, in order or by falling length."""
+    """The non-empty columns, in order or by decreasing length."""
     columns: dict[int, Leaf] = {column: {} for column in range(a.shape[1])}
     for row in range(a.shape[0]):
         for column in a.indices[a.indptr[row] : a.indptr[row + 1]]:
@@ -118,7 +118,7 @@ def merge_by_sets(leaves: list[Leaf], b: SparseMatrix, ways: int, huffman: bool)
 def _choose(
     leaves: list[Leaf], b: SparseMatrix, waiting: list[int], partials: list[Positions], fan_in: int, huffman: bool
 ) -> tuple[list[int], list[Positions]]:
-    """Take the inputs of one round away; returns the leaves among them, and what enters the tree in order."""
+    """Remove the inputs of one round; returns the leaves among them, and what enters the tree, in order."""
     chosen: list[int] = []
     places: list[Positions | None] = []
     for _ in range(fan_in):
@@ -128,7 +128,7 @@ def _choose(
             places.append(None)
         else:
             places.append(partials.pop(0))
-    # The highest leaf has the first of the places that leaves take.
+    # Leaves enter the places reserved for them from the highest leaf down.
     products = iter([_products(leaves[leaf], b) for leaf in sorted(chosen, reverse=True)])
     return chosen, [next(products) if place is None else place for place in places]
 
@@ -140,13 +140,13 @@ def _products(leaf: Leaf, b: SparseMatrix) -> Positions:
 
 
 def _visits(leaves: list[Leaf]) -> list[int]:
-    """B rows that the leaves name, row by row of A."""
+    """Rows of B that the leaves multiply, row by row of A."""
     rows = sorted({row for leaf in leaves for row in leaf})
     return [leaf[row] for row in rows for leaf in leaves if row in leaf]
 
 
 def _merge(inputs: list[Positions], layer_loads: list[int]) -> Positions:
-    """Merge neighbours in pairs, layer by layer; an odd one passes through."""
+    """Merge neighbours in pairs, layer by layer; an odd one out passes through."""
     for layer in range(len(layer_loads)):
         layer_loads[layer] += sum(len(positions) for positions in inputs)
         inputs = [set().union(*inputs[i : i + 2]) for i in range(0, len(inputs), 2)]
@@ -156,7 +156,7 @@ def _merge(inputs: list[Positions], layer_loads: list[int]) -> Positions:
 def prefetch_by_search(
     stream: list[int], row_bytes: list[int], line_bytes: int, position_bytes: int, slots: int, window: int
 ) -> tuple[int, int, int]:
-    """Bytes read, lines used and lines missed, with every next use searched in the accesses ahead."""
+    """Bytes read, line accesses and line misses, searching the accesses ahead for every next use."""
     accesses = [
         (position, (row, part))
         for position, row in enumerate(stream)
@@ -180,7 +180,7 @@ def prefetch_by_search(
 
 
 def _slot_for(use: float, next_use: dict[int, float], slots: int) -> int | None:
-    """The lowest empty slot, else the lowest of those used last; none if all are used before `use`."""
+    """The lowest empty slot, else the lowest with the furthest next use; None if all are used before `use`."""
     if len(next_use) < slots:
         return len(next_use)
     furthest = max(next_use.values())

@@ -1,19 +1,18 @@
 """The definition of the unit's timing: every element, every cycle, in plain Python; for small matrices.
 
-One cycle at a time, from the root of the merge tree back to memory, so that what moves in a cycle is used in the next
-one at the earliest:
+One cycle at a time, from the root of the merge tree back to DRAM, so that data moved in one cycle is used in the next
+at the earliest:
 
-1. The root hands results to the writer FIFO, which sends them to DRAM in blocks; a block frees its places when it has
-   left.
-2. Every layer of the tree has one merger. It serves the node that can take the most elements and takes them from the
-   two FIFOs in front of it, smallest key first; equal keys leave as one. It must know the next key on both sides, or
-   that a side has nothing more to give in this round.
-3. Each group of multipliers takes one element of A, the one whose next product is needed first, and sends up to its
-   number of lanes products into the FIFO of that element's leaf, if its row of B is there and they have room. The
-   elements of a round wait until the first block of every stored partial that it reads is there.
-4. Stored partials are read in blocks, once they have been written, as far ahead as `STORED_AHEAD` elements.
+1. The root feeds the writer FIFO, which sends results to DRAM in blocks; a block frees its entries when it has left.
+2. Every layer of the tree has one merger. It serves the node that can take the most elements and merges the two FIFOs
+   in front of it, smallest key first; equal keys leave as one. It must know the next key on both sides, or that a side
+   has delivered everything for this round.
+3. Each multiplier group takes one element of A, the one with the smallest next key, and sends one product per lane to
+   the FIFO of that element's leaf, if its row of B has arrived and the FIFO has room for all of them (back-pressure).
+   The elements of a round wait for the first block of every stored partial that it reads.
+4. Stored partials are read in blocks, once written, up to `STORED_AHEAD` elements ahead.
 5. Elements of A are read in blocks. The prefetcher follows them and requests the lines of B that it misses, as long as
-   no more than `outstanding_lines` are under way.
+   no more than `outstanding_lines` are in flight.
 
 Each DRAM channel moves its share of `bytes_per_cycle`, first come first served; data can be used `latency_cycles` after
 its transfer.
@@ -32,16 +31,19 @@ from sparsesim.units import ceil_div
 STORED_AHEAD = 512
 A_AHEAD = 512
 INTERLEAVE_BYTES = 64
-"""Bytes on one channel before the next one follows (assumed: one HBM burst pair; unpublished)."""
+"""Channel interleaving (assumed: one HBM burst pair; unpublished)."""
 
 ACCESSES_PER_CYCLE = 16
 """Rows of B that the fetchers look up in one cycle (SpArch, HPCA 2020: 16 fetchers)."""
 
 
 class Memory(NamedTuple):
-    """DRAM: bytes per cycle of all channels, cycles from the end of a transfer until its data can be used.
+    """DRAM, interleaved over its channels every `INTERLEAVE_BYTES`.
 
-    Stretches of `INTERLEAVE_BYTES` lie on the channels in turn.
+    Attributes:
+        bytes_per_cycle: bandwidth of all channels together.
+        latency_cycles: from the end of a transfer until its data can be used.
+        channels: number of channels.
     """
 
     bytes_per_cycle: int
@@ -50,7 +52,7 @@ class Memory(NamedTuple):
 
 
 class Dram:
-    """Channels that remember up to which byte slot each is taken."""
+    """Channels as running totals of the bytes each is booked for: time times rate, so no queue is needed."""
 
     def __init__(self, memory: Memory) -> None:
         self.rate = memory.bytes_per_cycle // memory.channels
@@ -58,13 +60,13 @@ class Dram:
         self.used = 0
 
     def region(self, size_bytes: int) -> int:
-        """Address of a new stretch of memory."""
+        """Allocate `size_bytes`; returns the address."""
         start = ceil_div(self.used, BLOCK_BYTES) * BLOCK_BYTES
         self.used = start + size_bytes
         return start
 
     def request(self, cycle: int, address: int, size_bytes: int) -> int:
-        """Cycle by which all of the bytes from `address` on have left the DRAM."""
+        """Cycle by which `size_bytes` from `address` on have been transferred."""
         left, end = cycle, address + size_bytes
         while address < end:
             piece = min(end, (address // INTERLEAVE_BYTES + 1) * INTERLEAVE_BYTES) - address
@@ -89,7 +91,7 @@ class Writer:
         self.held = 0
 
     def step(self, cycle: int, tree: Tree) -> None:
-        """Free what has left, take results from the root, send whole blocks and the last one of a round."""
+        """Free entries that have left, take results from the root, send full blocks and the last block of a round."""
         while self.leaving and self.leaving[0][0] <= cycle:
             self.held -= self.leaving.popleft()[1]
         root = tree.fifos[-1][0]
@@ -142,6 +144,7 @@ class Run:
         """Cycles until the last result has left."""
         cycle = 0
         while any(landed is None or landed > cycle for landed in self.writer.landed):
+            # Consumers before producers: room freed in a cycle is used in it, data only in the next.
             self._end_rounds()
             self.writer.step(cycle, self.tree)
             self.tree.step()
@@ -153,7 +156,7 @@ class Run:
         return cycle
 
     def _end_rounds(self) -> None:
-        """A place has given all of a round when neither elements nor stored keys of it are left."""
+        """An input has delivered everything for a round when it has neither elements nor stored keys of it left."""
         last = len(self.plan.results) - 1
         for place, elements in enumerate(self.feed):
             stored = self.plan.stored[place]
@@ -164,11 +167,11 @@ class Run:
         waiting = {read.round for reads in self.plan.stored for read in reads if read.arrived == 0 and read.keys}
         served: list[Element] = []
         for _ in range(self.unit.multiplier_groups):
-            able = [queue[0] for queue in self.feed if queue and self._can_multiply(queue[0], cycle, waiting)]
-            able = [element for element in able if element not in served]
-            if not able:
+            ready = [queue[0] for queue in self.feed if queue and self._can_multiply(queue[0], cycle, waiting)]
+            ready = [element for element in ready if element not in served]
+            if not ready:
                 return
-            element = min(able, key=lambda one: one.key)
+            element = min(ready, key=lambda candidate: candidate.key)
             served.append(element)
             count = min(self.lanes, len(element.columns) - element.done)
             keys = [(element.round, element.row, c) for c in element.columns[element.done : element.done + count]]
@@ -182,8 +185,8 @@ class Run:
         if element.round in waiting or (stored and stored[0].round < element.round):
             return False
         need = min(self.lanes, len(element.columns) - element.done)
-        there = element.ready is not None and element.ready <= cycle
-        return there and self.tree.room(0, element.place) >= need
+        arrived = element.ready is not None and element.ready <= cycle
+        return arrived and self.tree.room(0, element.place) >= need
 
     def _read_stored(self, cycle: int) -> None:
         for place, reads in enumerate(self.plan.stored):

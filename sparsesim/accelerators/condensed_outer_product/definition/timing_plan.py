@@ -1,4 +1,4 @@
-"""The merge schedule of one operation in full, element by element; see `timing_reference`."""
+"""The merge schedule of one operation, element by element, as input to `definition.timing`."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -32,13 +32,13 @@ class Element:
 
     @property
     def key(self) -> Key:
-        """Key of its next product; before all others of the row if it has none."""
+        """Key of its next product; smaller than all others of the row if it has none."""
         return self.round, self.row, self.columns[self.done] if self.columns else -1
 
 
 @dataclass
 class StoredRead:
-    """A partial result that one round reads back at one place of the tree."""
+    """A partial result that one round reads back at one input of the tree."""
 
     round: int
     source: int
@@ -51,7 +51,7 @@ class StoredRead:
 
 @dataclass
 class Plan:
-    """All rounds: elements of A in order of visits, stored reads by place, results and element size of each round."""
+    """All rounds: elements of A in order of use, stored reads by input, results and element size of each round."""
 
     elements: list[Element]
     stored: list[deque[StoredRead]]
@@ -70,7 +70,7 @@ class _Partial(NamedTuple):
 
 
 def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
-    """The merge schedule in full: which element and which stored key enters the tree where."""
+    """The complete merge schedule: which element and which stored key enters the tree at which input."""
     a, b = op.a.tensor.to_sparse(), op.b.tensor.to_sparse()
     leaves = leaves_of(a, unit.condensing, unit.huffman, unit.tie_order)
     columns = [b.indices[b.indptr[k] : b.indptr[k + 1]].tolist() for k in range(b.shape[0])]
@@ -103,7 +103,7 @@ def plan_of(unit: CondensedOuterProduct, op: MatmulOp) -> Plan:
 
 
 def _note_misses(unit: CondensedOuterProduct, op: MatmulOp, plan: Plan, stream: list[int]) -> None:
-    """What the prefetcher reads for every element of A."""
+    """Annotate every element of A with what the prefetcher reads for it."""
     records = BRecords(unit.element_bytes(op.b.dtype), unit.index_bytes, unit.index_bytes, unit.prefetch_line_bytes)
     lines = unit.prefetch_lines if unit.prefetcher else 1
     ends = np.arange(1, len(stream) + 1)

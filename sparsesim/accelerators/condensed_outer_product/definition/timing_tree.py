@@ -1,15 +1,17 @@
-"""The merge tree of the timing definition, element by element; see `timing_reference`."""
+"""The merge tree of `definition.timing`, element by element."""
 
 from collections import deque
 
 Key = tuple[int, int, int]
-"""Round, row and column; elements of a later round come after all of an earlier one."""
+"""Round, row and column: elements of a later round come after all of an earlier one."""
 
 
 class Tree:
-    """Merge tree: `fifos[l]` stand in front of layer l, the last one behind the root.
+    """A binary merge tree with a FIFO at every input of every node.
 
-    `ended[l][i]` is the last round of which everything has been put into fifos[l][i].
+    Attributes:
+        fifos: fifos[l][i] is input i of layer l; fifos[layers][0] is behind the root.
+        ended: ended[l][i] is the last round that fifos[l][i] has received completely.
     """
 
     def __init__(self, layers: int, depth: int, width: int) -> None:
@@ -18,15 +20,15 @@ class Tree:
         self.ended = [[-1] * (1 << (layers - layer)) for layer in range(layers + 1)]
 
     def room(self, layer: int, node: int) -> int:
-        """Elements that the FIFO still takes."""
+        """Free entries of a FIFO."""
         return self.depth - len(self.fifos[layer][node])
 
     def step(self) -> None:
-        """One cycle of all mergers, the root's first."""
+        """One cycle of all mergers, root first, so that an element moves one layer per cycle."""
         for layer in range(self.layers - 1, -1, -1):
             nodes = range(len(self.fifos[layer + 1]))
-            able = [(self._can_take(layer, node), -node) for node in nodes]
-            most, node = max(able)
+            # The lowest of the nodes that can take the most.
+            most, node = max((self._can_take(layer, node), -node) for node in nodes)
             if most > 0:
                 self._merge(layer, -node)
             for node in nodes:
@@ -38,7 +40,7 @@ class Tree:
         return fifos[left], fifos[right], ended[left], ended[right]
 
     def _can_take(self, layer: int, node: int) -> int:
-        """Elements that the merger could take from this node now; 0 if it may not take the first."""
+        """Elements that the merger could take at this node now; 0 if the smallest key is not yet known."""
         left, right, left_ended, right_ended = self._sides(layer, node)
         known = (left and right) or (left and right_ended >= left[0][0]) or (right and left_ended >= right[0][0])
         return min(self.width, len(left) + len(right), self.room(layer + 1, node)) if known else 0
