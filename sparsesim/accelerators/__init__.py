@@ -1,8 +1,7 @@
 """Compute units. Each is one file or folder with a Spec class offering `plan` and `execute`; the union is the registry.
 
-The units fall into families: tensor cores (`tensor_core`, and `sparse_tensor_core` on top of it, both helped by
-`gemm_tiling` and `gemm_traffic`), an array of multipliers under one shared memory (`mac_array`, with
-`mac_array_walks`), SpMM kernels on a GPU (`vector_spmm/`), library kernels on a CPU or GPU (`processor`), and SpArch
+The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
+shared memory (`mac_array/`), SpMM kernels on a GPU (`vector_spmm/`), library kernels on a CPU or GPU (`processor`), and SpArch
 (`condensed_outer_product/`). `interface` is what all of them implement; `autotuned` and `patterned` add what only some
 need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped products one by one),
 `memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these loops against).
@@ -15,8 +14,7 @@ from sparsesim.accelerators.mac_array import MacArray
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.patterned import OnViolation, Patterned
 from sparsesim.accelerators.processor import Processor
-from sparsesim.accelerators.sparse_tensor_core import SparseTensorCore
-from sparsesim.accelerators.tensor_core import TensorCore
+from sparsesim.accelerators.tensor_core import SparseTensorCore, TensorCore
 from sparsesim.accelerators.vector_spmm import VectorSpmm
 
 AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray | VectorSpmm

@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import unpacking_adds
-from sparsesim.accelerators.gemm_tiling import Grid
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.patterned import RAN_DENSE, Patterned
-from sparsesim.accelerators.tensor_core import TensorCore
+from sparsesim.accelerators.tensor_core.dense import TensorCore
+from sparsesim.accelerators.tensor_core.tiling import Grid
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import PatternError

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from sparsesim.accelerators.arithmetic import size_key, unpacking_adds, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
-from sparsesim.accelerators.mac_array_walks import Walk, halves, order, resident, sides
+from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.patterned import RAN_DENSE, Patterned
 from sparsesim.array_types import FloatArray, IntArray

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.gemm_tiling import Gemm, Rates, Tile, cuts
+from sparsesim.accelerators.tensor_core.tiling import Gemm, Rates, Tile, cuts
 
 TILE = Tile(128, 128, 32)
 WORK = Gemm(m=256, n=256, k=1024, value_bits=16, c_bytes=2, a_bytes=2, b_bytes=2, kept=1, of=1)

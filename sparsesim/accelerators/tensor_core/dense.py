@@ -8,10 +8,10 @@ from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
 from sparsesim.accelerators.arithmetic import shares, size_key, unpacking_adds
 from sparsesim.accelerators.autotuned import Autotuned
-from sparsesim.accelerators.gemm_tiling import Gemm, Grid, Rates, Tile, cuts
-from sparsesim.accelerators.gemm_traffic import L2, dram_traffic, in_parts
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
+from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, Tile, cuts
+from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError

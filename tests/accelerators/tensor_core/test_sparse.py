@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.sparse_tensor_core import overlaps
+from sparsesim.accelerators.tensor_core.sparse import overlaps
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Structured, format_by_name

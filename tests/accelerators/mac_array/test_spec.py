@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.mac_array_walks import Walk, order
+from sparsesim.accelerators.mac_array.walks import Walk, order
 from sparsesim.engines import run_schedule
 from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import load_machine

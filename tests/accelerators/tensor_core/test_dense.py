@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.gemm_traffic import in_parts, not_kept
-from sparsesim.accelerators.tensor_core import STEPS
+from sparsesim.accelerators.tensor_core.dense import STEPS
+from sparsesim.accelerators.tensor_core.traffic import in_parts, not_kept
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.hardware import load_machine

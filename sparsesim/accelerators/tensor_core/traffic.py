@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsesim.accelerators.arithmetic import shares, weighted_shares
-from sparsesim.accelerators.gemm_tiling import Grid
-from sparsesim.accelerators.kernels import panel_fetches
+from sparsesim.accelerators.tensor_core.kernels import panel_fetches
+from sparsesim.accelerators.tensor_core.tiling import Grid
 from sparsesim.array_types import IntArray
 from sparsesim.matmul import MatmulOp
 from sparsesim.units import bits_to_bytes, ceil_div
