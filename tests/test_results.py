@@ -16,7 +16,7 @@ from sparsesim.results import (
     write_table,
 )
 from sparsesim.simulation import reprice
-from sparsesim.studies.networks import compare, simulate_network
+from sparsesim.studies import compare, simulate_network
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sparsesim.networks import Network
+    from sparsesim.transforms import LayerInputs, Method
 
 Inputs = Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")]
 InputsKey = Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")]
@@ -48,6 +54,23 @@ def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple
         std=_numbers("--std", stored.std),
     )
     return samples, _array(path, arrays, stored.labels_key)[:most] if stored.labels_key else None
+
+
+class Split(NamedTuple):
+    """Samples to evaluate with their labels, and what the layers read of the samples that were set aside."""
+
+    inputs: Any
+    labels: Any
+    captured: "LayerInputs | None"
+
+
+def split(network: "Network", samples: Any, labels: Any | None, methods: "Iterable[Method]") -> Split:
+    """Samples are set aside, and run, only where a method looks at what the layers read."""
+    from sparsesim.inference import capture
+    from sparsesim.studies import set_aside
+
+    calibration, inputs, known = set_aside(samples, labels, methods)
+    return Split(inputs, known, None if calibration is None else capture(network, calibration))
 
 
 def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.networks import Layer, Network
-from sparsesim.transforms.compressed import FP32_BYTES, CompressedNetwork, Row, compressed_in_place
+from sparsesim.transforms.compressed import FP32_BYTES, CompressedNetwork, compressed_in_place
+from sparsesim.transforms.method import Row
 from sparsesim.transforms.quantise.arrays import Per, quantise
 
 
