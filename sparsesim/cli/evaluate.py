@@ -19,8 +19,7 @@ from sparsesim.cli.samples import (
     Scale,
     Std,
     StoredAs,
-    read_samples,
-    split,
+    prepare,
 )
 from sparsesim.errors import InputError
 
@@ -52,14 +51,13 @@ def evaluate(
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
     from sparsesim.inference import evaluate as run_on
-    from sparsesim.networks import load_network
 
     if activations is not None and activations.suffix != ".npz":
         raise InputError(f"{activations}: activations are written as .npz")
-    whole = load_network(network, **network_options([], input_shape, layout, architecture))
     methods = _methods(pruner, sparsity, layers)
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
-    samples, labels, captured = split(whole, *read_samples(inputs, stored), methods)
+    read = network_options([], input_shape, layout, architecture)
+    whole, samples, labels, captured = prepare(network, read, inputs, stored, methods)
     chosen, rule = whole, "none"
     for method in methods:
         changed = method.applied(whole, captured, layers=layers)

@@ -10,7 +10,7 @@ import typer
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sparsesim.networks import Network
     from sparsesim.transforms import LayerInputs, Method
@@ -56,21 +56,29 @@ def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple
     return samples, _array(path, arrays, stored.labels_key)[:most] if stored.labels_key else None
 
 
-class Split(NamedTuple):
-    """Samples to evaluate with their labels, and what the layers read of the samples that were set aside."""
+class Prepared(NamedTuple):
+    """A network, samples to evaluate it on with their labels, and what its layers read of samples set aside."""
 
-    inputs: Any
+    network: "Network"
+    samples: Any
     labels: Any
     captured: "LayerInputs | None"
 
 
-def split(network: "Network", samples: Any, labels: Any | None, methods: "Iterable[Method]") -> Split:
-    """Samples are set aside, and run, only where a method looks at what the layers read."""
+def prepare(
+    network: str, options: dict[str, Any], path: Path, stored: StoredAs, methods: "Sequence[Method]"
+) -> Prepared:
+    """What a command that measures accuracies starts from; samples are set aside only for methods that look at them.
+
+    `options` are those of `load_network`. Raises InputError that names file or option.
+    """
     from sparsesim.inference import capture
+    from sparsesim.networks import load_network
     from sparsesim.studies import set_aside
 
-    calibration, inputs, known = set_aside(samples, labels, methods)
-    return Split(inputs, known, None if calibration is None else capture(network, calibration))
+    whole = load_network(network, **options)
+    calibration, samples, labels = set_aside(*read_samples(path, stored), methods)
+    return Prepared(whole, samples, labels, None if calibration is None else capture(whole, calibration))
 
 
 def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:

@@ -19,8 +19,7 @@ from sparsesim.cli.samples import (
     Scale,
     Std,
     StoredAs,
-    read_samples,
-    split,
+    prepare,
 )
 from sparsesim.errors import InputError
 
@@ -54,19 +53,17 @@ def sensitivity(
 ) -> None:
     """Prune one layer at a time, measure the accuracy, and choose for each the largest ratio that costs little."""
     from sparsesim.inference import evaluate
-    from sparsesim.networks import load_network
     from sparsesim.studies import RATIOS, apply_plan, choose_ratios, plan_from_ratios, save_plan
     from sparsesim.studies import sensitivity as analyse
     from sparsesim.transforms import method_by_name
 
-    whole = load_network(network, **network_options([], input_shape, layout, architecture))
+    chosen = _ratios(ratios) if ratios else RATIOS
+    methods = [method_by_name(pruner, ratio, criterion=criterion or None) for ratio in chosen]
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
-    samples, labels = read_samples(inputs, stored)
+    read = network_options([], input_shape, layout, architecture)
+    whole, samples, labels, captured = prepare(network, read, inputs, stored, methods)
     if labels is None:
         raise InputError("--labels-key '': accuracies need labels")
-    chosen = _ratios(ratios) if ratios else RATIOS
-    tried = [method_by_name(pruner, ratio, criterion=criterion or None) for ratio in chosen]
-    samples, labels, captured = split(whole, samples, labels, tried)
     options: dict[str, Any] = {"layers": layers, "criterion": criterion or None, "batch_size": batch_size}
     table = analyse(whole, samples, labels, pruner, chosen, captured=captured, **options)
     found = choose_ratios(table, max_drop)

@@ -6,12 +6,13 @@ from sparsesim.transforms.inputs import input_norms
 from sparsesim.transforms.low_rank import factorise_network
 from sparsesim.transforms.mask import Mask, prune_network
 from sparsesim.transforms.merge import MergedNetwork, merge_network
-from sparsesim.transforms.method import LayerInputs, Method, Transformed
+from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.permute import PermutedNetwork, permute_network
 from sparsesim.transforms.quantise import quantise_network
 from sparsesim.transforms.registry import METHODS, as_method, method_by_name, takes_sparsity
 from sparsesim.transforms.shrink import remove_channels
 from sparsesim.transforms.sparse_gpt import repair_network
+from sparsesim.transforms.transformed import Transformed
 
 __all__ = [
     "METHODS",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network
 from sparsesim.transforms.loss import loss_of
-from sparsesim.transforms.method import Row
+from sparsesim.transforms.transformed import Row
 
 FP32_BYTES = 4
 

@@ -12,8 +12,9 @@ from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, str
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.studies import compare, simulate_network
-from sparsesim.transforms import mask as pruned
 from sparsesim.transforms import prune_network
+from sparsesim.transforms.mask import method as masking
+from sparsesim.transforms.mask import network as pruned
 
 PRUNERS = [
     ("none", {}),
@@ -133,7 +134,7 @@ def test_no_more_layers_are_begun_than_fit(monkeypatch):
     begun, limit = [], 3 * 48 * 64
     monkeypatch.setattr(stream, "MOST_WEIGHTS", limit)
     unpruned = lambda layer, *_: begun.append(layer.name) or (layer, layer.n_weights)  # noqa: E731
-    monkeypatch.setattr(pruned, "prune_layer", unpruned)
+    monkeypatch.setattr(masking, "prune_layer", unpruned)
     small = [linear(f"fc{each}") for each in range(3)]
     large = Layer(name="head", kind="linear", weight_shape=(1000, 64), source=SyntheticWeights(0))
     whole = Network(name="one", layers=(*small, large, linear("last")), weights_origin="synthetic", source="made up")

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Self
 
 from sparsesim.networks import Network
 from sparsesim.transforms.deep_compression.network import deep_compress_network
-from sparsesim.transforms.method import LayerInputs, Method, Transformed
+from sparsesim.transforms.method import LayerInputs, Method
+from sparsesim.transforms.transformed import Transformed
 
 DEEP_COMPRESSION = "deep-compression"
 

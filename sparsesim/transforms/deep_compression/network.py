@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from sparsesim.networks import Layer, Network
 from sparsesim.transforms.compressed import CompressedNetwork, compressed_in_place
 from sparsesim.transforms.deep_compression.arrays import deep_compress
-from sparsesim.transforms.method import Row
+from sparsesim.transforms.transformed import Row
 
 
 def deep_compress_network(

@@ -8,7 +8,8 @@ from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.transforms.low_rank.arrays import check_rank
 from sparsesim.transforms.low_rank.network import factorised
-from sparsesim.transforms.method import LayerInputs, Method, Transformed
+from sparsesim.transforms.method import LayerInputs, Method
+from sparsesim.transforms.transformed import Transformed
 
 LOW_RANK = "low-rank"
 

@@ -11,7 +11,7 @@ from sparsesim.transforms.compressed import (
     row_of,
 )
 from sparsesim.transforms.low_rank.arrays import LowRank, low_rank, saving_rank
-from sparsesim.transforms.method import Row
+from sparsesim.transforms.transformed import Row
 
 
 def factorise_network(

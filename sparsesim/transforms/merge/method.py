@@ -9,7 +9,8 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Layout, Network
 from sparsesim.transforms.merge.network import MergedNetwork, merge_network
-from sparsesim.transforms.method import LayerInputs, Method, Needs, Row, Transformed
+from sparsesim.transforms.method import LayerInputs, Method, Needs
+from sparsesim.transforms.transformed import Row, Transformed
 
 MERGE = "merge"
 

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Self
 from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.pruning import NM, Pruner, pruner_by_name
-from sparsesim.transforms.method import LayerInputs, Method, Transformed
+from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.permute.channels import WORK
 from sparsesim.transforms.permute.network import permute_network
+from sparsesim.transforms.transformed import Transformed
 
 PERMUTE = "permute"
 

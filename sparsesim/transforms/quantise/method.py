@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Self, get_args
 
 from sparsesim.errors import UnknownNameError
 from sparsesim.networks import Network
-from sparsesim.transforms.method import LayerInputs, Method, Transformed
+from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.quantise.arrays import QUANTISED_TYPES, Per
 from sparsesim.transforms.quantise.network import quantise_network
+from sparsesim.transforms.transformed import Transformed
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from sparsesim.networks import Layer, Network
 from sparsesim.transforms.compressed import FP32_BYTES, CompressedNetwork, compressed_in_place
-from sparsesim.transforms.method import Row
 from sparsesim.transforms.quantise.arrays import Per, quantise
+from sparsesim.transforms.transformed import Row
 
 
 def quantise_network(

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.networks.onnx_files.graph import InputShape
-from sparsesim.transforms.method import LayerInputs, Method, Needs, Row, Transformed
+from sparsesim.transforms.method import LayerInputs, Method, Needs
 from sparsesim.transforms.shrink.channels import Shrunk, remove_channels
+from sparsesim.transforms.transformed import Row, Transformed
 
 SHRINK = "shrink"
 

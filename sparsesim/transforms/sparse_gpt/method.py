@@ -8,8 +8,9 @@ from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import NM, BySparsity, Element, Pruner
 from sparsesim.pruning.checks import check_amount
-from sparsesim.transforms.method import LayerInputs, Method, Needs, Transformed
+from sparsesim.transforms.method import LayerInputs, Method, Needs
 from sparsesim.transforms.sparse_gpt.network import KINDS_WITH_INPUTS, repair_network
+from sparsesim.transforms.transformed import Transformed
 
 SPARSE_GPT = "sparse-gpt"
 
