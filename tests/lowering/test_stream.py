@@ -12,7 +12,7 @@ from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, str
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.studies import compare, simulate_network
-from sparsesim.transforms import prune_network
+from sparsesim.transforms import method_by_name, prune_network
 from sparsesim.transforms.mask import method as masking
 from sparsesim.transforms.mask import network as pruned
 
@@ -106,6 +106,14 @@ def test_at_most_two_layers_weights_are_in_memory(alive, name):
     simulate_network(network(20), chosen, ["dense", "csr"], machines, machines[0].energy_table, Lowering("fp32"))
     assert len(alive) == 21  # each layer is drawn once
     assert max(alive) <= 2
+
+
+@pytest.mark.parametrize("name", ["int8", "deep-compression", "permute-2:4"])
+def test_methods_with_new_weights_go_layer_by_layer_too(alive, name):
+    machine = load_machine("titan-x")
+    simulate_network(network(20), method_by_name(name), ["dense"], [machine], machine.energy_table, Lowering("fp32"))
+    assert len(alive) >= 21
+    assert max(alive) <= 6  # of two layers under way, some read more than once
 
 
 def test_unpruned_synthetic_weights_are_not_drawn_where_shapes_suffice(alive):
