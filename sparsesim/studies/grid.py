@@ -120,6 +120,7 @@ def _check(
             f"networks: {entry.name}: {method.subject} needs what the layers read; name a file of that as "
             "calibration: FILE.npz (`sparsesim evaluate --activations` writes one)"
         )
+    method.check_selection(entry.layers)
     method.check(network, inputs)
     check_activations(method, activations)
 

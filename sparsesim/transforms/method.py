@@ -121,12 +121,18 @@ class Method(ABC):
         if self.needs == "file" and network.path is None:
             raise InputError(f"{self.subject} needs the file that the network was read from; {network.name!r} has none")
 
+    def check_selection(self, layers: str) -> None:
+        """InputError for a shell pattern of some layers where the method follows the whole graph or file."""
+        if layers != "*" and self.needs in ("graph", "file"):
+            raise InputError(f"{self.subject} changes whole networks: it cannot be kept to the layers {layers!r}")
+
     def applied(self, network: Network, inputs: LayerInputs | None = None, *, layers: str = "*") -> Transformed:
         """The network after the method, on layers that match the shell pattern; the given network is not altered.
 
         `inputs` are what the layers of the unpruned network read, for methods that need them.
         Raises InputError as `check` does, and for layers that do not fit.
         """
+        self.check_selection(layers)
         chosen = network.select(layers)
         self.check(chosen, inputs)
         found = self._applied(chosen, inputs)

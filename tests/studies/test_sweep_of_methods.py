@@ -151,6 +151,10 @@ def test_faults_of_methods_are_found_when_a_sweep_is_resolved(tmp_path):
     for changes, reason in (
         ({"pruners": ["sparsegpt"]}, "did you mean sparse-gpt"),
         ({"pruners": ["low-rank"]}, "either rank or energy"),
+        (
+            {"networks": [{"name": "digits-cnn", "layers": "fc*"}], "pruners": [{"name": "shrink", "sparsity": 0.5}]},
+            "changes whole networks",
+        ),
         ({"networks": ["alexnet"], "pruners": [{"name": "shrink", "sparsity": 0.5}]}, "needs an ONNX graph"),
     ):
         path = tmp_path / "sweep.yaml"

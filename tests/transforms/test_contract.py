@@ -182,6 +182,15 @@ def test_a_layer_without_inputs_is_named(digits, name):
         made(name).check(network, some)
 
 
+@pytest.mark.parametrize("name", ["shrink", "merge"])
+def test_whole_networks_are_not_cut_down(name, digits, chain):
+    network = chain[0] if name == "merge" else digits[0]
+    with pytest.raises(InputError, match=f"pruner '{name}' changes whole networks: it cannot be kept to .* 'fc1'"):
+        made(name).applied(network, layers="fc1")
+    with pytest.raises(InputError, match=r"is a part of one|not as .* has it"):
+        made(name).applied(network.select("fc1"))
+
+
 def test_neurons_of_a_network_that_was_changed_are_not_merged(chain):
     changed = method_by_name("magnitude", 0.5).applied(chain[0]).network
     with pytest.raises(InputError, match="merge neurons first"):

@@ -88,6 +88,8 @@ class Shrink(Method):
             minimum=self.minimum,
             input_shape=self.input_shape,
         )
+        if [layer.name for layer in found.network.layers] != [layer.name for layer in network.layers]:
+            raise InputError(f"{self.subject} changes whole networks: {network.name!r} is a part of one")
         return Transformed(found.network, self.describe(), rows=_rows(found), totals=_totals(found))
 
 
