@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.simulation import reprice, simulate
     from sparsesim.studies import load_sweep, run_sweep
-    from sparsesim.studies.networks import compare
+    from sparsesim.studies.compare import compare
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import prune_network as prune
 

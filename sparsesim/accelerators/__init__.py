@@ -2,7 +2,7 @@
 
 The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
 shared memory (`mac_array/`), SpMM kernels on a GPU (`vector_spmm/`), library kernels on a CPU or GPU (`processor`), and
-SpArch (`condensed_outer_product/`). `interface` is what all of them implement; `autotuned` and `patterned` add what only some
+SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and `patterned` add what a few
 need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped products one by one),
 `memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these loops against).
 """

@@ -48,14 +48,9 @@ def _formats() -> dict[str, str]:
 
 
 def _pruners() -> dict[str, str]:
-    from sparsesim.pruning import PRUNERS
+    from sparsesim.transforms import METHODS
 
-    of_networks = {
-        "published": "drop the smallest weights of every layer down to the density that its description gives",
-        "sparse-gpt": "drop by SparseGPT and correct what stays (commands prune and tradeoff, with samples)",
-        "sparse-gpt-N:M": "the same, keeping N of every M weights along K",
-    }
-    return {family.syntax: family.description for family in PRUNERS.values()} | of_networks
+    return {form: description for method in METHODS.values() for form, description in method.forms.items()}
 
 
 def _workloads() -> dict[str, str]:
@@ -135,13 +130,17 @@ def _show_format(name: str) -> dict[str, Any]:
 
 
 def _show_pruner(name: str) -> dict[str, Any]:
-    from sparsesim.pruning import PRUNERS, pruner_by_name, takes_sparsity
+    from sparsesim.pruning import PRUNERS
+    from sparsesim.transforms import METHODS, method_by_name, takes_sparsity
 
     if name in PRUNERS:
         family = PRUNERS[name]
         return {"name": family.syntax, "description": family.description, "needs": family.amount}
-    pruner = pruner_by_name(name, 0.5 if takes_sparsity(name) else None)
-    return {"name": pruner.name, "description": pruner.describe()}
+    for method in METHODS.values():
+        if name in method.forms:
+            return {"name": name, "description": method.forms[name]}
+    found = method_by_name(name, 0.5 if takes_sparsity(name) else None)
+    return {"name": found.name, "description": found.describe()}
 
 
 SHOWN: Final[dict[str, Callable[[str], dict[str, Any]]]] = {

@@ -12,8 +12,7 @@ from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from sparsesim.networks import Network
-    from sparsesim.transforms import CompressedNetwork
+    from sparsesim.transforms import Transformed
 
 LOW_RANK, DEEP = "low-rank", "deep-compression"
 OPTIONS_OF: Final = {
@@ -23,6 +22,9 @@ OPTIONS_OF: Final = {
     DEEP: frozenset({"conv_bits", "linear_bits", "index_bits", "no_huffman"}),
 }
 """The options that each method understands."""
+
+_SWITCHES: Final = {"asymmetric": "symmetric", "everywhere": "only_if_smaller", "no_huffman": "huffman"}
+"""Options that turn off what a method does by itself."""
 
 HIDDEN: Final = frozenset({"count_bytes", "bias_bytes", "storage"})
 """Columns for which a terminal has no room; JSON has them."""
@@ -50,8 +52,8 @@ def compress(
     as_json: Json = False,
 ) -> None:
     """Compress the weights of a network: sizes, ratios and errors of its layers, and the weights that are left."""
-    from sparsesim.networks import load_network, write_network
-    from sparsesim.transforms import prune_network
+    from sparsesim.networks import load_network
+    from sparsesim.transforms import method_by_name
 
     given = {
         "per": per,
@@ -67,13 +69,13 @@ def compress(
     options = _checked(method, {name: value for name, value in given.items() if value is not None})
     if sparsity is not None and not pruner:
         raise InputError("--sparsity needs --pruner")
+    chosen = method_by_name(method, **options)
     whole = load_network(network, **network_options(size, input_shape, layout))
     if pruner:
-        chosen = prune_network(whole.select(layers), pruner, sparsity)
-        whole = whole.with_masks({layer.name: layer.mask for layer in chosen.layers})
-    compressed = _compressed(whole, method, options, layers)
+        whole = method_by_name(pruner, sparsity).applied(whole, layers=layers).network
+    compressed = chosen.applied(whole, layers=layers)
     if output:
-        write_network(compressed.network, output)
+        compressed.write(output)
     _show(compressed, whole.label, method, output, as_json)
 
 
@@ -83,38 +85,18 @@ def _checked(method: str, options: dict[str, Any]) -> dict[str, Any]:
     for name in options:
         if name not in OPTIONS_OF[method]:
             raise InputError(f"--{name.replace('_', '-')} means nothing for --method {method}")
-    return options
+    return {_SWITCHES.get(name, name): value if name not in _SWITCHES else False for name, value in options.items()}
 
 
-def _compressed(network: "Network", method: str, options: dict[str, Any], layers: str) -> "CompressedNetwork":
-    from sparsesim.transforms import deep_compress_network, factorise_network, quantise_network
-
-    if method == LOW_RANK:
-        only_if_smaller = not options.pop("everywhere", False)
-        return factorise_network(network, **options, only_if_smaller=only_if_smaller, layers=layers)
-    if method == DEEP:
-        huffman = not options.pop("no_huffman", False)
-        return deep_compress_network(network, **options, huffman=huffman, layers=layers)
-    symmetric = not options.pop("asymmetric", False)
-    return quantise_network(network, method, **options, symmetric=symmetric, layers=layers)
-
-
-def _show(compressed: "CompressedNetwork", label: str, method: str, output: Path | None, as_json: bool) -> None:
-    total = {
-        "before_bytes": compressed.before_bytes,
-        "after_bytes": compressed.after_bytes,
-        "ratio": compressed.ratio,
-        "before_macs": sum(int(row.get("before_macs", 0)) for row in compressed.rows) or None,
-        "after_macs": sum(int(row.get("after_macs", 0)) for row in compressed.rows) or None,
-    }
-    total = {name: value for name, value in total.items() if value is not None}
+def _show(compressed: "Transformed", label: str, method: str, output: Path | None, as_json: bool) -> None:
     if as_json:
-        told = {"network": label, "method": method, "dtype": compressed.dtype, **total}
+        told = {"network": label, "method": method, **compressed.totals}
         typer.echo(json.dumps(told | {"file": str(output) if output else None, "layers": compressed.rows}))
         return
     from sparsesim.report.table import rows_table
 
     rows = [{name: row[name] for name in row if name not in HIDDEN} for row in compressed.rows]
+    total = {name: value for name, value in compressed.totals.items() if name != "dtype"}
     console().print(rows_table([*rows, dict.fromkeys(rows[0]) | {"layer": "total"} | total]))
     if output:
         typer.echo(f"written: {output}")

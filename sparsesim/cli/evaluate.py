@@ -19,13 +19,14 @@ from sparsesim.cli.samples import (
     Scale,
     Std,
     StoredAs,
-    read_samples,
+    prepare,
 )
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
     from sparsesim.inference import Evaluation
     from sparsesim.networks import Network
+    from sparsesim.transforms import Method
 
 
 def evaluate(
@@ -50,14 +51,17 @@ def evaluate(
 ) -> None:
     """Run a network, pruned or as it is, on labelled samples; print its accuracy and write what its layers read."""
     from sparsesim.inference import evaluate as run_on
-    from sparsesim.networks import load_network
 
     if activations is not None and activations.suffix != ".npz":
         raise InputError(f"{activations}: activations are written as .npz")
-    whole = load_network(network, **network_options([], input_shape, layout, architecture))
-    chosen, rule = _pruned(whole, pruner, sparsity, layers)
+    methods = _methods(pruner, sparsity, layers)
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
-    samples, labels = read_samples(inputs, stored)
+    read = network_options([], input_shape, layout, architecture)
+    whole, samples, labels, captured = prepare(network, read, inputs, stored, methods)
+    chosen, rule = whole, "none"
+    for method in methods:
+        changed = method.applied(whole, captured, layers=layers)
+        chosen, rule = changed.runnable, changed.rule
     found = run_on(chosen, samples, labels, batch_size=batch_size)
     record = _record(chosen, rule, found)
     if pruner and labels is not None:
@@ -68,18 +72,15 @@ def evaluate(
     _print(record, as_json)
 
 
-def _pruned(whole: "Network", pruner: str, sparsity: float | None, layers: str) -> "tuple[Network, str]":
-    """The network that is run, and the rule that pruned it."""
-    from sparsesim.pruning import pruner_by_name
-    from sparsesim.transforms import prune_network
+def _methods(pruner: str, sparsity: float | None, layers: str) -> "list[Method]":
+    """What is done to the network before it is run: one method, or none."""
+    from sparsesim.transforms import method_by_name
 
-    if not pruner:
-        if sparsity is not None or layers != "*":
-            raise InputError("--sparsity and --layers mean nothing without --pruner")
-        return whole, "none"
-    rule = pruner_by_name(pruner, sparsity)
-    part = prune_network(whole.select(layers), rule)
-    return whole.with_masks({layer.name: layer.mask for layer in part.layers}), str(rule.describe())
+    if pruner:
+        return [method_by_name(pruner, sparsity)]
+    if sparsity is not None or layers != "*":
+        raise InputError("--sparsity and --layers mean nothing without --pruner")
+    return []
 
 
 def _record(network: "Network", rule: str, found: "Evaluation") -> dict[str, Any]:

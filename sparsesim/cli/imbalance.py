@@ -7,7 +7,7 @@ import typer
 
 from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, Dtype, InputShape, Json, Layout, Machines, Seed, Sizes
-from sparsesim.cli.parse import network_options, takes_sparsity
+from sparsesim.cli.parse import network_options
 
 DEFAULT_SPARSITY = 0.9
 
@@ -32,13 +32,13 @@ def imbalance(
     from sparsesim.lowering import Lowering
     from sparsesim.networks import load_network
     from sparsesim.studies import imbalance as held
-    from sparsesim.transforms import pruner_of
+    from sparsesim.transforms import method_by_name, takes_sparsity
 
     whole = load_network(network, **network_options(size, input_shape, layout, architecture)).select(layers)
     if sparsity is None and takes_sparsity(pruner):
         sparsity = DEFAULT_SPARSITY
-    chosen = pruner_of(whole, pruner, sparsity)
-    table = held(whole, chosen, machine, format, lowering=Lowering(dtype, batch), seed=seed)
+    method = method_by_name(pruner, sparsity)
+    table = held(whole, method, machine, format, lowering=Lowering(dtype, batch), seed=seed)
     records = table.to_dict("records")
     if as_json:
         typer.echo(json.dumps(records))

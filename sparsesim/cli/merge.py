@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -10,9 +10,6 @@ from sparsesim.cli.console import console
 from sparsesim.cli.options import Json, Layout
 from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError
-
-if TYPE_CHECKING:
-    from sparsesim.transforms import MergedNetwork
 
 
 def merge(
@@ -26,14 +23,17 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Merge similar neurons without data; evaluate the file with --architecture mlp."""
-    from sparsesim.transforms import merge_network
+    from sparsesim.networks import load_network
+    from sparsesim.transforms import method_by_name
 
     if stop_at_mode == bool(keep):
         raise InputError("give either --keep LAYER=NUMBER or --stop-at-mode")
-    asked = None if stop_at_mode else _kept(keep)
-    found = merge_network(network, asked, stop="mode" if stop_at_mode else None, **network_options([], "", layout))
+    options = network_options([], "", layout)
+    method = method_by_name("merge", keep=None if stop_at_mode else _kept(keep), **options)
+    before = load_network(network, architecture="mlp", **options)
+    found = method.applied(before)
     found.write(output)
-    _print(_record(found, output), as_json)
+    _print({"network": before.label, "layers": found.rows, **found.totals, "file": str(output)}, as_json)
 
 
 def _kept(texts: list[str]) -> dict[str, int]:
@@ -49,34 +49,13 @@ def _kept(texts: list[str]) -> dict[str, int]:
     return kept
 
 
-def _record(found: "MergedNetwork", output: Path) -> dict[str, Any]:
-    before, after = found.before, found.network
-    return {
-        "network": before.label,
-        "layers": [
-            {
-                "layer": name,
-                "before": before.layer(name).weight_shape[0],
-                "after": len(step.kept),
-                "largest_saliency": float(step.saliency.max()) if step.saliency.size else 0.0,
-            }
-            for name, step in found.steps.items()
-        ],
-        "params_before": before.n_params,
-        "params_after": after.n_params,
-        "macs_before": before.macs,
-        "macs_after": after.macs,
-        "file": str(output),
-    }
-
-
 def _print(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(record))
         return
     from sparsesim.report.table import rows_table
 
-    console().print(rows_table(record["layers"]))
+    console().print(rows_table(list(record["layers"])))
     for name, title in (("params", "parameters"), ("macs", "MACs")):
         before, after = record[f"{name}_before"], record[f"{name}_after"]
         typer.echo(f"{title}: {before:,} -> {after:,} ({after / before:.1%})")

@@ -4,40 +4,42 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
     from sparsesim.studies import Sweep
+    from sparsesim.transforms import Method
+
+_AT = "@"
 
 
 def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) -> "Sweep":
     """The sweep that these options describe; every fault becomes one InputError line."""
     from sparsesim.studies import Sweep
+    from sparsesim.transforms import takes_sparsity
 
     names, sparsities = pruners
     entries = [{"name": name, "sparsity": sparsities if takes_sparsity(name) else []} for name in names]
     try:
-        sweep = Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
+        return Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
         raise InputError(f"{field}: {fault['msg']} (got {fault['input']!r})") from error
-    sweep.check_names()
-    return sweep
 
 
-def takes_sparsity(pruner: str) -> bool:
-    """Whether a sparsity has to be given besides this name.
+def method_at(text: str) -> "Method":
+    """A method written as NAME or NAME@SPARSITY."""
+    from sparsesim.transforms import method_by_name, takes_sparsity
 
-    Names that pruning does not know need none: "published" and SparseGPT have rules of their own, and whoever looks
-    the name up refuses the others.
-    """
-    from sparsesim import pruning
-
+    name, at, amount = text.partition(_AT)
+    if not at and takes_sparsity(name):
+        raise InputError(f"--pruner {text!r} needs a sparsity: write {name}{_AT}0.9")
     try:
-        return pruning.takes_sparsity(pruner)
-    except UnknownNameError:
-        return False
+        sparsity = float(amount) if at else None
+    except ValueError as error:
+        raise InputError(f"--pruner {text!r}: {amount!r} is no sparsity; write magnitude{_AT}0.9") from error
+    return method_by_name(name, sparsity)
 
 
 def density(text: str) -> float | str:

@@ -1,6 +1,7 @@
 """`sparsesim prune`: write the pruned network, and say what was removed."""
 
 import json
+import re
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,18 @@ import typer
 from sparsesim.cli.console import console
 from sparsesim.cli.options import Architecture, InputShape, Json, Layout, Sizes
 from sparsesim.cli.parse import network_options
-from sparsesim.cli.prune_methods import Capture, Pruned, by_permuting, by_plan, by_pruner, by_sparse_gpt, is_sparse_gpt
 from sparsesim.cli.samples import InputsKey, InputsLayout, Mean, Scale, Std, StoredAs, read_samples
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sparsesim.networks import Network
     from sparsesim.pruning import MaskStatistics, TotalStatistics
+    from sparsesim.transforms import LayerInputs, Method, Transformed
+
+
+_N_OF_M = re.compile(r"(nm-)?\d+:\d+")
 
 
 def prune(
@@ -50,20 +56,29 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Prune a network and write it as ONNX (same graph, masked weights) or NPZ."""
-    from sparsesim.networks import load_network, write_network
+    from sparsesim.inference import capture
+    from sparsesim.networks import load_network
+    from sparsesim.studies import load_plan
 
     if samples < 1:
         raise InputError(f"--samples {samples} must be at least 1")
     whole = load_network(network, **network_options(size, input_shape, layout, architecture))
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
-    stored = StoredAs(inputs_key, "", inputs_layout, scale, mean, std)
-    capture = None if inputs is None else partial(_captured, whole, inputs, stored, samples)
-    if plan is None:
-        found = _pruned(whole, layers, pruner, sparsity, amounts, permute, capture)
+    change: Callable[[LayerInputs | None], Transformed]
+    if plan is not None:
+        _check_alone(pruner, amounts | {"sparsity": sparsity, "permute": permute or None})
+        subject, needs_inputs = f"plan {plan}", load_plan(plan).needs_inputs
+        change = partial(_planned, whole, layers, plan)
     else:
-        _check_alone(pruner, amounts | {"sparsity": sparsity, "permute": permute or None, "inputs": inputs})
-        found = by_plan(whole, layers, plan)
-    write_network(found.network, output)
+        method = _method(pruner, sparsity, amounts, permute)
+        if method.needs == "gradients":
+            method.check(whole)
+        subject, needs_inputs = method.subject, method.needs == "inputs"
+        change = partial(method.applied, whole, layers=layers)
+    _check_inputs(needs_inputs, inputs, subject)
+    stored = StoredAs(inputs_key, "", inputs_layout, scale, mean, std)
+    found = change(None if inputs is None else capture(whole, read_samples(inputs, stored, samples)[0]))
+    found.write(output)
     if spy is not None:
         from sparsesim.report.spy import plot_spy
 
@@ -71,25 +86,29 @@ def prune(
     _show(whole, found, output, spy, as_json)
 
 
-def _pruned(
-    whole: "Network",
-    layers: str,
-    pruner: str,
-    sparsity: float | None,
-    amounts: dict[str, Any],
-    permute: bool,
-    capture: Capture | None,
-) -> Pruned:
-    from sparsesim.transforms import pruner_of
+def _method(pruner: str, sparsity: float | None, amounts: dict[str, Any], permute: bool) -> "Method":
+    from sparsesim.transforms import method_by_name
 
     if not pruner:
         raise InputError("say how to prune: --pruner NAME or --plan FILE")
-    if is_sparse_gpt(pruner):
-        if permute:
-            raise InputError(f"pruner {pruner!r} takes no --permute")
-        return by_sparse_gpt(whole, layers, pruner, sparsity, amounts, capture)
-    chosen = pruner_of(whole, pruner, sparsity, **amounts)
-    return (by_permuting if permute else by_pruner)(whole, layers, chosen, capture)
+    if not permute:
+        return method_by_name(pruner, sparsity, **amounts)
+    if not _N_OF_M.fullmatch(pruner) or amounts.pop("criterion") not in (None, "magnitude"):
+        raise InputError(f"--permute goes with N:M patterns by magnitude, such as 2:4, not with {pruner!r}")
+    return method_by_name(f"permute-{pruner}", sparsity, **amounts)
+
+
+def _planned(whole: "Network", layers: str, plan: Path, inputs: "LayerInputs | None") -> "Transformed":
+    from sparsesim.studies import planned
+
+    return planned(whole.select(layers), plan, inputs).within(whole)
+
+
+def _check_inputs(needed: bool, inputs: Path | None, subject: str) -> None:
+    if needed and inputs is None:
+        raise InputError(f"{subject} needs samples of the network's input: give --inputs FILE")
+    if not needed and inputs is not None:
+        raise InputError(f"{subject} looks at the weights alone and takes no --inputs")
 
 
 def _check_alone(pruner: str, options: dict[str, Any]) -> None:
@@ -99,39 +118,47 @@ def _check_alone(pruner: str, options: dict[str, Any]) -> None:
         raise InputError(f"--{given[0].replace('_', '-')} cannot be given beside --plan, which says it for every layer")
 
 
-def _captured(network: "Network", path: Path, stored: StoredAs, most: int) -> dict[str, Any]:
-    """What the layers of the whole network read, for the first samples."""
-    from sparsesim.inference import capture
-
-    return capture(network, read_samples(path, stored, most)[0])
-
-
-def _show(whole: "Network", pruned: Pruned, output: Path, spy: Path | None, as_json: bool) -> None:
-    """Figures of the masks on the weights as they were."""
+def _show(whole: "Network", found: "Transformed", output: Path, spy: Path | None, as_json: bool) -> None:
+    """Figures of the masks on the weights as they were, or those of a method that makes none."""
     from sparsesim.pruning import network_statistics, total_statistics
 
-    masks, weights = pruned.masks, {name: whole.layer(name).weight() for name in pruned.masks}
-    found, total = network_statistics(weights, masks, pruned.pruner), total_statistics(weights, masks, pruned.pruner)
-    before = _kept_before(pruned, weights)
+    masks, weights = found.masks, {name: whole.layer(name).weight() for name in found.masks}
+    layers, total = network_statistics(weights, masks, found.pruner), total_statistics(weights, masks, found.pruner)
+    before = _kept_before(found, weights)
+    head = {"network": whole.label, "pruner": found.rule, "file": str(output)}
+    if as_json and not masks:
+        typer.echo(json.dumps(head | {"layers": found.rows, "total": found.totals}))
+        return
     if as_json:
-        rows = [*({"layer": name, **asdict(figures)} for name, figures in found.items()), asdict(total)]
+        rows = [*({"layer": name, **asdict(figures)} for name, figures in layers.items()), asdict(total)]
         if before:
             rows = [row | {"kept_without_permutation": share} for row, share in zip(rows, before, strict=True)]
-        head = {"network": whole.label, "pruner": pruned.rule, "file": str(output)}
         typer.echo(json.dumps(head | {"layers": rows[:-1], "total": rows[-1]}))
         return
-    _print(found, total, before)
+    if masks:
+        _print(layers, total, before)
+    else:
+        _print_rows(found)
     typer.echo(f"written: {output}" + ("" if spy is None else f", {spy}"))
 
 
-def _kept_before(pruned: Pruned, weights: dict[str, Any]) -> list[float]:
+def _kept_before(found: "Transformed", weights: dict[str, Any]) -> list[float]:
     """Shares of sum |w| kept in the given order of channels, by layer and in total; none if nothing is permuted."""
-    if not pruned.kept_before:
+    known = {row["layer"]: row["kept_without_permutation"] for row in found.rows if "kept_without_permutation" in row}
+    if not known:
         return []
-    shares = [pruned.kept_before[layer] for layer in weights]
+    shares = [known[layer] for layer in weights]
     sums = [float(abs(weight).sum(dtype=float)) for weight in weights.values()]
     kept = sum(share * whole for share, whole in zip(shares, sums, strict=True))
     return [*shares, kept / sum(sums) if sum(sums) else 1.0]
+
+
+def _print_rows(found: "Transformed") -> None:
+    from sparsesim.report.table import rows_table
+
+    console().print(rows_table(list(found.rows)))
+    for name, value in found.totals.items():
+        typer.echo(f"{name.replace('_', ' ')}: {value}")
 
 
 def _print(found: "dict[str, MaskStatistics]", total: "TotalStatistics", before: list[float]) -> None:

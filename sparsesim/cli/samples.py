@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from sparsesim.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sparsesim.networks import Network
+    from sparsesim.transforms import LayerInputs, Method
 
 Inputs = Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")]
 InputsKey = Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")]
@@ -48,6 +54,31 @@ def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple
         std=_numbers("--std", stored.std),
     )
     return samples, _array(path, arrays, stored.labels_key)[:most] if stored.labels_key else None
+
+
+class Prepared(NamedTuple):
+    """A network, samples to evaluate it on with their labels, and what its layers read of samples set aside."""
+
+    network: "Network"
+    samples: Any
+    labels: Any
+    captured: "LayerInputs | None"
+
+
+def prepare(
+    network: str, options: dict[str, Any], path: Path, stored: StoredAs, methods: "Sequence[Method]"
+) -> Prepared:
+    """What a command that measures accuracies starts from; samples are set aside only for methods that look at them.
+
+    `options` are those of `load_network`. Raises InputError that names file or option.
+    """
+    from sparsesim.inference import capture
+    from sparsesim.networks import load_network
+    from sparsesim.studies import set_aside
+
+    whole = load_network(network, **options)
+    calibration, samples, labels = set_aside(*read_samples(path, stored), methods)
+    return Prepared(whole, samples, labels, None if calibration is None else capture(whole, calibration))
 
 
 def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:

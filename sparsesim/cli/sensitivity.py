@@ -19,13 +19,12 @@ from sparsesim.cli.samples import (
     Scale,
     Std,
     StoredAs,
-    read_samples,
+    prepare,
 )
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsesim.networks import Network
-    from sparsesim.studies import Plan, SensitivityTable
+    from sparsesim.studies import SensitivityTable
 
 
 def sensitivity(
@@ -53,18 +52,20 @@ def sensitivity(
     as_json: Json = False,
 ) -> None:
     """Prune one layer at a time, measure the accuracy, and choose for each the largest ratio that costs little."""
-    from sparsesim.networks import load_network
-    from sparsesim.studies import RATIOS, choose_ratios, plan_from_ratios, save_plan
+    from sparsesim.inference import evaluate
+    from sparsesim.studies import RATIOS, apply_plan, choose_ratios, plan_from_ratios, save_plan
     from sparsesim.studies import sensitivity as analyse
+    from sparsesim.transforms import method_by_name
 
-    whole = load_network(network, **network_options([], input_shape, layout, architecture))
+    chosen = _ratios(ratios) if ratios else RATIOS
+    methods = [method_by_name(pruner, ratio, criterion=criterion or None) for ratio in chosen]
     stored = StoredAs(inputs_key, labels_key, inputs_layout, scale, mean, std)
-    samples, labels = read_samples(inputs, stored)
+    read = network_options([], input_shape, layout, architecture)
+    whole, samples, labels, captured = prepare(network, read, inputs, stored, methods)
     if labels is None:
         raise InputError("--labels-key '': accuracies need labels")
-    chosen = _ratios(ratios) if ratios else RATIOS
     options: dict[str, Any] = {"layers": layers, "criterion": criterion or None, "batch_size": batch_size}
-    table = analyse(whole, samples, labels, pruner, chosen, **options)
+    table = analyse(whole, samples, labels, pruner, chosen, captured=captured, **options)
     found = choose_ratios(table, max_drop)
     plan = plan_from_ratios(table, found, f"largest ratios that alone cost at most {max_drop:g} of the accuracy")
     written = [save_plan(plan, output)] if output else []
@@ -72,7 +73,8 @@ def sensitivity(
         from sparsesim.report.sensitivity import plot_sensitivity
 
         written.append(plot_sensitivity(table.rows(), plot, table.baseline, max_drop, found))
-    record = _record(table, found, max_drop, _accuracy_of(whole, plan, samples, labels, batch_size))
+    together = evaluate(apply_plan(whole, plan, inputs=captured), samples, labels, batch_size=batch_size)
+    record = _record(table, found, max_drop, together.accuracy)
     _print(table, record | {"files": [str(path) for path in written]}, as_json)
 
 
@@ -81,14 +83,6 @@ def _ratios(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
         raise InputError(f"--ratios {text!r} must hold numbers separated by commas") from error
-
-
-def _accuracy_of(network: "Network", plan: "Plan", samples: Any, labels: Any, batch_size: int) -> float | None:
-    """With all layers pruned together."""
-    from sparsesim.inference import evaluate
-    from sparsesim.studies import apply_plan
-
-    return evaluate(apply_plan(network, plan), samples, labels, batch_size=batch_size).accuracy
 
 
 def _record(

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -10,9 +10,6 @@ from sparsesim.cli.console import console
 from sparsesim.cli.options import InputShape, Json, Layout
 from sparsesim.cli.parse import network_options
 from sparsesim.errors import InputError
-
-if TYPE_CHECKING:
-    from sparsesim.transforms.shrink import Shrunk
 
 
 def shrink(
@@ -33,15 +30,16 @@ def shrink(
     as_json: Json = False,
 ) -> None:
     """Make a network smaller: fewer channels, neurons and heads, in layers that depend on each other alike."""
-    from sparsesim.networks import load_network, write_network
-    from sparsesim.transforms.shrink import remove_channels
+    from sparsesim.networks import load_network
+    from sparsesim.transforms import method_by_name
 
     options = network_options([], input_shape, layout) | ({"architecture": architecture} if architecture else {})
     whole = load_network(network, **options)
     _check_not_itself(output, whole.path)
-    found = remove_channels(
-        whole,
-        {groups: sparsity} if groups else sparsity,
+    method = method_by_name(
+        "shrink",
+        sparsity,
+        groups=groups or None,
         importance=importance,
         aggregation=aggregation,
         scope="global" if together else "layer",
@@ -49,8 +47,9 @@ def shrink(
         minimum=minimum,
         input_shape=None if architecture else options.get("input_shape"),
     )
-    write_network(found.network, output)
-    _print(_record(whole.label, found, output), as_json)
+    found = method.applied(whole)
+    found.write(output)
+    _print({"network": whole.label, "groups": found.rows, **found.totals, "file": str(output)}, as_json)
 
 
 def _check_not_itself(output: Path, source: Path | None) -> None:
@@ -59,34 +58,13 @@ def _check_not_itself(output: Path, source: Path | None) -> None:
         raise InputError(f"{output}: the network was read from this file; write to another one")
 
 
-def _record(label: str, found: "Shrunk", output: Path) -> dict[str, Any]:
-    return {
-        "network": label,
-        "groups": [
-            {
-                "group": removal.group.name,
-                "before": removal.before,
-                "after": removal.after,
-                "layers": len({member.layer for member in removal.group.members if member.role != "vector"}),
-            }
-            for removal in found.removed
-        ],
-        "not_followed": dict(found.unknown),
-        "params_before": found.params_before,
-        "params_after": found.params_after,
-        "macs_before": found.macs_before,
-        "macs_after": found.macs_after,
-        "file": str(output),
-    }
-
-
 def _print(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(record))
         return
     from sparsesim.report.table import rows_table
 
-    console().print(rows_table(record["groups"]))
+    console().print(rows_table(list(record["groups"])))
     for name, title in (("params", "parameters"), ("macs", "MACs")):
         before, after = record[f"{name}_before"], record[f"{name}_after"]
         typer.echo(f"{title}: {before:,} -> {after:,} ({after / before:.1%})")

@@ -6,31 +6,31 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.inference.onnx_session import open_onnx
-from sparsesim.inference.session import Array, Batch, Inputs, Session, Watch
+from sparsesim.inference.session import Array, Batch, Inputs, Session, ToRecord
 from sparsesim.inference.torch_session import open_torch
 from sparsesim.networks import Network
 
 
-def run_network(network: Network, inputs: Inputs, batch_size: int, watch: Watch) -> Batch:
+def run_network(network: Network, inputs: Inputs, batch_size: int, record: ToRecord) -> Batch:
     """All samples, `batch_size` at a time (or as many as the graph insists on), put together again."""
     if batch_size < 1:
         raise InputError(f"batch_size is {batch_size}; it must be at least 1")
-    session = _opened(network, watch)
+    session = _opened(network, record)
     feeds = session.feed(inputs)
     n_samples = _n_samples(feeds)
     step = session.fixed_batch or batch_size
     if session.fixed_batch and n_samples % step:
         raise InputError(f"{network.name!r} runs {step} samples at a time, and {n_samples} is no multiple of that")
     parts = [_part(network, session, feeds, start, step) for start in range(0, n_samples, step)]
-    watched = {name: np.concatenate([part.watched[name] for part in parts]) for name in parts[0].watched}
-    return Batch(np.concatenate([part.output for part in parts]), watched)
+    recorded = {name: np.concatenate([part.recorded[name] for part in parts]) for name in parts[0].recorded}
+    return Batch(np.concatenate([part.output for part in parts]), recorded)
 
 
-def _opened(network: Network, watch: Watch) -> Session:
+def _opened(network: Network, record: ToRecord) -> Session:
     if network.graph is None:
         hint = "read it from ONNX, from a PyTorch module, or from arrays with an architecture"
         raise InputError(f"{network.name!r} cannot be run: only its layers are known; {hint}")
-    return (open_onnx if isinstance(network.graph, Path | bytes) else open_torch)(network, watch)
+    return (open_onnx if isinstance(network.graph, Path | bytes) else open_torch)(network, record)
 
 
 def _n_samples(feeds: dict[str, Array]) -> int:

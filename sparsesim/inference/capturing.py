@@ -20,7 +20,7 @@ def capture(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
     conv2d: float32[n, c_in, h, w]; linear: float32[vectors, in]. Recurrent layers, transposed convolutions and
     products of two activations are left out. `inputs` as for `evaluate`; all maps of all samples are kept in memory.
     """
-    found = run_network(network, inputs, batch_size, "layers").watched
+    found = run_network(network, inputs, batch_size, "layers").recorded
     if not found:
         raise InputError(f"{network.name!r} has no conv2d or linear layer whose input could be captured")
     return {layer.name: found[layer.name] for layer in network.layers if layer.name in found}
@@ -28,7 +28,7 @@ def capture(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
 
 def capture_relu(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
     """The output of every ReLU: by tensor name in ONNX graphs, by module name (`#2` for the second call) in PyTorch."""
-    return run_network(network, inputs, batch_size, "relus").watched
+    return run_network(network, inputs, batch_size, "relus").recorded
 
 
 def densities(maps: Mapping[str, NDArray[Any]]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sparsesim.errors import InputError
-from sparsesim.inference.session import Array, Batch, Inputs, Session, Watch
+from sparsesim.inference.session import Array, Batch, Inputs, Session, ToRecord
 from sparsesim.networks import Network
 from sparsesim.networks.export import masked_model
 from sparsesim.networks.onnx_files.graph import Graph, attributes
@@ -24,10 +24,10 @@ class _Tap(NamedTuple):
     shaped: Callable[[Array], Array]
 
 
-def open_onnx(network: Network, watch: Watch) -> Session:
-    """One thread and no fusion of nodes, so that results neither vary nor depend on what is watched."""
+def open_onnx(network: Network, record: ToRecord) -> Session:
+    """One thread and no fusion of nodes, so that results neither vary nor depend on what is recorded."""
     model = masked_model(network)
-    taps = dict(_taps(network, Graph(model.graph), watch))
+    taps = dict(_taps(network, Graph(model.graph), record))
     inputs = _inputs(model)
     output = model.graph.output[0].name
     known = {output, *inputs}
@@ -91,12 +91,12 @@ def _cast(name: str, array: Array, element: int) -> Array:
         return np.ascontiguousarray(array, dtype=wanted)
 
 
-def _taps(network: Network, graph: Graph, watch: Watch) -> Iterator[tuple[str, _Tap]]:
-    if watch == "relus":
+def _taps(network: Network, graph: Graph, record: ToRecord) -> Iterator[tuple[str, _Tap]]:
+    if record == "relus":
         for node in graph.graph.node:
             if node.op_type == "Relu":
                 yield node.output[0], _Tap(node.output[0], _as_float32)
-    elif watch == "layers":
+    elif record == "layers":
         kinds = {layer.name: layer.kind for layer in network.layers}
         for stored in stored_weights(graph):
             find = _INPUTS.get(kinds.get(stored.name, ""))

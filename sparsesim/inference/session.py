@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Inputs = Array | Mapping[str, Array]
-Watch = Literal["nothing", "layers", "relus"]
+ToRecord = Literal["nothing", "layers", "relus"]
 
 
 class Batch(NamedTuple):
-    """The network's output, [samples, ...], and the watched tensors by name, samples first."""
+    """The network's output, [samples, ...], and the recorded tensors by name, samples first."""
 
     output: Array
-    watched: dict[str, Array]
+    recorded: dict[str, Array]
 
 
 @dataclass(frozen=True)

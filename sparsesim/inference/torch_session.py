@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsesim.errors import InputError
-from sparsesim.inference.session import Array, Batch, Inputs, Session, Watch
+from sparsesim.inference.session import Array, Batch, Inputs, Session, ToRecord
 from sparsesim.networks import Layer, Network
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ONLY = "input"  # key of inputs that were not given by name
 
 
-def open_torch(network: Network, watch: Watch) -> Session:
+def open_torch(network: Network, record: ToRecord) -> Session:
     """A copy of the network's module, in evaluation mode; its own module is left as it is."""
     import torch
 
@@ -26,19 +26,19 @@ def open_torch(network: Network, watch: Watch) -> Session:
     module = copy.deepcopy(original).cpu().eval()
     parts = {layer.name: _part(module, layer.name) for layer in network.layers if layer.n_weights}
     _write_weights(network, parts)
-    watched: dict[str, Array] = {}
-    if watch == "layers":
-        _watch_layers(network, parts, watched)
-    elif watch == "relus":
-        _watch_relus(module, watched)
+    recorded: dict[str, Array] = {}
+    if record == "layers":
+        _record_layers(network, parts, recorded)
+    elif record == "relus":
+        _record_relus(module, recorded)
     dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
 
     def call(feeds: dict[str, Array]) -> Batch:
-        watched.clear()
+        recorded.clear()
         tensors = {name: _tensor(array, dtype) for name, array in feeds.items()}
         with torch.no_grad(), _one_thread():
             output = module(tensors[_ONLY]) if set(tensors) == {_ONLY} else module(**tensors)
-        return Batch(_numpy(_first(output)), dict(watched))
+        return Batch(_numpy(_first(output)), dict(recorded))
 
     return Session(_feed, call)
 
@@ -87,28 +87,28 @@ def _write(parameter: "torch.Tensor", values: Array) -> None:
         parameter.copy_(torch.from_numpy(np.array(values)))
 
 
-def _watch_layers(network: Network, parts: Mapping[str, tuple[Any, str]], watched: dict[str, Array]) -> None:
+def _record_layers(network: Network, parts: Mapping[str, tuple[Any, str]], recorded: dict[str, Array]) -> None:
     """The k-th call of a module is the layer `name#k`, as the importer names it."""
     modules = {name.partition("#")[0]: (part, network.layer(name).kind) for name, (part, _) in parts.items()}
     for name, (module, kind) in modules.items():
         if kind in ("conv2d", "linear"):
-            module.register_forward_pre_hook(partial(_note, name, kind, watched), with_kwargs=True)
+            module.register_forward_pre_hook(partial(_note, name, kind, recorded), with_kwargs=True)
 
 
-def _note(name: str, kind: str, watched: dict[str, Array], _: Any, args: Any, kwargs: Any) -> None:
+def _note(name: str, kind: str, recorded: dict[str, Array], _: Any, args: Any, kwargs: Any) -> None:
     x = _numpy(args[0] if args else next(iter(kwargs.values())))
     shape = (-1, x.shape[-1]) if kind == "linear" else x.shape if x.ndim == 4 else (*x.shape[:2], 1, x.shape[2])
-    watched[_unused(name, watched)] = x.reshape(shape)
+    recorded[_unused(name, recorded)] = x.reshape(shape)
 
 
-def _watch_relus(module: Any, watched: dict[str, Array]) -> None:
+def _record_relus(module: Any, recorded: dict[str, Array]) -> None:
     from torch import nn
 
     for name, part in module.named_modules():
         if isinstance(part, nn.ReLU):
 
             def note(_: Any, __: Any, output: Any, name: str = name) -> None:
-                watched[_unused(name or "ReLU", watched)] = _numpy(output).copy()
+                recorded[_unused(name or "ReLU", recorded)] = _numpy(output).copy()
 
             part.register_forward_hook(note)
 

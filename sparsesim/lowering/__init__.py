@@ -3,12 +3,13 @@
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import lower, lower_layer
 from sparsesim.lowering.options import Lowering
-from sparsesim.lowering.stream import LoweredLayer, lowered_layers
+from sparsesim.lowering.stream import LoweredLayer, check_activations, lowered_layers
 
 __all__ = [
     "Activations",
     "LoweredLayer",
     "Lowering",
+    "check_activations",
     "lower",
     "lower_layer",
     "lowered_layers",

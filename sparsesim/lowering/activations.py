@@ -1,12 +1,12 @@
 """What the layers of a network read: real feature maps, seeded patterns, or dense operands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from sparsesim.array_types import FloatArray
+from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.networks import Layer, Network
@@ -42,6 +42,13 @@ class Activations:
                 raise InputError(f"activations.maps: network {network.name} has no layer {name!r}")
         if self.density == "published" and all(layer.input_activation_density is None for layer in network.layers):
             raise InputError(f"activations.density is 'published', but network {network.name} gives none")
+
+    def in_orders(self, orders: Mapping[str, IntArray]) -> "Activations":
+        """The same inputs with the channels of some layers in another order: `order[i]` arrives as channel i."""
+        if not self.maps or not orders:
+            return self
+        maps = {name: values[:, orders[name]] if name in orders else values for name, values in self.maps.items()}
+        return replace(self, maps=maps)
 
     def map_of(self, layer: Layer) -> FloatArray | None:
         """The real input of a layer, if there is one."""

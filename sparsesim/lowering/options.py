@@ -4,11 +4,20 @@ from dataclasses import dataclass, field
 
 from sparsesim.lowering.activations import Activations
 
+DEFAULT_DTYPE = "fp16"
+
 
 @dataclass(frozen=True)
 class Lowering:
-    """Number type of weights and activations, samples at a time, and what the layers read."""
+    """Number type of weights and activations, samples at a time, and what the layers read.
 
-    dtype: str = "fp16"
+    A `dtype` of None means fp16, unless a method stores the weights in a type of its own.
+    """
+
+    dtype: str | None = None
     batch: int = 1
     activations: Activations = field(default_factory=Activations)
+
+    def dtype_of(self, stored: str | None) -> str:
+        """The number type of a network whose weights a method stored as `stored`."""
+        return self.dtype or stored or DEFAULT_DTYPE

@@ -10,12 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sparsesim.dtypes import dtype_by_name
+from sparsesim.errors import InputError
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import check_lowering, lower_layer
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Layer, Network
-from sparsesim.pruning import Pruner
-from sparsesim.transforms.mask import prune_layer, prune_network
+from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.transforms import LayerInputs, Mask, Method, as_method
 
 THREADS = 2
 MOST_WEIGHTS = 1 << 27
@@ -32,24 +33,43 @@ class LoweredLayer:
 
 
 def lowered_layers(
-    network: Network, pruner: Pruner, dtype: str = "fp16", batch: int = 1, activations: Activations | None = None
+    network: Network,
+    method: Method | Pruner,
+    dtype: str = "fp16",
+    batch: int = 1,
+    activations: Activations | None = None,
+    *,
+    inputs: LayerInputs | None = None,
 ) -> Iterator[LoweredLayer]:
-    """What `lower(prune_network(network, pruner), ...)` gives, one layer after the other.
+    """What `lower(method.applied(network, inputs).multiplied, ...)` gives, one layer after the other.
 
     At most `THREADS` layers are under way at a time, the one that the caller looks at included, if it lets go of
-    each before it asks for the next. A pruner that ranks all layers together needs all weights at once.
+    each before it asks for the next. A method that needs all layers together needs all weights at once.
+    Raises InputError as `Method.check` and `check_activations` do.
     """
-    inputs, types = activations or Activations(), dtype_by_name(dtype)
-    check_lowering(network, batch, inputs)
-    chosen = None if pruner.sparsity == 0 else pruner
-    if chosen is not None and not chosen.per_layer:
-        network, chosen = prune_network(network, chosen), None
+    read, types, chosen = activations or Activations(), dtype_by_name(dtype), as_method(method)
+    check_lowering(network, batch, read)
+    check_activations(chosen, read)
+    if chosen.per_layer:
+        chosen.check(network, inputs)
+    else:
+        found = chosen.applied(network, inputs)
+        network, read, chosen = found.multiplied, read.in_orders(found.orders), Mask(pruner_by_name("none"))
 
     def lowered(layer: Layer) -> LoweredLayer:
-        pruned, kept = prune_layer(layer, chosen)
-        return LoweredLayer(lower_layer(pruned, types, batch, inputs), kept, layer.n_weights)
+        changed = chosen.changed_layer(network, layer, inputs)
+        arriving = read if changed.order is None else read.in_orders({layer.name: changed.order})
+        return LoweredLayer(lower_layer(changed.layer, types, batch, arriving), changed.kept, layer.n_weights)
 
     return _ahead(lowered, network.layers)
+
+
+def check_activations(method: Method, activations: Activations) -> None:
+    """InputError for captured activations of layers that have other inputs, or other names, afterwards."""
+    if activations.maps and not method.keeps_shapes:
+        raise InputError(
+            f"{method.subject} changes the shapes of layers: captured activations do not fit them, leave them out"
+        )
 
 
 def _ahead(work: Callable[[Layer], LoweredLayer], layers: Sequence[Layer]) -> Iterator[LoweredLayer]:

@@ -1,20 +1,26 @@
-"""Questions that take many simulations: sweeps, trade-offs, sensitivity, imbalance."""
+"""Questions that take many simulations: sweeps, comparisons, trade-offs, sensitivity, imbalance."""
 
+from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
+from sparsesim.studies.compare import compare
+from sparsesim.studies.grid import Grid, Task, resolved
 from sparsesim.studies.imbalance import imbalance
-from sparsesim.studies.networks import compare, simulate_network
-from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, save_plan
-from sparsesim.studies.run import ResultLog, in_order, run_sweep, run_task
+from sparsesim.studies.networks import simulate_network
+from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
+from sparsesim.studies.result_log import ResultLog
+from sparsesim.studies.run import in_order, run_sweep, run_task
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
-from sparsesim.studies.sweep import Sweep, Task, load_sweep
-from sparsesim.studies.tradeoff import tradeoff
+from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.tradeoff import tradeoff, variants_of
 
 __all__ = [
     "RATIOS",
+    "Grid",
     "LayerChoice",
     "Plan",
     "ResultLog",
     "SensitivityTable",
+    "SplitSamples",
     "Sweep",
     "Task",
     "apply_plan",
@@ -25,10 +31,14 @@ __all__ = [
     "load_plan",
     "load_sweep",
     "plan_from_ratios",
+    "planned",
+    "resolved",
     "run_sweep",
     "run_task",
     "save_plan",
     "sensitivity",
+    "set_aside",
     "simulate_network",
     "tradeoff",
+    "variants_of",
 ]

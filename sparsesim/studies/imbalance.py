@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sparsesim.errors import InputError
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
 from sparsesim.results import Result
 from sparsesim.studies.networks import simulate_network
-from sparsesim.transforms import prune_network, pruner_of
+from sparsesim.transforms import Method, as_method
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def imbalance(
     network: Network,
-    pruner: str | Pruner,
+    pruner: str | Pruner | Method,
     machines: Sequence[str | Machine],
     format: str = "csr",
     *,
@@ -30,17 +31,21 @@ def imbalance(
 ) -> "pd.DataFrame":
     """One row per layer with weights and machine, and one per machine for all of them together (`layer` is "total").
 
-    Every layer is run dense, with the pruner's mask, and with a mask of as many weights at random positions.
+    Every layer is run dense, with the mask of the pruner (or of another method that makes masks), and with a mask of
+    as many weights at random positions.
     `uniform_speedup` and `real_speedup` are over dense (NaN where a machine refuses); `uniform_variation` and
     `real_variation` are the standard deviation of non-zeros per row over their mean, `uniform_busiest` and
     `real_busiest` the fullest row over the mean.
     """
     import pandas as pd
 
-    chosen = pruner_of(network, pruner) if isinstance(pruner, str) else pruner
+    chosen = as_method(pruner)
     weighted = tuple(layer for layer in network.layers if layer.n_weights)
     whole = replace(network, layers=weighted)
-    real = prune_network(whole, chosen)
+    found = chosen.applied(whole)
+    real = found.multiplied
+    if not found.masks:
+        raise InputError(f"{chosen.subject} makes no masks, whose positions could be compared with random ones")
     versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
     table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table

@@ -1,17 +1,17 @@
 """Plans: what is done to every layer, as a YAML file that can be edited and applied again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
-from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.networks import Network
-from sparsesim.pruning import Pruner, pruner_by_name
+from sparsesim.networks import Layer, Network
 from sparsesim.studies.sensitivity import SensitivityTable
+from sparsesim.transforms import LayerInputs, Method, Transformed, method_by_name
 from sparsesim.yaml_file import Description, load_description, naming
 
 
@@ -19,7 +19,7 @@ class LayerChoice(Description):
     """What is done to one layer.
 
     Attributes:
-        pruner: its name; `2:4` has to be quoted.
+        pruner: name of a pruner or another method that keeps shapes, such as sparse-gpt; `2:4` has to be quoted.
         sparsity: share of groups to drop, for pruners that take one.
         threshold: for the pruner `threshold`.
         s: for the pruner `sigma`.
@@ -27,9 +27,9 @@ class LayerChoice(Description):
     """
 
     pruner: str = "magnitude"
-    sparsity: float | None = None
-    threshold: float | None = None
-    s: float | None = None
+    sparsity: Annotated[float, Field(ge=0, lt=1)] | None = None
+    threshold: Annotated[float, Field(ge=0)] | None = None
+    s: Annotated[float, Field(ge=0)] | None = None
     criterion: str | None = None
 
     @field_validator("pruner", mode="before")
@@ -40,9 +40,13 @@ class LayerChoice(Description):
             raise ValueError("a name is needed; write N:M in quotes, such as '2:4'")
         return value
 
-    def build(self) -> Pruner:
-        """The pruner; InputError or UnknownNameError where there is no such one."""
-        return pruner_by_name(self.pruner, self.sparsity, threshold=self.threshold, s=self.s, criterion=self.criterion)
+    def method(self) -> Method:
+        """The method; InputError or UnknownNameError where there is no such one, or it needs more than one layer."""
+        amounts = {"threshold": self.threshold, "s": self.s, "criterion": self.criterion}
+        found = method_by_name(self.pruner, self.sparsity, **amounts)
+        if not found.keeps_shapes:
+            raise InputError(f"pruner {self.pruner!r} changes the shapes of layers, and not of one alone")
+        return found
 
 
 class Plan(Description):
@@ -57,6 +61,11 @@ class Plan(Description):
     network: str = ""
     notes: str = ""
     layers: Mapping[str, LayerChoice]
+
+    @property
+    def needs_inputs(self) -> bool:
+        """Whether a choice looks at what its layer reads. Raises InputError for a choice that is none."""
+        return any(_built(layer, choice).needs == "inputs" for layer, choice in self.layers.items())
 
 
 def plan_from_ratios(table: SensitivityTable, ratios: Mapping[str, float], notes: str = "") -> Plan:
@@ -89,32 +98,47 @@ def load_plan(path: Path | str) -> Plan:
     return plan
 
 
-def apply_plan(network: Network, plan: Plan | Path | str) -> Network:
-    """The network with the masks of a plan, or of the plan in a file; masks that it has already are respected.
+def apply_plan(network: Network, plan: Plan | Path | str, *, inputs: LayerInputs | None = None) -> Network:
+    """The network after a plan, or after the plan in a file; masks that it has already are respected.
 
+    `inputs` are what the layers of the unpruned network read (see `capture`), for choices such as sparse-gpt.
     Raises InputError for a layer that the network does not have or that has no weights, and for choices that do not
     fit a layer; it names the file where there is one.
     """
+    return planned(network, plan, inputs).network
+
+
+def planned(network: Network, plan: Plan | Path | str, inputs: LayerInputs | None = None) -> Transformed:
+    """What `apply_plan` gives, with the masks and the rule in words."""
     if isinstance(plan, Plan):
-        return network.with_masks(_masks(network, plan))
+        return _planned(network, plan, inputs, "the plan")
     loaded = load_plan(plan)
     with naming(Path(plan)):
-        return network.with_masks(_masks(network, loaded))
+        return _planned(network, loaded, inputs, f"the plan {plan}")
 
 
-def _masks(network: Network, plan: Plan) -> dict[str, BoolArray]:
-    masks = {}
-    for name, choice in plan.layers.items():
-        try:
-            layer = network.layer(name)
-        except UnknownNameError as error:
-            raise InputError(f"layers.{name}: not in {network.name!r}: {error}") from error
-        masks[name] = _built(name, choice).mask(layer.weight(), layer=name, frozen=layer.mask)
-    return masks
+def _planned(network: Network, plan: Plan, inputs: LayerInputs | None, rule: str) -> Transformed:
+    changed = {name: _changed(network, name, choice, inputs) for name, choice in plan.layers.items()}
+    after = replace(network, layers=tuple(changed.get(layer.name, layer) for layer in network.layers))
+    return Transformed(after, rule, {layer.name: layer.mask for layer in after.layers if layer.mask is not None})
 
 
-def _built(layer: str, choice: LayerChoice) -> Pruner:
+def _changed(network: Network, name: str, choice: LayerChoice, inputs: LayerInputs | None) -> Layer:
+    method = _built(name, choice)
     try:
-        return choice.build()
+        layer = network.layer(name)
+    except UnknownNameError as error:
+        raise InputError(f"layers.{name}: not in {network.name!r}: {error}") from error
+    if not layer.weight_shape:
+        raise InputError(f"layers.{name}: a {layer.kind} layer has no weights")
+    try:
+        return method.applied(replace(network, layers=(layer,)), inputs).network.layers[0]
+    except InputError as error:
+        raise InputError(f"layers.{name}: {error}") from error
+
+
+def _built(layer: str, choice: LayerChoice) -> Method:
+    try:
+        return choice.method()
     except InputError as error:
         raise InputError(f"layers.{layer}: {error}") from error

@@ -1,7 +1,7 @@
 """Sensitivity analysis: one layer is pruned at a time, and the accuracy measured."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -11,12 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.inference import evaluate
 from sparsesim.networks import Layer, Network
-from sparsesim.pruning import pruner_by_name
+from sparsesim.transforms import LayerInputs, Method, method_by_name
 
 RATIOS: Final = tuple(round(0.1 * tenth, 1) for tenth in range(10))
 """The ratios of the lectures: 0, 0.1 ... 0.9."""
-
-Watch = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,9 @@ def sensitivity(
     *,
     layers: str | Sequence[str] = "*",
     criterion: str | None = None,
+    captured: LayerInputs | None = None,
     batch_size: int = 64,
-    watch: Watch = lambda words: None,
+    progress: Callable[[str], None] = lambda words: None,
 ) -> SensitivityTable:
     """Prune one layer at a time at each of the ratios, and measure the accuracy.
 
@@ -73,43 +72,58 @@ def sensitivity(
         network: one that can be run; masks that it has already stay.
         inputs: [n, ...], as `evaluate` takes them.
         labels: int[n].
-        pruner: name of a pruner that takes a sparsity, such as magnitude, filter or block-4x4.
+        pruner: name of a pruner or other method that takes a sparsity, such as magnitude, filter or sparse-gpt.
         ratios: sparsities in [0, 1), rising.
         layers: shell pattern or names of the layers that are tried.
         criterion: how groups are scored, where not by the pruner's own.
+        captured: what the layers read (see `capture`), for methods that need it; of other samples than `inputs`.
         batch_size: samples at a time.
-        watch: called with a few words before every run.
+        progress: called with a few words before every run.
 
     Raises InputError for a pruner that takes no sparsity, other ratios, and layers that are not there.
     """
     chosen, tried = _checked(pruner, ratios, criterion), _chosen(network, layers)
-    watch("unpruned")
+    for ratio, method in chosen.items():
+        if ratio:
+            method.check(replace(network, layers=tuple(tried)), captured)
+    progress("unpruned")
     whole = evaluate(network, inputs, labels, batch_size=batch_size)
     assert whole.accuracy is not None
     found: dict[str, tuple[float, ...]] = {}
     for layer in tried:
-        weight, accuracies = layer.weight(), []
-        for ratio in chosen:
-            watch(f"{layer.name} at {ratio:.0%}")
+        accuracies = []
+        for ratio, method in chosen.items():
+            progress(f"{layer.name} at {ratio:.0%}")
             if ratio == 0:
                 accuracies.append(whole.accuracy)
                 continue
-            rule = pruner_by_name(pruner, ratio, criterion=criterion)
-            masks = dict.fromkeys(_calls(network, layer), rule.mask(weight, layer=layer.name, frozen=layer.mask))
-            accuracy = evaluate(network.with_masks(masks), inputs, labels, batch_size=batch_size).accuracy
+            pruned = _with_one_pruned(network, layer, method, captured)
+            accuracy = evaluate(pruned, inputs, labels, batch_size=batch_size).accuracy
             assert accuracy is not None
             accuracies.append(accuracy)
         found[layer.name] = tuple(accuracies)
-    return SensitivityTable(network.name, pruner, criterion, whole.n, whole.accuracy, chosen, found)
+    return SensitivityTable(network.name, pruner, criterion, whole.n, whole.accuracy, tuple(chosen), found)
 
 
-def _checked(pruner: str, ratios: Sequence[float], criterion: str | None) -> tuple[float, ...]:
+def _checked(pruner: str, ratios: Sequence[float], criterion: str | None) -> dict[float, Method]:
+    """The method at every ratio."""
     chosen = tuple(float(ratio) for ratio in ratios)
     if not chosen or list(chosen) != sorted(set(chosen)):
         raise InputError(f"ratios {list(ratios)} must rise, and be at least one")
-    for ratio in chosen:
-        pruner_by_name(pruner, ratio, criterion=criterion)
-    return chosen
+    methods = {ratio: method_by_name(pruner, ratio, criterion=criterion) for ratio in chosen}
+    if not methods[chosen[0]].keeps_shapes:
+        raise InputError(f"pruner {pruner!r} changes the shapes of layers, and not of one alone")
+    return methods
+
+
+def _with_one_pruned(network: Network, layer: Layer, method: Method, captured: LayerInputs | None) -> Network:
+    """The network with one layer changed, in all calls of its module."""
+    (changed,) = method.applied(replace(network, layers=(layer,)), captured).network.layers
+    calls = _calls(network, layer)
+    pruned = network.with_masks(dict.fromkeys(calls, changed.mask))
+    if changed.source is layer.source:
+        return pruned
+    return pruned.with_weights(dict.fromkeys(calls, changed.weight()))
 
 
 def _chosen(network: Network, layers: str | Sequence[str]) -> list[Layer]:

@@ -9,13 +9,14 @@ from numpy.typing import ArrayLike
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
-from sparsesim.inference import evaluate
+from sparsesim.inference import capture, evaluate
 from sparsesim.inference.session import Inputs
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.results import Result, compare_to_baseline, result_table, totals
 from sparsesim.studies.networks import simulate_network
+from sparsesim.transforms import Method, Transformed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,21 @@ DENSE = "dense"
 """Name of the unpruned network in a table, and the format that it is stored in there."""
 
 
+def variants_of(
+    network: Network, methods: Mapping[str, Method], calibration: Inputs | None = None
+) -> dict[str, Network | Transformed]:
+    """The network as it is under the name "dense", and after each of the methods under a name of its own.
+
+    `calibration` are samples of the network's input for methods that need to know what the layers read; they should
+    not be those that the variants are evaluated on (see `set_aside`). Raises InputError as the methods do.
+    """
+    needed = any(method.needs == "inputs" for method in methods.values())
+    inputs = capture(network, calibration) if needed and calibration is not None else None
+    return {DENSE: network} | {name: method.applied(network, inputs) for name, method in methods.items()}
+
+
 def tradeoff(
-    variants: Mapping[str, Network],
+    variants: Mapping[str, Network | Transformed],
     inputs: Inputs,
     labels: ArrayLike,
     machines: Sequence[str | Machine],
@@ -37,12 +51,14 @@ def tradeoff(
     """One row per variant and machine, in the fastest format that the machine takes.
 
     Args:
-        variants: the network as it is under the name "dense", and as prunings left it under names of their own.
+        variants: the network as it is under the name "dense", and as prunings or other methods left it under names
+            of their own; see `variants_of`.
         inputs: samples as `evaluate` takes them.
         labels: int[n], their classes.
         machines: names, or machines of one's own.
         formats: storage formats of the weights; the variant "dense" is stored dense.
-        lowering: number type, batch and activations of the simulation.
+        lowering: number type, batch and activations of the simulation. Without a number type a variant is stored as
+            its method left it, else in fp16.
         energy_table: what actions cost.
 
     Columns are `variant`, `sparsity` (share of weights that are zero), `accuracy`, `standard_error`, `machine`,
@@ -57,13 +73,15 @@ def tradeoff(
         raise InputError(f"variants: one must be the unpruned network, called {DENSE!r} (found {', '.join(variants)})")
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
     table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
-    measured, results = [], list[Result]()
-    for name, network in variants.items():
-        found = evaluate(network, inputs, labels)
-        sparsity = _sparsity(network)
+    lowering, measured, results = lowering or Lowering(), [], list[Result]()
+    for name, variant in variants.items():
+        one = variant if isinstance(variant, Transformed) else Transformed(variant, "")
+        found = evaluate(one.runnable, inputs, labels)
+        sparsity = _sparsity(one.multiplied)
         measured.append((name, sparsity, found.accuracy, found.standard_error))
         stored = [DENSE] if name == DENSE else formats
-        played = simulate_network(network, pruner_by_name("none"), stored, units, table, lowering)
+        typed = replace(lowering, dtype=lowering.dtype_of(one.stored_dtype))
+        played = simulate_network(one.multiplied, pruner_by_name("none"), stored, units, table, typed)
         results += [replace(result, network="", pruner=name, sparsity=sparsity) for result in played]
     compared = compare_to_baseline(totals(result_table(results)), {"pruner": DENSE, "format": DENSE})
     fastest = compared[compared["status"] == "ok"].sort_values("seconds", kind="stable")

@@ -10,7 +10,7 @@ import numpy as np
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.training.data import Samples
 from sparsesim.training.extra import one_thread, torch_module
-from sparsesim.training.regularisers import rectifiers, watched
+from sparsesim.training.regularisers import rectifiers, relu_outputs
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ def activation_sparsity(module: "torch.nn.Module", samples: Samples) -> dict[str
     zeros: dict[str, list[int]] = {}
     training = module.training
     module.eval()
-    with watched(module) as outputs, torch.no_grad(), one_thread():
+    with relu_outputs(module) as outputs, torch.no_grad(), one_thread():
         module(samples.tensors()[0])
     module.train(training)
     for name, output in outputs:

@@ -10,7 +10,7 @@ from sparsesim.errors import InputError
 from sparsesim.training.data import Samples
 from sparsesim.training.extra import one_thread, torch_module
 from sparsesim.training.layers import Masks, apply_masks, layer_parameters, mask_tensors
-from sparsesim.training.regularisers import Outputs, hoyer, l1, l2, watched
+from sparsesim.training.regularisers import Outputs, hoyer, l1, l2, relu_outputs
 
 if TYPE_CHECKING:
     import torch
@@ -98,8 +98,8 @@ def _train(module: Any, samples: Samples, recipe: Recipe, masks: Masks, new_mask
     pairs = mask_tensors(module, masks)
     optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps(samples))
-    watching: AbstractContextManager[Outputs] = watched(module) if recipe.hoyer else nullcontext([])
-    with watching as outputs:
+    recording: AbstractContextManager[Outputs] = relu_outputs(module) if recipe.hoyer else nullcontext([])
+    with recording as outputs:
         for step, (inputs, labels) in enumerate(_batches(samples, recipe)):
             changed = new_masks(step) if new_masks else None
             if changed is not None:

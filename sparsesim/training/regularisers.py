@@ -49,7 +49,7 @@ def rectifiers(module: "torch.nn.Module") -> "dict[str, torch.nn.Module]":
 
 
 @contextmanager
-def watched(module: "torch.nn.Module") -> Iterator[Outputs]:
+def relu_outputs(module: "torch.nn.Module") -> Iterator[Outputs]:
     """While inside, every output of a ReLU is appended as (name of the module, tensor); the caller empties the list."""
     outputs: Outputs = []
     handles = []

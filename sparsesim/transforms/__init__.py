@@ -4,23 +4,35 @@ from sparsesim.transforms.compressed import CompressedNetwork
 from sparsesim.transforms.deep_compression import deep_compress_network
 from sparsesim.transforms.inputs import input_norms
 from sparsesim.transforms.low_rank import factorise_network
-from sparsesim.transforms.mask import prune_network, pruner_of
+from sparsesim.transforms.mask import Mask, prune_network
 from sparsesim.transforms.merge import MergedNetwork, merge_network
+from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.permute import PermutedNetwork, permute_network
 from sparsesim.transforms.quantise import quantise_network
+from sparsesim.transforms.registry import METHODS, as_method, method_by_name, takes_sparsity
+from sparsesim.transforms.shrink import remove_channels
 from sparsesim.transforms.sparse_gpt import repair_network
+from sparsesim.transforms.transformed import Transformed
 
 __all__ = [
+    "METHODS",
     "CompressedNetwork",
+    "LayerInputs",
+    "Mask",
     "MergedNetwork",
+    "Method",
     "PermutedNetwork",
+    "Transformed",
+    "as_method",
     "deep_compress_network",
     "factorise_network",
     "input_norms",
     "merge_network",
+    "method_by_name",
     "permute_network",
     "prune_network",
-    "pruner_of",
     "quantise_network",
+    "remove_channels",
     "repair_network",
+    "takes_sparsity",
 ]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network
 from sparsesim.transforms.loss import loss_of
+from sparsesim.transforms.transformed import Row
 
-Row = dict[str, Any]
 FP32_BYTES = 4
 
 
@@ -45,6 +44,13 @@ class CompressedNetwork:
     def ratio(self) -> float:
         """How many times smaller it is."""
         return self.before_bytes / self.after_bytes
+
+    @property
+    def totals(self) -> Row:
+        """The number type, bytes, their ratio, and multiply-accumulates where rows tell them."""
+        macs = {name: sum(int(row.get(name, 0)) for row in self.rows) for name in ("before_macs", "after_macs")}
+        bytes_ = {"before_bytes": self.before_bytes, "after_bytes": self.after_bytes, "ratio": self.ratio}
+        return {"dtype": self.dtype, **bytes_, **{name: count for name, count in macs.items() if count}}
 
 
 def compressed_in_place(

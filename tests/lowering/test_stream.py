@@ -11,9 +11,10 @@ from sparsesim.hardware import load_machine
 from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, stream
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.studies.networks import compare, simulate_network
-from sparsesim.transforms import mask as pruned
-from sparsesim.transforms import prune_network
+from sparsesim.studies import compare, simulate_network
+from sparsesim.transforms import method_by_name, prune_network
+from sparsesim.transforms.mask import method as masking
+from sparsesim.transforms.mask import network as pruned
 
 PRUNERS = [
     ("none", {}),
@@ -107,6 +108,14 @@ def test_at_most_two_layers_weights_are_in_memory(alive, name):
     assert max(alive) <= 2
 
 
+@pytest.mark.parametrize("name", ["int8", "deep-compression", "permute-2:4"])
+def test_methods_with_new_weights_go_layer_by_layer_too(alive, name):
+    machine = load_machine("titan-x")
+    simulate_network(network(20), method_by_name(name), ["dense"], [machine], machine.energy_table, Lowering("fp32"))
+    assert len(alive) >= 21
+    assert max(alive) <= 6  # of two layers under way, some read more than once
+
+
 def test_unpruned_synthetic_weights_are_not_drawn_where_shapes_suffice(alive):
     machines = [load_machine("a100-pcie"), load_machine("titan-x")]
     results = simulate_network(
@@ -132,7 +141,8 @@ def test_nothing_keeps_a_layer_that_the_caller_let_go_of():
 def test_no_more_layers_are_begun_than_fit(monkeypatch):
     begun, limit = [], 3 * 48 * 64
     monkeypatch.setattr(stream, "MOST_WEIGHTS", limit)
-    monkeypatch.setattr(stream, "prune_layer", lambda layer, _: begun.append(layer.name) or (layer, layer.n_weights))
+    unpruned = lambda layer, *_: begun.append(layer.name) or (layer, layer.n_weights)  # noqa: E731
+    monkeypatch.setattr(masking, "prune_layer", unpruned)
     small = [linear(f"fc{each}") for each in range(3)]
     large = Layer(name="head", kind="linear", weight_shape=(1000, 64), source=SyntheticWeights(0))
     whole = Network(name="one", layers=(*small, large, linear("last")), weights_origin="synthetic", source="made up")

@@ -29,9 +29,7 @@ def maps(tmp_path):
 
 
 def played(**fields):
-    sweep = Sweep.model_validate(POINT | fields)
-    sweep.check_names()
-    return in_order(run_sweep(sweep))
+    return in_order(run_sweep(Sweep.model_validate(POINT | fields)))
 
 
 def test_real_inputs_come_from_a_file(maps):

@@ -34,7 +34,7 @@ def a_table(**accuracies):
 
 def test_one_layer_is_pruned_at_a_time(network, digits):
     seen = []
-    table = sensitivity(network, *digits, ratios=(0, 0.5, 0.95), layers="conv*", watch=seen.append)
+    table = sensitivity(network, *digits, ratios=(0, 0.5, 0.95), layers="conv*", progress=seen.append)
     assert list(table.accuracies) == ["conv1", "conv2"]
     for layer, accuracies in table.accuracies.items():
         masks = {layer: prune_network(network.select(layer), "magnitude", 0.95).layers[0].mask}

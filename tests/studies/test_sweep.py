@@ -5,7 +5,7 @@ import yaml
 
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_names
-from sparsesim.studies import ResultLog, in_order, load_sweep, run_sweep, run_task
+from sparsesim.studies import ResultLog, in_order, load_sweep, resolved, run_sweep, run_task
 
 GRID = {
     "name": "grid",
@@ -23,9 +23,9 @@ def write(tmp_path, **changes):
 
 
 def test_the_grid_is_the_product_of_its_axes(tmp_path):
-    sweep = load_sweep(write(tmp_path))
-    assert len(list(sweep.tasks())) == 2 * 3
-    assert sweep.points_per_task == 4
+    grid = resolved(load_sweep(write(tmp_path)))
+    assert len(grid.tasks) == 2 * 3
+    assert grid.points_per_task == 4
 
 
 def test_all_cores_and_one_process_give_the_same_results(tmp_path):
@@ -35,7 +35,7 @@ def test_all_cores_and_one_process_give_the_same_results(tmp_path):
         return [json.dumps({k: v for k, v in r.flat().items() if k != "simulation_seconds"}) for r in results]
 
     parallel = in_order(run_sweep(sweep))
-    serial = [result for task in sweep.tasks() for result in run_task(task)]
+    serial = [result for task in resolved(sweep).tasks for result in run_task(task)]
     assert strip(parallel) == strip(serial)
 
 
@@ -52,7 +52,7 @@ def test_a_violated_pattern_is_refused_or_runs_dense_as_asked(tmp_path):
     for choice, statuses in (("refuse", {"refused"}), ("dense", {"ok"})):
         changes = {"networks": ["digits-cnn"], "pruners": ["none"], "formats": ["csr"], "machines": ["a100-pcie-2to4"]}
         sweep = load_sweep(write(tmp_path, on_violation=choice, **changes))
-        (task,) = sweep.tasks()
+        (task,) = resolved(sweep).tasks
         results = run_task(task)
         assert {result.status for result in results} == statuses
         assert all(result.note for result in results)
@@ -61,7 +61,7 @@ def test_a_violated_pattern_is_refused_or_runs_dense_as_asked(tmp_path):
 def test_the_log_grows_with_every_task(tmp_path):
     sweep = load_sweep(write(tmp_path, machines=["core-i7-5930k"]))
     log, lines = ResultLog(tmp_path / "out" / "log.jsonl"), 0
-    for task in list(sweep.tasks())[:2]:
+    for task in resolved(sweep).tasks[:2]:
         results = run_task(task)
         log.append(results)
         lines += len(results)
@@ -73,6 +73,7 @@ def test_every_shipped_workload_is_valid(name):
     sweep = load_sweep(name)
     assert sweep.name == name
     assert sweep.description
+    assert resolved(sweep).tasks
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,6 @@ def test_every_shipped_workload_is_valid(name):
 )
 def test_faulty_descriptions_are_refused(tmp_path, changes, message):
     with pytest.raises(InputError) as caught:
-        load_sweep(write(tmp_path, **changes))
+        resolved(load_sweep(write(tmp_path, **changes)))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.networks import Layer, Network
-from sparsesim.transforms.compressed import CompressedNetwork, Row, compressed_in_place
+from sparsesim.transforms.compressed import CompressedNetwork, compressed_in_place
 from sparsesim.transforms.deep_compression.arrays import deep_compress
+from sparsesim.transforms.transformed import Row
 
 
 def deep_compress_network(

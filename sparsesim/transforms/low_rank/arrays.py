@@ -54,7 +54,7 @@ def low_rank(weight: FloatArray, rank: int | None = None, energy: float | None =
     matrix = finite_weight(weight, "weight")
     if matrix.ndim not in (2, 4) or not matrix.size:
         raise InputError(f"weight has shape {matrix.shape}: expected (out, in) or (c_out, c_in, kh, kw)")
-    _check(rank, energy)
+    check_rank(rank, energy)
     flat = matrix.reshape(len(matrix), -1).astype(np.float64)
     squares, vectors = _principal(flat)
     kept = min(rank, len(squares)) if rank is not None else _sufficient(squares, energy or 0.0)
@@ -93,7 +93,8 @@ def _single(array: NDArray[np.float64], shape: tuple[int, ...]) -> Floats:
     return np.ascontiguousarray(array, np.float32).reshape(shape)
 
 
-def _check(rank: int | None, energy: float | None) -> None:
+def check_rank(rank: int | None, energy: float | None) -> None:
+    """Raise InputError unless there is either a rank from 1 up or an energy in (0, 1]."""
     if (rank is None) == (energy is None):
         raise InputError("low rank takes either rank or energy, and one of them")
     if rank is not None and rank < 1:

@@ -7,11 +7,11 @@ from sparsesim.networks import Layer, Network
 from sparsesim.transforms.compressed import (
     FP32_BYTES,
     CompressedNetwork,
-    Row,
     layers_with_weights,
     row_of,
 )
 from sparsesim.transforms.low_rank.arrays import LowRank, low_rank, saving_rank
+from sparsesim.transforms.transformed import Row
 
 
 def factorise_network(
@@ -29,23 +29,28 @@ def factorise_network(
     weights, and with them multiply-accumulates, become fewer. `in_place` keeps the layers and gives them the product
     of the factors, for evaluation on the original graph. Masks are applied and then gone from what is factorised.
     """
+    split, products = factorised(network, rank, energy, only_if_smaller, layers)
+    return products if in_place else split
+
+
+def factorised(
+    network: Network, rank: int | None, energy: float | None, only_if_smaller: bool, layers: str
+) -> tuple[CompressedNetwork, CompressedNetwork]:
+    """What `factorise_network` gives with layers split in two, and with the products of their factors in place."""
     chosen, taken = layers_with_weights(network, layers), {layer.name for layer in network.layers}
-    left: list[Layer] = []
+    split: list[Layer] = []
+    products: list[Layer] = []
     rows: list[Row] = []
     for layer in network.layers:
         found = _factors(layer, rank, energy, only_if_smaller) if layer.name in chosen else None
         if layer.name in chosen:
             rows.append(_low_rank_row(layer, found))
-        if found is None:
-            left.append(layer)
-        elif in_place:
-            left.append(layer.with_weight(found.product()).with_mask(None))
-        else:
-            left.extend(_split(layer, found, taken))
-    if not in_place:
-        # The graph has the layers as they were.
-        network = replace(network, path=None, graph=None)
-    return CompressedNetwork(replace(network, layers=tuple(left)), tuple(rows), "fp32")
+        split.extend([layer] if found is None else _split(layer, found, taken))
+        products.append(layer if found is None else layer.with_weight(found.product()).with_mask(None))
+    # The graph has the layers as they were.
+    smaller = replace(network, path=None, graph=None, layers=tuple(split))
+    same = replace(network, layers=tuple(products))
+    return CompressedNetwork(smaller, tuple(rows), "fp32"), CompressedNetwork(same, tuple(rows), "fp32")
 
 
 def _factors(layer: Layer, rank: int | None, energy: float | None, only_if_smaller: bool) -> LowRank | None:

@@ -21,7 +21,7 @@ class PermutedNetwork:
     Attributes:
         masked: the network in its given order, with the weights that are kept: for its accuracy, and to write it.
             Its masks are not N:M.
-        machine: the weights as an N:M unit multiplies them, columns permuted; without graph or file, because the
+        reordered: the weights as an N:M unit multiplies them, columns permuted; without graph or file, because the
             order holds only if every layer's inputs arrive in `orders`. Input channels have one order at all kernel
             positions, so that the outputs of the layer before can be permuted (see `permuted_pair`).
         orders: of all input channels, by permuted layer: channel `order[i]` arrives as channel i. Those of grouped
@@ -31,7 +31,7 @@ class PermutedNetwork:
     """
 
     masked: Network
-    machine: Network
+    reordered: Network
     orders: Mapping[str, IntArray]
     kept_before: Mapping[str, float]
     kept_after: Mapping[str, float]
@@ -43,7 +43,7 @@ class _Permuted:
 
     mask: BoolArray
     weight: NDArray[Any]
-    machine_mask: BoolArray
+    reordered_mask: BoolArray
     order: IntArray | None = None
 
 
@@ -62,11 +62,11 @@ def permute_network(
     if not layers:
         raise InputError(f"network {network.name!r} has no weights to permute")
     found = {layer.name: _permuted(layer, chosen, seed=seed, restarts=restarts, work=work) for layer in layers}
-    machine = network.without_masks().with_weights({name: one.weight for name, one in found.items()})
+    reordered = network.without_masks().with_weights({name: one.weight for name, one in found.items()})
     return PermutedNetwork(
         masked=network.with_masks({name: one.mask for name, one in found.items()}),
-        machine=replace(
-            machine.with_masks({name: one.machine_mask for name, one in found.items()}), path=None, graph=None
+        reordered=replace(
+            reordered.with_masks({name: one.reordered_mask for name, one in found.items()}), path=None, graph=None
         ),
         orders={name: one.order for name, one in found.items() if one.order is not None},
         kept_before={layer.name: kept_fraction(layer.masked_weight(), chosen) for layer in layers},

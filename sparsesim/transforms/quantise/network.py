@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.networks import Layer, Network
-from sparsesim.transforms.compressed import FP32_BYTES, CompressedNetwork, Row, compressed_in_place
+from sparsesim.transforms.compressed import FP32_BYTES, CompressedNetwork, compressed_in_place
 from sparsesim.transforms.quantise.arrays import Per, quantise
+from sparsesim.transforms.transformed import Row
 
 
 def quantise_network(

@@ -11,9 +11,9 @@ from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import NM
 from sparsesim.transforms.inputs import input_columns
-from sparsesim.transforms.sparse_gpt.weights import Repaired, input_hessian, sparse_gpt
+from sparsesim.transforms.sparse_gpt.weights import Corrected, input_hessian, sparse_gpt
 
-REPAIRED = ("linear", "conv2d")
+KINDS_WITH_INPUTS = ("linear", "conv2d")
 """Kinds of layers whose inputs can be captured."""
 
 
@@ -32,22 +32,22 @@ def repair_network(
     either `sparsity`, of every group of channels alike, or an N:M `pattern` (an NM or "2:4"); see `sparse_gpt`.
     Layers of other kinds stay as they are.
     Raises InputError, naming the layer, where a linear or conv2d layer has no map, one that does not fit, or a mask
-    already (select the layers to repair), and for networks without such layers.
+    already (select other layers), and for networks without such layers.
     """
     chosen = NM.parse(pattern) if isinstance(pattern, str) else pattern
-    layers = [layer for layer in network.layers if layer.kind in REPAIRED]
+    layers = [layer for layer in network.layers if layer.kind in KINDS_WITH_INPUTS]
     if not layers:
-        raise InputError(f"network {network.name!r} has no conv2d or linear layer to repair")
+        raise InputError(f"network {network.name!r} has no conv2d or linear layer for SparseGPT")
     for layer in layers:
         _check(layer, maps)
-    found = {layer.name: _repaired(layer, maps[layer.name], sparsity, chosen, damping) for layer in layers}
+    found = {layer.name: _corrected(layer, maps[layer.name], sparsity, chosen, damping) for layer in layers}
     whole = network.with_weights({name: part.weight for name, part in found.items()})
     return whole.with_masks({name: part.mask for name, part in found.items()})
 
 
-def _repaired(
+def _corrected(
     layer: Layer, values: NDArray[Any], sparsity: float | None, pattern: NM | None, damping: float
-) -> Repaired:
+) -> Corrected:
     """Mask and weights of a layer, its groups of channels one after the other."""
     parts = np.split(layer.weight(), layer.groups)
     try:
@@ -57,7 +57,7 @@ def _repaired(
         ]
     except InputError as error:
         raise InputError(f"layer {layer.name!r}: {error}") from error
-    return Repaired(np.concatenate([part.mask for part in found]), np.concatenate([part.weight for part in found]))
+    return Corrected(np.concatenate([part.mask for part in found]), np.concatenate([part.weight for part in found]))
 
 
 def _hessians(layer: Layer, values: NDArray[Any]) -> NDArray[np.float64]:
@@ -74,7 +74,7 @@ def _check(layer: Layer, maps: Mapping[str, NDArray[Any]]) -> None:
     if layer.name not in maps:
         raise InputError(f"layer {layer.name!r} has no captured inputs: capture them, or select other layers")
     if layer.mask is not None:
-        raise InputError(f"layer {layer.name!r} is pruned already: repair starts from the unpruned network")
+        raise InputError(f"layer {layer.name!r} is pruned already: SparseGPT starts from the unpruned network")
     shape = maps[layer.name].shape
     expected: tuple[int, ...] = (layer.weight_shape[1],)
     if layer.kind == "conv2d":

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from sparsesim.array_types import BoolArray, FloatArray
+from sparsesim.array_types import BoolArray, Float64Array, FloatArray
 from sparsesim.errors import InputError
 from sparsesim.pruning.checks import check_amount, check_length, checked_weight
 from sparsesim.pruning.matrix_view import from_matrix, to_matrix
@@ -20,10 +20,8 @@ from sparsesim.pruning.patterns.nm import NM
 from sparsesim.pruning.ranking.largest import keep_largest
 from sparsesim.units import ceil_div
 
-Float64Array = NDArray[np.float64]
 
-
-class Repaired(NamedTuple):
+class Corrected(NamedTuple):
     """`mask` (True = kept) and the `weight` that goes with it: zero where dropped, adjusted where kept."""
 
     mask: BoolArray
@@ -51,7 +49,7 @@ def sparse_gpt(
     pattern: NM | None = None,
     block: int = 128,
     damping: float = 0.01,
-) -> Repaired:
+) -> Corrected:
     """Mask and adjusted weights of `weight [out, K]` (a convolution is lowered to `[c_out, kh kw c_in]`).
 
     Give either `inputs [n, K]` or their `hessian [K, K]` (see `input_hessian`; its scale is of no effect), and either
@@ -75,7 +73,7 @@ def sparse_gpt(
     else:
         raise InputError("SparseGPT takes either sparsity or an N:M pattern, not both and no other pattern")
     result = np.where(mask, work, 0).astype(np.asarray(weight).dtype)
-    return Repaired(from_matrix(mask, weight.shape), from_matrix(result, weight.shape))
+    return Corrected(from_matrix(mask, weight.shape), from_matrix(result, weight.shape))
 
 
 def _unstructured(
@@ -91,7 +89,7 @@ def _unstructured(
         dropped += drop
         mask[start:stop] = keep_largest([scores.reshape(-1)], scores.size - drop)[0].reshape(scores.shape).T
         errors = np.zeros((stop - start, work.shape[1]))
-        _repair_within(work[start:stop], mask[start:stop], factor[start:stop, start:stop], 0, stop - start, errors)
+        _correct_within(work[start:stop], mask[start:stop], factor[start:stop, start:stop], 0, stop - start, errors)
         work[stop:] -= factor[start:stop, stop:].T @ errors
     return work.T, mask.T
 
@@ -108,12 +106,12 @@ def _n_of_m(
             last = min(first + pattern.of, stop)
             mask[first:last] = n_of_m_mask(_scores(work[first:last], factor, dead, first), pattern.keep, pattern.of).T
             own = factor[start:stop, start:stop]
-            _repair_within(work[start:stop], mask[start:stop], own, first - start, last - start, errors)
+            _correct_within(work[start:stop], mask[start:stop], own, first - start, last - start, errors)
         work[stop:] -= factor[start:stop, stop:].T @ errors
     return work.T, mask.T
 
 
-def _repair_within(
+def _correct_within(
     work: Float64Array, mask: BoolArray, factor: Float64Array, first: int, last: int, errors: Float64Array
 ) -> None:
     """Drop columns first to last of a block, and spread the error over what follows in it; fills `errors`."""

@@ -45,17 +45,17 @@ def kept(one):
 def test_the_machine_multiplies_the_same_with_its_inputs_in_order():
     found = permute_network(network(CONV, LINEAR))
     samples = np.random.default_rng(3).standard_normal((2, 16, 5, 6)).astype(np.float32)
-    given, permuted = found.masked.layer("conv"), found.machine.layer("conv")
+    given, permuted = found.masked.layer("conv"), found.reordered.layer("conv")
     for group in range(2):
         rows, columns = slice(3 * group, 3 * group + 3), slice(48 * group, 48 * group + 48)
         expected = given.weight_matrix()[rows] @ im2col(samples, CONV)[columns]
         ordered = im2col(samples[:, found.orders["conv"]], CONV)[columns]
         np.testing.assert_allclose(permuted.weight_matrix()[rows] @ ordered, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(
-        found.machine.layer("fc").masked_weight(), found.masked.layer("fc").masked_weight()[:, found.orders["fc"]]
+        found.reordered.layer("fc").masked_weight(), found.masked.layer("fc").masked_weight()[:, found.orders["fc"]]
     )
     assert sorted(found.orders["conv"][:8]) == list(range(8))
-    assert found.machine.graph is found.machine.path is None
+    assert found.reordered.graph is found.reordered.path is None
 
 
 def test_never_less_is_kept_and_all_is_told():
@@ -65,9 +65,9 @@ def test_never_less_is_kept_and_all_is_told():
     for one in whole.layers:
         before, after = found.kept_before[one.name], found.kept_after[one.name]
         assert (after > before) if one.name in found.orders else (after == before)
-        for changed in (found.masked, found.machine):
+        for changed in (found.masked, found.reordered):
             assert kept(changed.layer(one.name)) == pytest.approx(after * kept(one))
-    assert accepted(found.machine) == ["ok"] * 4
+    assert accepted(found.reordered) == ["ok"] * 4
     assert "refused" in accepted(found.masked)
     plain = prune_network(whole, "2:4")
     for name in ("first", "lstm"):
@@ -80,7 +80,7 @@ def test_what_was_dropped_before_stays_dropped():
     assert not (found.masked.layer("fc").mask & ~mask).any()
     assert not (found.masked.layer("lstm").mask & (LSTM.weight() <= 0)).any()
     for one in found.masked.layers:
-        assert found.machine.layer(one.name).mask.sum() == one.mask.sum()
+        assert found.reordered.layer(one.name).mask.sum() == one.mask.sum()
 
 
 def test_nothing_to_permute_is_refused():
@@ -97,9 +97,9 @@ def test_resnet20(data_dir):
     found = permute_network(whole, restarts=8)
     assert all(found.kept_after[name] > found.kept_before[name] for name in found.orders)
     assert len(found.orders) == len(whole.layers) - 1
-    assert accepted(found.machine) == ["ok"] * len(whole.layers)
+    assert accepted(found.reordered) == ["ok"] * len(whole.layers)
     for one in found.masked.layers:
-        assert kept(one) == pytest.approx(kept(found.machine.layer(one.name)))
+        assert kept(one) == pytest.approx(kept(found.reordered.layer(one.name)))
     correct = [evaluate(one, images, labels).correct for one in (whole, prune_network(whole, "2:4"), found.masked)]
     print("correct of 200: dense {}, 2:4 {}, permuted 2:4 {}".format(*correct))
     assert correct[0] > correct[2] >= correct[1]

@@ -5,7 +5,7 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.inference import evaluate
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network, write_network
-from sparsesim.studies.networks import compare
+from sparsesim.studies import compare
 from sparsesim.transforms.shrink import AGGREGATIONS, dependency_groups, remove_channels, zero_channels
 from tests.inference.real_data import array_network, cifar
 

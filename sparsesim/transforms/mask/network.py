@@ -1,4 +1,4 @@
-"""A network with the masks of a pruner."""
+"""A network, or one layer of it, with the masks of a pruner."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,12 +27,13 @@ def prune_network(
 ) -> Network:
     """The network with the pruner's masks; its dense weights stay, so masks can be undone and combined.
 
-    `pruner` is a Pruner, or a name with the `sparsity` it needs (see `pruner_of`). Masks that the network has already
-    are respected: what they dropped stays dropped. `data` is what the pruner's criterion needs of every layer (see
-    `Pruner.mask`; `input_norms` makes it of captured inputs); layers that the network lacks are passed over.
+    `pruner` is a Pruner, or a name with the `sparsity` it needs (see `pruner_by_name`), or "published". Masks that the
+    network has already are respected: what they dropped stays dropped. `data` is what the pruner's criterion needs of
+    every layer (see `Pruner.mask`; `input_norms` makes it of captured inputs); layers that the network lacks are
+    passed over.
     Raises InputError where a ranking over all layers does not fit in memory.
     """
-    chosen = pruner_of(network, pruner, sparsity) if isinstance(pruner, str) else pruner
+    chosen = _named(network, pruner, sparsity) if isinstance(pruner, str) else pruner
     pruned = [layer for layer in network.layers if layer.weight_shape]
     known = {layer.name: data[layer.name] for layer in pruned if data and layer.name in data}
     if chosen.per_layer:
@@ -43,21 +44,9 @@ def prune_network(
     return network.with_masks(chosen.masks(weights, frozen=earlier, data=known))
 
 
-def pruner_of(network: Network, name: str, sparsity: float | None = None, **amounts: Any) -> Pruner:
-    """The pruner of that name (see `pruner_by_name`), or "published".
-
-    The latter drops the smallest weights of every layer down to the density that the network's description gives, and
-    none where it gives none. Raises InputError if it gives none at all.
-    """
-    if name != PUBLISHED:
-        return pruner_by_name(name, sparsity, **amounts)
-    given = {layer.name: layer.weight_density for layer in network.layers if layer.weight_density is not None}
-    if not given:
-        raise InputError(f"pruner {name!r}: network {network.name!r} gives no weight density of any layer")
-    return Pruner(Element(), ByLayer({layer: 1 - density for layer, density in given.items()}), name=PUBLISHED)
-
-
-def prune_layer(layer: Layer, pruner: Pruner | None) -> tuple[Layer, int]:
+def prune_layer(
+    layer: Layer, pruner: Pruner | None, data: Mapping[str, NDArray[Any]] | None = None
+) -> tuple[Layer, int]:
     """A layer as it is multiplied once `pruner` (None: its own mask alone) has passed, and the weights that stay.
 
     The pruner decides per layer. Drawn weights are zeroed in place instead of keeping a mask beside them.
@@ -65,7 +54,7 @@ def prune_layer(layer: Layer, pruner: Pruner | None) -> tuple[Layer, int]:
     if not layer.weight_shape or (pruner is None and layer.mask is None):
         return layer, layer.n_weights
     weight = layer.weight()
-    mask = layer.mask if pruner is None else pruner.mask(weight, layer=layer.name, frozen=layer.mask)
+    mask = layer.mask if pruner is None else _mask(layer, pruner, (data or {}).get(layer.name), weight)
     assert mask is not None
     kept = int(np.count_nonzero(mask))
     if not isinstance(layer.source, SyntheticWeights):
@@ -76,8 +65,23 @@ def prune_layer(layer: Layer, pruner: Pruner | None) -> tuple[Layer, int]:
     return layer.with_mask(None).with_weight(weight), kept
 
 
-def _mask(layer: Layer, pruner: Pruner, data: NDArray[Any] | None) -> BoolArray:
-    return pruner.mask(layer.weight(), layer=layer.name, frozen=layer.mask, data=data)
+def _mask(
+    layer: Layer, pruner: Pruner, data: NDArray[Any] | None, weight: NDArray[np.float32] | None = None
+) -> BoolArray:
+    weight = layer.weight() if weight is None else weight
+    return pruner.mask(weight, layer=layer.name, frozen=layer.mask, data=data)
+
+
+def _named(network: Network, name: str, sparsity: float | None) -> Pruner:
+    return published(network) if name == PUBLISHED else pruner_by_name(name, sparsity)
+
+
+def published(network: Network) -> Pruner:
+    """Drops the smallest weights of every layer down to the density that the network's description gives."""
+    given = {layer.name: layer.weight_density for layer in network.layers if layer.weight_density is not None}
+    if not given:
+        raise InputError(f"pruner {PUBLISHED!r}: network {network.name!r} gives no weight density of any layer")
+    return Pruner(Element(), ByLayer({layer: 1 - density for layer, density in given.items()}), name=PUBLISHED)
 
 
 def _check_size(network: Network, pruner: Pruner) -> None:

@@ -1,0 +1,56 @@
+"""The ways to change a network, and how a name becomes one."""
+
+from typing import Any, Final
+
+from sparsesim.errors import UnknownNameError
+from sparsesim.pruning import Pruner
+from sparsesim.transforms.deep_compression.method import DeepCompression
+from sparsesim.transforms.low_rank.method import LowRankFactors
+from sparsesim.transforms.mask import Mask
+from sparsesim.transforms.merge.method import Merge
+from sparsesim.transforms.method import Method
+from sparsesim.transforms.permute.method import Permute
+from sparsesim.transforms.quantise.method import Quantise
+from sparsesim.transforms.shrink.method import Shrink
+from sparsesim.transforms.sparse_gpt.method import SparseGPT
+
+METHODS: Final[dict[str, type[Method]]] = {
+    "mask": Mask,
+    "sparse-gpt": SparseGPT,
+    "permute": Permute,
+    "merge": Merge,
+    "shrink": Shrink,
+    "quantise": Quantise,
+    "low-rank": LowRankFactors,
+    "deep-compression": DeepCompression,
+}
+
+
+def method_by_name(text: str, sparsity: float | None = None, **amounts: Any) -> Method:
+    """The method that a user calls `text`: any pruner, "published", or one of the `forms` of METHODS.
+
+    `sparsity` in [0, 1) is the share of weights or channels to drop, where the name does not fix it; `amounts` are
+    further options by the names of the method's fields, those of `pruner_by_name` for masks. None counts as not given.
+    Raises UnknownNameError for an unknown name, InputError for an option that is missing, out of range or not known.
+    """
+    given = {name: value for name, value in {"sparsity": sparsity, **amounts}.items() if value is not None}
+    return _kind(text).named(text, given)
+
+
+def takes_sparsity(text: str) -> bool:
+    """Whether the method of this name cannot do without a sparsity. Raises UnknownNameError."""
+    return _kind(text).takes_sparsity(text)
+
+
+def as_method(given: Method | Pruner | str) -> Method:
+    """A method as it is, the mask of a pruner, or the method of a name that says everything."""
+    if isinstance(given, Pruner):
+        return Mask(given)
+    return method_by_name(given) if isinstance(given, str) else given
+
+
+def _kind(text: str) -> type[Method]:
+    for kind in METHODS.values():
+        if kind.is_named(text):
+            return kind
+    raise UnknownNameError("pruner", text, [example for kind in METHODS.values() for example in kind.examples])
