@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray, IntArray
@@ -98,6 +97,8 @@ class SparseMatrix:
     @classmethod
     def from_scipy(cls, matrix: Any) -> "SparseMatrix":
         """Any SciPy sparse matrix or array; duplicates are added, stored zeros dropped."""
+        import scipy.sparse as sp  # a tenth of a second that products of dense and drawn operands do not need
+
         csr = sp.csr_array(matrix, copy=True)
         if csr.dtype.kind not in "fiub":
             raise InputError(f"values of type {csr.dtype} cannot be used; real numbers are needed")
@@ -120,6 +121,8 @@ class SparseMatrix:
         data = np.ones(row_array.size, np.float32) if values is None else _float_values(np.asarray(values))
         if data.size != row_array.size or column_array.size != row_array.size:
             raise InputError(f"{row_array.size} rows, {column_array.size} columns, {data.size} values")
+        import scipy.sparse as sp
+
         matrix = cls.from_scipy(sp.coo_array((data, (row_array, column_array)), shape=shape))
         return matrix.pattern() if values is None else matrix
 
@@ -187,6 +190,8 @@ class SparseMatrix:
     def to_scipy(self) -> Any:
         """A SciPy CSR array that owns its data; a pattern becomes ones."""
         arrays = (self.value_array().copy(), self.indices.copy(), self.indptr.copy())
+        import scipy.sparse as sp
+
         return sp.csr_array(arrays, shape=self.shape)
 
     def to_array(self) -> FloatArray:
