@@ -124,7 +124,7 @@ class Schedule:
         return sum(int(phase.write_bytes.sum()) for phase in self.phases)
 
 
-def joined(schedules: Sequence[Schedule]) -> Schedule:
+def concatenated(schedules: Sequence[Schedule]) -> Schedule:
     """Schedules of one unit in sequence, as one schedule; `details` are those of the first.
 
     Schedules of a single phase with the same units and buffers are joined into one phase, so their steps overlap;
@@ -138,7 +138,7 @@ def joined(schedules: Sequence[Schedule]) -> Schedule:
         dram_bytes.update(schedule.dram_bytes)
     phases = tuple(phase for schedule in schedules for phase in schedule.phases)
     if len(phases) == len(schedules) and len({_resources(phase) for phase in phases}) == 1:
-        phases = (_joined_phases(phases),)
+        phases = (_concatenated_phases(phases),)
     notes = dict.fromkeys(schedule.note for schedule in schedules if schedule.note)
     return replace(
         schedules[0], phases=phases, actions=dict(actions), dram_bytes=dict(dram_bytes), note="; ".join(notes)
@@ -149,19 +149,19 @@ def _resources(phase: Phase) -> tuple[str, int, int, int]:
     return phase.name, phase.units, phase.fetch_slots, phase.write_slots
 
 
-def _joined_phases(phases: Sequence[Phase]) -> Phase:
+def _concatenated_phases(phases: Sequence[Phase]) -> Phase:
     first_steps = np.cumsum([0, *(phase.steps for phase in phases)])[:-1].tolist()
     return replace(
         phases[0],
         fetch_bytes=np.concatenate([phase.fetch_bytes for phase in phases]),
         compute_cycles=np.concatenate([phase.compute_cycles for phase in phases]),
         write_bytes=np.concatenate([phase.write_bytes for phase in phases]),
-        after_writes=_joined_waits((phase.after_writes for phase in phases), first_steps),
-        after_arrivals=_joined_waits((phase.after_arrivals for phase in phases), first_steps),
+        after_writes=_concatenated_waits((phase.after_writes for phase in phases), first_steps),
+        after_arrivals=_concatenated_waits((phase.after_arrivals for phase in phases), first_steps),
     )
 
 
-def _joined_waits(waits: Iterable[IntArray | None], first_steps: Sequence[int]) -> IntArray:
+def _concatenated_waits(waits: Iterable[IntArray | None], first_steps: Sequence[int]) -> IntArray:
     """Waits counted from the first step of the joined phase; 0 is still no wait."""
     arrays = zip((np.asarray(counts, np.int64) for counts in waits), first_steps, strict=True)
     return np.concatenate([np.where(counts > 0, counts + first, 0) for counts, first in arrays])

@@ -7,7 +7,7 @@ import numpy as np
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.array_types import FloatArray
 from sparsesim.matmul import MatmulOp
-from sparsesim.schedule import Schedule, joined
+from sparsesim.schedule import Schedule, concatenated
 from sparsesim.tensors import SparseMatrix
 
 
@@ -20,7 +20,7 @@ def plan_one_by_one(unit: Accelerator, op: MatmulOp) -> Schedule:
         plan = known.get(key) if key is not None else None
         plans.append(plan or unit.plan(part))
         known[key] = plans[-1]
-    return joined(plans)
+    return concatenated(plans)
 
 
 def execute_one_by_one(unit: Accelerator, op: MatmulOp) -> FloatArray:

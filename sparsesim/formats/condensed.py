@@ -6,17 +6,18 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.dtypes import DType
-from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.base import Encoded, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_index_fits, check_widths, width_suffix
+from sparsesim.formats.coding.widths import check_fits, check_index_fits
+from sparsesim.formats.indexed import CompressedFormat
 from sparsesim.formats.layout import lines_of, places_in_row, row_numbers, scattered
 from sparsesim.formats.occupancy import longest_row, non_empty_rows
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
 @dataclass(frozen=True)
-class CondensedCsr(Format):
+class CondensedCsr(CompressedFormat):
     """Condensed column j holds the j-th non-zero of every row that has one (Z. Zhang et al., SpArch, HPCA 2020, II-B).
 
     Rows are ordered by descending length (equal ones by row number), so that a condensed column covers the first rows
@@ -25,17 +26,6 @@ class CondensedCsr(Format):
     """
 
     family: ClassVar[str] = "condensed-csr"
-    index_bits: int = 32
-    pointer_bits: int = 32
-    parameters: ClassVar[str] = INDEX + POINTER
-
-    def __post_init__(self) -> None:
-        check_widths(self.name, index_bits=self.index_bits, pointer_bits=self.pointer_bits)
-
-    @property
-    def name(self) -> str:
-        """The name "condensed-csr", with the widths that are not 32."""
-        return self.family + width_suffix(self.index_bits, self.pointer_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the number of non-empty rows and the length of the longest one."""

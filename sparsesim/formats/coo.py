@@ -4,29 +4,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sparsesim.dtypes import DType
-from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.base import Encoded, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
+from sparsesim.formats.coding.widths import check_index_fits
+from sparsesim.formats.indexed import IndexedFormat
 from sparsesim.formats.layout import row_numbers
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
 @dataclass(frozen=True)
-class Coo(Format):
+class Coo(IndexedFormat):
     """Two indices of `index_bits` and one value per non-zero, in row-major order."""
 
     family: ClassVar[str] = "coo"
-    index_bits: int = 32
-    parameters: ClassVar[str] = INDEX
-
-    def __post_init__(self) -> None:
-        check_widths(self.name, index_bits=self.index_bits)
-
-    @property
-    def name(self) -> str:
-        """The name "coo", or "coo-i16" for indices of 16 bits."""
-        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""

@@ -4,30 +4,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sparsesim.dtypes import DType
-from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.base import Encoded, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, POINTER, check_fits, check_index_fits, check_widths, width_suffix
+from sparsesim.formats.coding.widths import check_fits, check_index_fits
+from sparsesim.formats.indexed import CompressedFormat
 from sparsesim.formats.layout import lines_of
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
 @dataclass(frozen=True)
-class Csc(Format):
+class Csc(CompressedFormat):
     """columns + 1 pointers of `pointer_bits`, then a row of `index_bits` and a value per non-zero."""
 
     family: ClassVar[str] = "csc"
-    index_bits: int = 32
-    pointer_bits: int = 32
-    parameters: ClassVar[str] = INDEX + POINTER
-
-    def __post_init__(self) -> None:
-        check_widths(self.name, index_bits=self.index_bits, pointer_bits=self.pointer_bits)
-
-    @property
-    def name(self) -> str:
-        """The name "csc", with the widths that are not 32: "csc-i16-p64"."""
-        return self.family + width_suffix(self.index_bits, self.pointer_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the shape and the number of non-zeros alone."""

@@ -7,17 +7,18 @@ import numpy as np
 
 from sparsesim.array_types import IntArray
 from sparsesim.dtypes import DType
-from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.base import Encoded, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, signed, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
+from sparsesim.formats.coding.widths import check_index_fits
+from sparsesim.formats.indexed import IndexedFormat
 from sparsesim.formats.layout import row_numbers, scattered
 from sparsesim.formats.occupancy import occupied_diagonals
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
 @dataclass(frozen=True)
-class Dia(Format):
+class Dia(IndexedFormat):
     """A signed offset (column - row) of `index_bits` per occupied diagonal, and the values of the diagonal.
 
     A diagonal is stored with its exact length inside the matrix, min(rows + min(k, 0), columns - max(k, 0))
@@ -25,16 +26,6 @@ class Dia(Format):
     """
 
     family: ClassVar[str] = "dia"
-    index_bits: int = 32
-    parameters: ClassVar[str] = INDEX
-
-    def __post_init__(self) -> None:
-        check_widths(self.name, index_bits=self.index_bits)
-
-    @property
-    def name(self) -> str:
-        """The name "dia", or "dia-i16" for offsets of 16 bits."""
-        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied diagonals."""

@@ -6,17 +6,18 @@ from typing import ClassVar
 import numpy as np
 
 from sparsesim.dtypes import DType
-from sparsesim.formats.base import Encoded, Format, FormatSize
+from sparsesim.formats.base import Encoded, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
-from sparsesim.formats.coding.widths import INDEX, check_index_fits, check_widths, width_suffix
+from sparsesim.formats.coding.widths import check_index_fits
+from sparsesim.formats.indexed import IndexedFormat
 from sparsesim.formats.layout import places_in_row, row_numbers, scattered
 from sparsesim.formats.occupancy import longest_row
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
 @dataclass(frozen=True)
-class Ell(Format):
+class Ell(IndexedFormat):
     """rows x (longest row) slots, each a column of `index_bits` and a value, row by row.
 
     Padding slots hold column 0 and the value 0; their bits count. The width of the slot array follows from
@@ -24,16 +25,6 @@ class Ell(Format):
     """
 
     family: ClassVar[str] = "ell"
-    index_bits: int = 32
-    parameters: ClassVar[str] = INDEX
-
-    def __post_init__(self) -> None:
-        check_widths(self.name, index_bits=self.index_bits)
-
-    @property
-    def name(self) -> str:
-        """The name "ell", or "ell-i16" for indices of 16 bits."""
-        return self.family + width_suffix(self.index_bits)
 
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From the length of the longest row."""

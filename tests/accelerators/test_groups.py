@@ -16,7 +16,7 @@ from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import machine_names
 from sparsesim.matmul import matmul_op
-from sparsesim.schedule import joined
+from sparsesim.schedule import concatenated
 from sparsesim.tensors import DenseMatrix, SparseMatrix, nm, uniform
 from tests.strategies import sparse_matrices
 
@@ -138,7 +138,7 @@ def test_a_v_n_m_kernel_has_no_groups():
 def test_schedules_joined_wait_for_their_own_steps():
     unit = load_machine("sparch").accelerator
     plan = unit.plan(matmul_op(uniform(200, 300, 0.05, seed=1), uniform(300, 20, 0.3, seed=2), "csr", "fp64"))
-    both = joined([plan, plan])
+    both = concatenated([plan, plan])
     assert both.steps == 2 * plan.steps
     late = both.phases[0].after_arrivals[plan.steps :]
     np.testing.assert_array_equal(

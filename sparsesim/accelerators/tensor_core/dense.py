@@ -10,7 +10,7 @@ from sparsesim.accelerators.arithmetic import shares, size_key, unpacking_adds
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, Tile, cuts
+from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, Tile, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
@@ -160,7 +160,7 @@ class TensorCore(Autotuned):
             self.round_cycles,
             self.split_cycles,
         )
-        return cuts(gemm, self.tiles, self.splits, rates)
+        return tilings(gemm, self.tiles, self.splits, rates)
 
     def _of_type(self, field: str, dtype: str) -> float:
         """The entry for a number type, or the one for "other"; InputError if there is neither."""

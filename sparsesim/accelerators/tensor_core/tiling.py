@@ -116,7 +116,7 @@ class Rates(NamedTuple):
     split_cycles: float
 
 
-def cuts(gemm: Gemm, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
+def tilings(gemm: Gemm, tiles: tuple[Tile, ...], splits: tuple[int, ...], rates: Rates) -> list[Grid]:
     """Tilings worth simulating, ordered by non-decreasing cycles.
 
     A tiling is dominated, and left out, if another one takes no more cycles, has tiles at least as high and as wide,

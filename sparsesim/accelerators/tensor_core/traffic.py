@@ -48,7 +48,7 @@ def dram_traffic(op: MatmulOp, grid: Grid, sms: int, l2: L2, walk: str) -> tuple
     written = bits_to_bytes(op.c_elements * op.c_dtype.bits)
     if l2.warm:
         # Only compulsory misses can turn into hits; other misses are evictions within the run itself.
-        evicted, of = not_kept(sum(sizes), l2.size_bytes, l2.partitions)
+        evicted, of = evicted_fraction(sum(sizes), l2.size_bytes, l2.partitions)
         moved[:2] -= moved[2:] - moved[2:] * evicted // of
         written = written * evicted // of
     read = [int(moved[i].sum()) * sizes[i] // max(first[i], 1) for i in range(2)]
@@ -77,7 +77,7 @@ def distinct_bytes(l2_bytes: int, partitions: int) -> int:
     return l2_bytes if partitions == 1 else 3 * l2_bytes // 4
 
 
-def not_kept(size_bytes: int, l2_bytes: int, partitions: int) -> tuple[int, int]:
+def evicted_fraction(size_bytes: int, l2_bytes: int, partitions: int) -> tuple[int, int]:
     """Fraction (numerator, denominator) of the operands that is evicted before the next run reads them.
 
     With one partition, the part that exceeds the capacity. With two, nothing up to half the capacity, everything from

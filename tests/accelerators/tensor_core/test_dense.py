@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.tensor_core.dense import STEPS
-from sparsesim.accelerators.tensor_core.traffic import in_parts, not_kept
+from sparsesim.accelerators.tensor_core.traffic import evicted_fraction, in_parts
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.hardware import load_machine
@@ -98,19 +98,19 @@ L2 = 1 << 20
     ("size_bytes", "share"), [(0, 0.0), (L2 // 2, 0.0), (5 * L2 // 8, 0.5), (3 * L2 // 4, 1.0), (2 * L2, 1.0)]
 )
 def test_an_l2_keeps_what_fits_in_half_of_it_and_nothing_from_three_quarters_on(size_bytes, share):
-    away, whole = not_kept(size_bytes, L2, 2)
+    away, whole = evicted_fraction(size_bytes, L2, 2)
     assert away / whole == pytest.approx(share, abs=1e-5)
 
 
 @pytest.mark.parametrize(("size_bytes", "share"), [(0, 0), (L2, 0), (L2 + 1, 1), (2 * L2, 1)])
 def test_an_l2_without_halves_keeps_what_fits(size_bytes, share):
-    away, whole = not_kept(size_bytes, L2, 1)
+    away, whole = evicted_fraction(size_bytes, L2, 1)
     assert away / whole == share
 
 
 @given(st.integers(0, 64), st.integers(1, 64), st.sampled_from([1, 2]))
 def test_the_share_that_is_not_kept_is_a_fraction_in_every_l2(size_bytes, l2_bytes, partitions):
-    away, whole = not_kept(size_bytes, l2_bytes, partitions)
+    away, whole = evicted_fraction(size_bytes, l2_bytes, partitions)
     assert 0 <= away <= whole
     assert whole > 0
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators.tensor_core.tiling import Gemm, Rates, Tile, cuts
+from sparsesim.accelerators.tensor_core.tiling import Gemm, Rates, Tile, tilings
 
 TILE = Tile(128, 128, 32)
 WORK = Gemm(m=256, n=256, k=1024, value_bits=16, c_bytes=2, a_bytes=2, b_bytes=2, kept=1, of=1)
@@ -18,7 +18,7 @@ OVERLAPPED_ROUND = 300 // 2
 
 def cut(work=WORK, rates=RATES, tile=TILE, split=1):
     """The one cut there is, or None where the split is not worth trying."""
-    found = cuts(work, (tile,), (split,), rates)
+    found = tilings(work, (tile,), (split,), rates)
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -129,7 +129,7 @@ def covers(large, small):
 @given(WORKS, TILES, SPLITS, MANY_RATES)
 def test_cuts_are_those_that_no_other_one_makes_superfluous(work, tiles, splits, rates):
     every = [grid for tile in tiles for split in splits if (grid := cut(work, rates, tile, split)) is not None]
-    chosen = cuts(work, tiles, splits, rates)
+    chosen = tilings(work, tiles, splits, rates)
     assert chosen[0].cycles == min(grid.cycles for grid in every)
     assert [grid.cycles for grid in chosen] == sorted(grid.cycles for grid in chosen)
     assert len(set(chosen)) == len(chosen)
@@ -145,7 +145,7 @@ def test_cuts_are_those_that_no_other_one_makes_superfluous(work, tiles, splits,
 def test_a_cut_without_split_is_tried_beside_a_faster_one_with_a_split():
     """Where DRAM takes longer than the units, adding parts up comes on top, and nothing is gained by the split."""
     work, rates = WORK._replace(m=512, n=128, k=4096), RATES._replace(sms=16, step_cycles=0)
-    chosen = cuts(work, (TILE,), (1, 4), rates)
+    chosen = tilings(work, (TILE,), (1, 4), rates)
     assert [grid.split for grid in chosen] == [4, 1]
     assert chosen[0].cycles < chosen[1].cycles
     assert chosen[0].reduce_cycles > chosen[1].reduce_cycles == 0
