@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sparsesim.results import compare_to_baseline, result_table, totals
 from tests.results.made_up import made_up, refused
@@ -242,3 +243,9 @@ SAMPLES = {
     "spmm-measured": (spmm_measured, {}),
 }
 """By the name of the picture: the table that it is drawn from, and its other arguments."""
+
+
+def sample_of(name):
+    if name not in SAMPLES:
+        pytest.fail(f"picture {name} has no table to draw: add one to SAMPLES in tests/report/samples.py")
+    return SAMPLES[name]

@@ -65,6 +65,11 @@ every_member = pytest.mark.parametrize("member", METHODS)
 
 @every_member
 def test_labels_tell_options_apart(member):
+    if member not in ALL_OPTIONS:
+        pytest.fail(
+            f"method {member} has no options to tell apart: "
+            "add it with each of them to ALL_OPTIONS in tests/transforms/test_registry.py"
+        )
     options = ALL_OPTIONS[member]
     told = {(method.label, method.asked_sparsity) for method in options}
     assert len(told) == len(options) == len(set(map(repr, options)))
