@@ -1,12 +1,20 @@
 """The pipeline, its bounds and its bottlenecks."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from sparsesim import simulation
+from sparsesim.accelerators import candidates_of
+from sparsesim.dtypes import dtype_by_name
+from sparsesim.engines import run_schedule
 from sparsesim.errors import PatternError, UnknownNameError
+from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.matmul import matmul_op
-from sparsesim.simulation import Labels, Simulator, simulate
-from sparsesim.tensors import DenseMatrix, read_matrix
+from sparsesim.matmul import MatmulOp, Operand, matmul_op
+from sparsesim.simulation import Labels, Simulator, fastest_run, reprice, simulate
+from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from sparsesim.tensors.generators import drawn_nm, uniform
 
 TABLE = load_energy_table("horowitz-45nm")
@@ -122,3 +130,98 @@ def test_a_real_graph_runs_on_the_processors(data_dir):
     matrix = read_matrix(data_dir / "matrices" / "wiki-Vote.mtx.gz")
     result = simulate(matmul_op(matrix, matrix, "csr", "fp64"), load_machine("core-i7-5930k"), TABLE)
     assert result.counts["mult_fp64"] == result.macs == 4542805
+
+
+def grouped(format="csr"):
+    """Three groups of 4 x 5 by 5 x 6, done twice: only the second of the five inputs has weights that are not zero."""
+    a, b = np.zeros((12, 5), np.float32), np.zeros((15, 6), np.float32)
+    a[:, 1] = 1
+    b[0], b[1], b[6, :3], b[11, :2] = 1, 1, 1, 1
+    stored, dtype = format_by_name(format), dtype_by_name("fp32")
+    operands = [Operand(SparseMatrix.from_dense(values), stored, dtype) for values in (a, b)]
+    return MatmulOp("layer", *operands, dtype, repeat=2, groups=3)
+
+
+def test_a_record_says_what_was_done_where_at_which_prices():
+    labels = Labels(network="net", pruner="magnitude", sparsity=0.8, weights="trained")
+    result = simulate(grouped(), load_machine("core-i7-5930k"), TABLE, labels)
+    assert (result.network, result.pruner, result.sparsity, result.weights) == ("net", "magnitude", 0.8, "trained")
+    assert (result.layer, result.format, result.dtype) == ("layer", "csr", "fp32")
+    assert (result.machine, result.energy_table) == ("core-i7-5930k", "horowitz-45nm")
+    assert (result.m, result.n, result.k, result.groups, result.repeat) == (4, 6, 5, 3, 2)
+    assert (result.a_nnz, result.a_density, result.b_density) == (12, 12 / 60, 17 / 90)
+    assert result.macs == 2 * 4 * (6 + 3 + 2)
+    assert (result.status, result.note) == ("ok", "")
+    # CSR: 12 values, 12 columns and 13 row pointers, of 32 bits each.
+    assert (result.a_metadata_bits, result.a_bytes) == (32 * (12 + 13), 4 * (12 + 12 + 13))
+    assert result.simulation_seconds > 0
+
+
+def test_a_product_on_its_own_is_labelled_so():
+    result = simulate(grouped(), load_machine("core-i7-5930k"), TABLE)
+    assert (result.network, result.pruner, result.sparsity, result.weights) == ("matrix", "none", 0, "given")
+
+
+def test_layers_without_weights_bear_the_format_of_the_network():
+    assert simulate(grouped("dense"), load_machine("core-i7-5930k"), TABLE, Labels(format="csr")).format == "csr"
+
+
+def test_what_is_refused_is_still_named():
+    machine = load_machine("a100-pcie-2to4")
+    op = matmul_op(uniform(64, 64, 0.1, 0), DenseMatrix((64, 8)), "csr", "fp16", name="layer")
+    (kept,) = Simulator(machine, TABLE).results([op], [Labels(network="net", pruner="magnitude")])
+    assert (kept.status, kept.network, kept.pruner, kept.layer) == ("refused", "net", "magnitude", "layer")
+    assert (kept.machine, kept.format, kept.m, kept.n, kept.k) == ("a100-pcie-2to4", "csr", 64, 8, 64)
+    assert kept.note.startswith("layer: operand A is not 2:4")
+    figures = ("cycles", "seconds", "macs", "a_bytes", "utilisation", "bandwidth_utilisation", "power_w")
+    assert [getattr(kept, name) for name in figures] == [0] * len(figures)
+    assert not any((kept.counts, kept.dram_bytes, kept.energy_pj, kept.details, kept.bottleneck))
+
+
+def test_several_formats_at_once_are_what_each_is_alone():
+    machine = load_machine("titan-x")
+    ops = [grouped(format) for format in ("csr", "dense", "coo")]
+    labels = [Labels(pruner=name) for name in ("one", "two", "three")]
+    simulator = Simulator(machine, TABLE)
+    assert simulator.results([], []) == []
+    together = simulator.results(ops, labels)
+    assert [(result.format, result.pruner) for result in together] == [
+        ("csr", "one"),
+        ("dense", "two"),
+        ("coo", "three"),
+    ]
+    for result, op, label in zip(together, ops, labels, strict=True):
+        alone = replace(simulate(op, machine, TABLE, label), simulation_seconds=result.simulation_seconds)
+        assert result == alone == replace(simulator.result(op, label), simulation_seconds=result.simulation_seconds)
+    assert len({result.dram_bytes["A"] for result in together}) == 3
+
+
+@pytest.mark.parametrize("machine", ["a100-pcie", "sparch"])
+def test_equal_operations_are_played_once_and_reported_each(machine, monkeypatch):
+    """Layers that differ in their names alone; an outer product depends on positions and is played each time."""
+    machine, played = load_machine(machine), []
+    monkeypatch.setattr(simulation, "fastest_run", lambda *given: played.append(1) or fastest_run(*given))
+    simulator = Simulator(machine, TABLE)
+    dtype = machine.accelerator.default_dtype
+    ops = [matmul_op(uniform(8, 8, 0.5, 0), DenseMatrix((8, 8)), "csr", dtype, name=name) for name in ("one", "two")]
+    first, second = (simulator.result(op) for op in ops)
+    assert (first.layer, second.layer) == ("one", "two")
+    assert (first.cycles, first.energy_pj) == (second.cycles, second.energy_pj)
+    assert len(played) == (2 if machine.name == "sparch" else 1)
+
+
+def test_the_fastest_of_the_plans_is_taken():
+    """A product of few tiles and a long K: cut along K it fills the card; one plan alone would not."""
+    machine = load_machine("a100-pcie")
+    op = matmul_op(DenseMatrix((128, 32768)), DenseMatrix((32768, 128)), "dense", "fp16")
+    plans = list(candidates_of(machine.accelerator, op, None))
+    times = [run_schedule(plan, machine).cycles / machine.clock_hz for plan in plans]
+    assert fastest_run(op, machine).seconds == min(times) < max(times)
+
+
+def test_reprice_names_the_table_that_it_used():
+    result = simulate(grouped(), load_machine("core-i7-5930k"), TABLE)
+    other = reprice(result, load_energy_table("gpu-7nm"))
+    assert other.energy_table == "gpu-7nm"
+    assert other.energy_pj == simulate(grouped(), load_machine("core-i7-5930k"), load_energy_table("gpu-7nm")).energy_pj
+    assert other.energy_pj["total"] != result.energy_pj["total"]

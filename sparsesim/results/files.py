@@ -42,7 +42,9 @@ def _csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     whole = whole_columns(pd.read_csv(path, nrows=0).columns)
-    table = pd.read_csv(path, dtype=dict.fromkeys(whole, "Int64") | {"note": "str", "bottleneck": "str"})
+    types = dict.fromkeys(whole, "Int64") | {"note": "str", "bottleneck": "str"}
+    # Only an empty cell is a missing value: a network may be called "null" or "NA".
+    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
     return table.astype({column: "int64" for column in whole if not table[column].isna().any()})
 
 

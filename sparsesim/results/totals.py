@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _SHARED: Final = ("weights", "energy_table", "dtype")
 _ONLY_IN_OBJECTS: Final = ("a_nnz", "dtype")
+_POINT: Final = "number of the point"
 
 
 def totals(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -41,11 +42,13 @@ def point_objects(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     """Every column that is added up, missing where no layer has it; refused points are marked and keep their sums."""
-    points = table.groupby(list(POINT), sort=False, dropna=False)
-    total = points[_added(table)].sum(min_count=1)
-    total[list(_SHARED)] = points[list(_SHARED)].first()
-    total.insert(0, "layers", points.size())
-    by_bottleneck = table.groupby([*POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
+    # Points are numbered, because a key with a missing value is not found again in an index.
+    table = table.assign(**{_POINT: table.groupby(list(POINT), sort=False, dropna=False).ngroup()})
+    points = table.groupby(_POINT)
+    total = points[list(POINT)].first()
+    total["layers"] = points.size()
+    total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
+    by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
     remarks = _first_of_each(table[table["note"] != ""], "note")
@@ -53,12 +56,12 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total["bottleneck"] = longest.reindex(total.index).mask(is_refused, "")
     total["status"] = ["refused" if flag else "ok" for flag in is_refused]
     total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
-    return total.reset_index()
+    return total.reset_index(drop=True)
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
-    """The column's value in the first row of each point."""
-    return table.drop_duplicates(list(POINT)).set_index(list(POINT))[column]
+    """The column's value in the first row of each point, by the number of the point."""
+    return table.drop_duplicates(_POINT).set_index(_POINT)[column]
 
 
 def _added(table: "pd.DataFrame") -> list[str]:

@@ -5,7 +5,7 @@ import yaml
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, price
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, energy_table_names, load_energy_table, load_machine, price
 from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
@@ -81,6 +81,9 @@ def test_an_unknown_table_suggests_a_known_one():
         load_energy_table("horowitz")
 
 
+PLACES = {"near.read_bits": 0.5, "read_bits": 4.0}
+
+
 @pytest.fixture
 def scaled(tmp_path):
     """Writes a table based on another beside it, with some fields changed, and loads it."""
@@ -105,6 +108,51 @@ def test_a_scaled_table_says_its_factors_and_why(scaled):
     assert (table.name, mult.pj, read.pj, read.per) == ("mine", 1.4, 100, 8)
     assert mult.source == "scaled: 0.7 x base (the foundry); base: measured"
     assert read.source == "as base: measured too"
+
+
+def test_a_scaled_table_speaks_for_itself_and_rounds_to_a_millionth(scaled):
+    scale = {name: {"factor": 0.123456789, "source": "x"} for name in ("mac", "dram")}
+    table = scaled(description="mine, all of it", scale=scale)
+    assert (table.name, table.node, table.description) == ("mine", "5 nm", "mine, all of it")
+    found = {name: (entry.pj, entry.component) for name, entry in table.actions.items()}
+    assert found == {"mult_fp32": (0.246914, "mac"), "dram_read_bits": (12.345679, "dram")}
+
+
+def test_each_component_has_a_factor_of_its_own(scaled):
+    factors = {"dram": {"factor": 10, "source": "far"}, "mac": {"factor": 0.5, "source": "near"}}
+    assert {name: entry.pj for name, entry in scaled(scale=factors).actions.items()} == {
+        "mult_fp32": 1.0,
+        "dram_read_bits": 1000.0,
+    }
+
+
+def test_a_table_may_add_an_action_and_otherwise_keep_its_base(scaled):
+    table = scaled(actions={"teleport": {"pj": 7, "component": "logic", "source": "mine"}})
+    assert {name: entry.pj for name, entry in table.actions.items()} == {
+        "mult_fp32": 2.0,
+        "dram_read_bits": 100.0,
+        "teleport": 7,
+    }
+
+
+def test_an_action_is_priced_where_it_happens_if_the_table_knows_the_place(scaled):
+    """Three reads of 8 bits: from a near buffer with a price of its own, and from one without."""
+    entries = {name: {"pj": pj, "per": 8, "component": "sram", "source": "x"} for name, pj in PLACES.items()}
+    table = scaled(actions=entries)
+    counts = Counts(cycles=1, actions={"near.read_bits": 24, "far.read_bits": 24}, dram_bytes={})
+    assert price(counts, table)["sram"] == 3 * 0.5 + 3 * 4.0
+
+
+def test_energies_by_component_in_the_order_of_every_table():
+    assert list(price(Counts(1, {}, {}), load_energy_table(DEFAULT_ENERGY_TABLE)).items()) == [
+        ("dram", 0),
+        ("sram", 0),
+        ("register", 0),
+        ("mac", 0),
+        ("logic", 0),
+        ("total", 0),
+    ]
+    assert DEFAULT_ENERGY_TABLE == "horowitz-45nm"
 
 
 def test_a_scaled_table_may_set_single_prices(scaled):

@@ -3,7 +3,7 @@ import yaml
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.hardware import load_machine, machine_names
+from sparsesim.hardware import load_energy_table, load_machine, machine_names
 from sparsesim.hardware.power import seconds_under_cap
 from sparsesim.shipped import shipped_file
 
@@ -94,6 +94,12 @@ def test_a_machine_based_on_another_says_only_what_differs(based):
     assert machine.model_dump(exclude=same) == base.model_dump(exclude=same)
 
 
+@pytest.mark.parametrize("field", ["name", "description"])
+def test_a_machine_is_not_called_and_described_like_its_base(based, field):
+    with pytest.raises(InputError, match=f"{field}: this field is required"):
+        based(mine={key: value for key, value in FASTER.items() if key != field})
+
+
 def test_mappings_merge_lists_are_replaced_and_null_removes(based):
     changes = {"macs_per_cycle": {"fp16": 4096, "int4": None}, "tiles": [[16, 16, 16]]}
     sources = {"accelerator.macs_per_cycle": "assumed", "accelerator.tiles": "assumed", "power": None}
@@ -134,12 +140,47 @@ def test_a_machine_can_be_based_on_a_file_beside_it(based):
         ({"sources": None}, "sources: .*required"),
         ({"sources": ["a"]}, "sources: .*dictionary"),
         ({"name": None}, "name: this field is required"),
+        ({"description": None}, "description: this field is required"),
     ],
 )
 def test_a_faulty_base_or_change_is_one_line_with_the_file(based, changes, message):
     with pytest.raises(InputError, match=rf"mine\.yaml: .*{message}") as caught:
         based(mine={**FASTER, **changes}, other={**FASTER, "based_on": "mine.yaml"}, list=["a100-pcie"])
     assert "\n" not in str(caught.value)
+
+
+def test_a_launch_takes_whole_cycles():
+    """5000 ns at 1.075 GHz; half a nanosecond more is half a cycle more, and so a whole one."""
+    machine = load_machine("titan-x").model_copy(update={"launch_interval_ns": 5000.5})
+    assert (machine.launch_cycles, machine.launch_interval_cycles) == (5375, 5376)
+
+
+def test_only_tensor_cores_find_operands_in_the_l2_and_only_cards_have_a_credit():
+    card, processor = load_machine("a100-pcie"), load_machine("core-i7-5930k")
+    assert card.power.runs is None
+    for runs, warm in ((3, True), (None, False)):
+        changed = card.benchmarked(runs, warm)
+        assert (changed.power.runs, changed.accelerator.warm_l2) == (runs, warm)
+        assert changed.power.cap_w == card.power.cap_w
+    assert processor.power is None
+    assert processor.benchmarked(3, True) == processor
+
+
+def test_only_units_with_a_pattern_are_told_what_to_do_without_it():
+    sparse, dense = load_machine("a100-pcie-2to4"), load_machine("a100-pcie")
+    assert sparse.accelerator.on_violation == "refuse"
+    assert sparse.with_on_violation("dense").accelerator.on_violation == "dense"
+    assert dense.with_on_violation("dense") == dense
+    with pytest.raises(InputError, match=r"a100-pcie-2to4: accelerator\.on_violation.*got 'ignore'"):
+        sparse.with_on_violation("ignore")
+
+
+def test_an_energy_table_may_stand_in_the_machine_itself(tmp_path, description):
+    prices = load_energy_table("gpu-4nm").model_dump()
+    description["energy_table"] = {**prices, "name": "mine"}
+    machine = load_machine(written(tmp_path, description))
+    assert machine.energy_table.name == "mine"
+    assert machine.energy_table.actions == load_energy_table("gpu-4nm").actions
 
 
 def test_transfers_take_whole_bursts_and_whole_cycles():

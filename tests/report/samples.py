@@ -121,7 +121,7 @@ def sweeps():
         }
         for sweep in ("ways", "window")
         for place, value in enumerate((16, 64, 10**9))
-        for matrix, scale in (("one", 1), ("two", 3))
+        for matrix, scale in (("two", 1), ("one", 3))
     )
 
 
@@ -169,7 +169,7 @@ def matrices():
 
 def tensor_core():
     records = []
-    for card in ("A100", "H100"):
+    for card in ("H100", "A100"):
         for number, (suite, m, n, k) in enumerate(
             [("LLM", 16, 4096, 4096), ("LLM", 1024, 4096, 4096), ("SQUARE", 2048, 2048, 2048)]
         ):

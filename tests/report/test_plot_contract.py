@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from sparsesim.errors import InputError
 from sparsesim.report import PLOTS
@@ -28,13 +29,6 @@ def settings_as_they_were():
     """A picture that changes settings is found out every time, not only when it is the first."""
     with matplotlib.rc_context():
         yield
-
-
-def drawn(name):
-    table, options = sample_of(name)
-    figure = PLOTS[name].draw(table(), **options)
-    figure.draw_without_rendering()
-    return figure
 
 
 def shown(figure):
@@ -69,6 +63,25 @@ def test_it_is_saved_where_it_is_asked_for(name, suffix, tmp_path):
 
 
 @every_plot
+def test_what_is_saved_is_what_is_drawn(name, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, path, **_: saved.append((figure, path)))
+    table, options = sample_of(name)
+    path = tmp_path / "new" / "picture.png"
+    assert PLOTS[name].plot(table(), path=path, **options) == path
+    ((figure, written),) = saved
+    assert written == path
+    assert path.parent.is_dir()
+    assert contents(figure) == contents(PLOTS[name].draw(table(), **options))
+
+
+def contents(figure):
+    """Words, and how many marks of each kind there are."""
+    words = sorted(text.get_text() for text in figure.findobj(Text))
+    return words, [(len(axes.lines), len(axes.patches), len(axes.collections)) for axes in figure.axes]
+
+
+@every_plot
 def test_it_leaves_the_table_as_it_was(name):
     table, options = sample_of(name)
     given = table()
@@ -91,11 +104,11 @@ def test_it_leaves_no_figure_open_and_no_setting_changed(name, tmp_path):
     PLOTS[name].plot(table(), path=tmp_path / "picture.png", **options)
     assert dict(matplotlib.rcParams) == settings
     assert pyplot.get_fignums() == open_figures
-    assert drawn(name).canvas.manager is None
+    assert PLOTS[name].draw(table(), **options).canvas.manager is None
 
 
 @every_plot
-def test_every_axis_has_a_name_and_a_unit(name):
+def test_every_axis_has_a_name_and_a_unit(name, drawn):
     figure = drawn(name)
     named = 0
     for axes in shown(figure):
@@ -137,7 +150,7 @@ def titles(figure):
 
 
 @every_plot
-def test_every_point_lies_within_its_axes(name):
+def test_every_point_lies_within_its_axes(name, drawn):
     for axes in shown(drawn(name)):
         limits = sorted(axes.get_xlim()), sorted(axes.get_ylim())
         for across, up in points_of(axes):
@@ -146,7 +159,7 @@ def test_every_point_lies_within_its_axes(name):
 
 
 @every_plot
-def test_every_series_is_in_the_legend(name):
+def test_every_series_is_in_the_legend(name, drawn):
     if name == "spy":
         return  # one series; bars are those of the rows and columns beside them
     figure = drawn(name)

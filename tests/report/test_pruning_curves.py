@@ -64,3 +64,19 @@ def test_a_ladder_may_have_more_methods_than_there_are_colours():
         {"method": f"method {i}", "reduction": 2, "accuracy": 0.5, "lowest": 0.5, "highest": 0.5} for i in range(12)
     ]
     assert len(legend_words(draw_ladder(rows, 0.9, 0.01))) == 12
+
+
+@pytest.mark.parametrize(("layers", "columns"), [(24, 1), (25, 2), (49, 3)])
+def test_layers_have_room_in_the_legend(layers, columns):
+    rows = [{"layer": f"layer{i}", "ratio": ratio, "accuracy": 0.9} for i in range(layers) for ratio in (0, 1)]
+    (axes,) = draw_sensitivity(rows, 0.9).axes
+    assert axes.get_legend()._ncols == columns
+    figure = axes.figure
+    figure.draw_without_rendering()
+    assert axes.get_legend().get_tightbbox().x1 <= figure.bbox.x1
+
+
+def test_rings_are_those_of_ratios_that_were_tried():
+    rows = sensitivity()
+    (axes,) = draw_sensitivity(rows, 0.9, None, {"conv": 0.5 + 1e-12, "fc": 0.5001}).axes
+    assert sum(line.get_fillstyle() == "none" for line in axes.lines) == 1

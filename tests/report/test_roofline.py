@@ -71,3 +71,15 @@ def test_axes_are_logarithmic_and_the_legend_names_machines_and_pruners():
     (axes,) = figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert set(legend_words(figure)) == {*samples.MACHINES, "pruner none", "pruner 2:4"}
+
+
+def test_a_roof_reaches_from_its_slope_to_its_flat_part():
+    """From half the lowest intensity (0.05 at most) to four times the highest, or the ridge: 10 MACs a byte."""
+    table = samples.layers()
+    (axes,) = draw_roofline(table).axes
+    best = fastest(table)
+    for machine, ridge in (("cpu", 10), ("gpu", 100), ("unit", 10)):
+        x = roofs(axes)[machine].get_xdata()
+        own = best[best["machine"] == machine]["x"]
+        assert x[0] == pytest.approx(min(own.min(), 0.05) / 2)
+        assert x[-1] == pytest.approx(4 * max(own.max(), ridge))

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from sparsesim.report.speedup import draw_speedup
@@ -61,3 +62,21 @@ def test_a_format_has_one_colour_in_all_panels():
         for container in axes.containers:
             colours.setdefault(container.get_label(), set()).add(container.patches[0].get_facecolor())
     assert {format: len(found) for format, found in colours.items()} == {"dense": 1, "csr": 1}
+
+
+def test_bars_of_a_machine_stand_side_by_side_around_its_name():
+    (axes, *_) = draw_speedup(compared(), "words").axes
+    dense, csr = ([(bar.get_x(), bar.get_width()) for bar in container.patches] for container in axes.containers)
+    assert dense == [(pytest.approx(place - 0.425), pytest.approx(0.425)) for place in range(3)]
+    assert csr == [(pytest.approx(place), pytest.approx(0.425)) for place in range(3)]
+    assert list(axes.get_xticks()) == [0, 1, 2]
+
+
+def test_more_formats_than_colours_are_hatched():
+    table = compared()[lambda each: (each["machine"] == "cpu") & (each["format"] == "dense")]
+    many = pd.concat([table.assign(format=f"format {number}") for number in range(10)])
+    (axes, *_) = draw_speedup(many, "words").axes
+    bars = [container.patches[0] for container in axes.containers]
+    assert [bar.get_hatch() or "" for bar in bars] == [""] * 8 + ["//"] * 2
+    assert bars[0].get_facecolor() == bars[8].get_facecolor() != bars[1].get_facecolor()
+    assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 10

@@ -4,7 +4,7 @@ import pytest
 
 from sparsesim.report.spmm import draw_crossovers, draw_measured
 from sparsesim.report.style import SERIES_COLOURS
-from tests.report.artists import legend_words, line_of, panel, points_of
+from tests.report.artists import legend_words, line_of, panel, points_of, tick_words
 from tests.report.samples import crossings, spmm_curves, spmm_measured
 
 LABELS = {1: "single values", 8: "vectors of 8"}
@@ -52,3 +52,20 @@ def test_a_panel_without_layers_is_left_out():
     (axes,) = draw_measured(table[~table["fitted"]]).axes
     assert axes.get_title() == "other layers: mean error 25.0 %"
     assert axes.get_ylabel() == "simulated [µs]"
+
+
+def test_both_axes_of_measured_times_are_the_same():
+    """Fitted layers: from 7.5 to 40 us, and a fifth of it beyond."""
+    first, second = draw_measured(spmm_measured()).axes
+    assert first.get_xlim() == first.get_ylim() == pytest.approx((7.5 / 1.2, 40 * 1.2))
+    assert second.get_xlim() == second.get_ylim() == pytest.approx((20 / 1.2, 100 * 1.2))
+    for axes, reach in ((first, [10, 40]), (second, [20, 100])):
+        assert list(axes.lines[-1].get_xdata()) == list(axes.lines[-1].get_ydata()) == reach
+        assert tick_words(axes.xaxis) == tick_words(axes.yaxis)
+
+
+def test_times_have_ticks_where_they_lie():
+    first, second = draw_crossovers(spmm_curves(), crossings()).axes
+    assert tick_words(first.yaxis) == ["10", "20", "50", "100", "200"]
+    assert tick_words(second.yaxis) == ["10", "20", "50", "100", "200", "500"]
+    assert tick_words(first.xaxis) == ["70 %", "80 %", "90 %", "95 %", "98 %", "99 %"]

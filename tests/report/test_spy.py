@@ -1,5 +1,7 @@
 """Pictures of masks: what they show is checked on the axes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,50 @@ def test_convolutions_are_lowered_and_sparse_matrices_taken_as_they_are():
     np.testing.assert_array_equal(panel(figure)[0], to_matrix(mask))
     np.testing.assert_array_equal(panel(figure, 1)[0], to_matrix(mask))
     assert panel(figure)[3].startswith("conv  4 × 27")
+
+
+def test_squares_bars_and_means_lie_on_one_scale():
+    """257 rows in pairs, the last one alone; a quarter of the first column is kept, and all of the third."""
+    mask = np.zeros((257, 3), np.bool_)
+    mask[:64, 0], mask[:, 2] = True, True
+    figure = draw_spy(mask)
+    squares, right, above = figure.axes
+    assert squares.images[0].get_extent() == [-0.5, 2.5, 256.5, -0.5]
+    assert (squares.get_xlim(), squares.get_ylim()) == (above.get_xlim(), right.get_ylim())
+    assert [bar.get_y() + bar.get_height() / 2 for bar in right.patches][:2] == [0.5, 2.5]
+    assert [bar.get_y() + bar.get_height() / 2 for bar in right.patches][-1] == 256
+    assert [bar.get_x() + bar.get_width() / 2 for bar in above.patches] == [0, 1, 2]
+    assert [bar.get_height() for bar in above.patches] == [64, 0, 257]
+    assert [line.get_xdata()[0] for line in right.lines] == [pytest.approx((64 + 257) / 257)]
+    assert [line.get_ydata()[0] for line in above.lines] == [pytest.approx((64 + 257) / 3)]
+    assert (right.get_xlim(), above.get_ylim()) == ((0, 1.05 * 2), (0, 1.05 * 257))
+    assert [list(axis.get_ticklocs()) for axis in (right.xaxis, above.yaxis)] == [[0, 2], [0, 257]]
+    words = panel(figure)[3]
+    assert words == "257 × 3, 41.6% non-zero\nfullest row 1.60, column 2.40 × mean; darkest square 100%"
+
+
+@pytest.mark.parametrize(("shape", "darkest"), [((4, 4), 2.0), ((512, 4), 0.5), ((512, 512), 1 / 256)])
+def test_a_single_non_zero_can_be_seen(shape, darkest):
+    """Whole weights are drawn in the middle blue; squares of several up to the darkest that there is."""
+    mask = np.zeros(shape, np.bool_)
+    mask[0, 0] = True
+    image = draw_spy(mask).axes[0].images[0]
+    found = image.get_array()[0, 0]
+    assert found == 1 / (np.prod(shape) / np.prod(image.get_array().shape))
+    assert image.get_clim() == (0, max(darkest, found))
+    red, _, blue, _ = image.cmap(image.norm(found))
+    assert red < blue - 0.05
+    assert image.cmap(image.norm(0.0))[:3] == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("count", "across", "down"), [(1, 1, 1), (2, 2, 1), (4, 2, 2), (5, 3, 2), (12, 4, 3)])
+def test_panels_stand_in_rows_from_the_top(count, across, down):
+    figure = draw_spy({f"layer{number}": mask_of((4, 4)) for number in range(count)})
+    places = [axes.get_position() for axes in figure.axes[::3]]
+    assert len({round(place.x0, 6) for place in places}) == across
+    assert len({round(place.y0, 6) for place in places}) == down
+    assert all(one.y0 >= other.y0 for one, other in pairwise(places))
+    assert [panel(figure, number)[3].split()[0] for number in range(count)] == [f"layer{n}" for n in range(count)]
 
 
 def test_only_the_largest_layers_are_drawn():

@@ -49,3 +49,12 @@ def test_titles_and_legend():
     assert legend_words(figure) == ["cpu", "gpu", "dense", "2:4", "magnitude"]
     assert ["speedup" in axes.get_xlabel() for axes in figure.axes] == [True, False]
     assert ["energy" in axes.get_xlabel() for axes in figure.axes] == [False, True]
+
+
+def test_gains_are_marked_between_powers_of_ten():
+    for axes in draw_tradeoff(tradeoff(), "").axes:
+        shown = axes.xaxis.get_minor_formatter()
+        values = (0.2, 0.3, 0.5, 0.9, 2, 3, 5, 9)
+        assert [shown(value) for value in values] == ["0.2x", "", "0.5x", "", "2x", "", "5x", ""]
+        assert axes.xaxis.get_major_formatter()(10) == "10x"
+        assert axes.yaxis.get_major_formatter()(0.95) == "95%"

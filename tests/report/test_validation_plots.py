@@ -88,6 +88,56 @@ def test_ablation_bars_stack_to_the_traffic():
         assert np.allclose(bottom, rows["dram_bytes"] / 1e6)
 
 
+def test_panels_that_are_not_needed_are_hidden():
+    """Four matrices in rows of three."""
+    table = pd.concat([samples.ablation(), samples.ablation().replace({"matrix": {"one": "three", "two": "four"}})])
+    figure = draw_ablation(table)
+    assert [axes.get_title() for axes in figure.axes if axes.get_visible()] == ["one", "two", "three", "four"]
+    assert [axes.get_visible() for axes in figure.axes] == [True] * 4 + [False] * 2
+    bars = [bar.get_x() + bar.get_width() / 2 for bar in figure.axes[0].containers[0].patches]
+    assert bars == pytest.approx([0, 1, 2.6])  # the parts that are left out stand apart
+
+
+def test_errors_of_less_than_ten_per_cent_are_drawn_to_ten():
+    (axes,) = draw_errors(pd.DataFrame(ROWS[:2])).axes
+    assert axes.get_xlim() == (-10, 10)
+    assert tick_words(axes.xaxis) == ["-10 %", "-1 %", "0", "+1 %", "+10 %"]
+    (axes,) = draw_errors(pd.DataFrame(ROWS)).axes
+    assert axes.get_xlim() == (-75, 75)
+
+
+def test_more_cases_than_colours_are_grey():
+    rows = [{**ROWS[0], "case": f"case {number}, small"} for number in range(17)]
+    assert legend_words(draw_errors(pd.DataFrame(rows))) == ["hollow: fitted"]
+    (axes,) = draw_errors(pd.DataFrame(rows)).axes
+    assert {to_hex(line.get_color()) for line in axes.lines if len(line.get_xdata()) == 1} == {"#777777"}
+    assert len(legend_words(draw_errors(pd.DataFrame(rows[:16])))) == 1 + 8
+
+
+def test_speeds_of_sweeps_share_a_scale_from_zero():
+    """At most 17 GFLOP/s, and a little room above; sizes of 8192 and more are in thousands of 1024."""
+    table = samples.sweeps().replace({"value": {16: 8192, 64: 4096}}).assign(**{"is_shipped": [False, False, True] * 4})
+    figure = draw_sweeps(samples.sweeps())
+    top = samples.sweeps()["GFLOP/s"].max()
+    assert [axes.get_ylim() for axes in figure.axes[2:]] == [pytest.approx((0, 1.08 * top))] * 2
+    assert tick_words(draw_sweeps(table).axes[0].xaxis)[0] == "8k"
+    assert "4096" in tick_words(draw_sweeps(table).axes[0].xaxis)
+
+
+@pytest.mark.parametrize(
+    ("bytes_moved", "ticks"),
+    [
+        ([95, 100, 110], ["0.95x", "1x", "1.05x", "1.1x"]),
+        ([60, 100, 180], ["0.6x", "0.7x", "0.8x", "0.9x", "1x", "1.2x", "1.5x"]),
+        ([30, 100, 600], ["0.5x", "1x", "2x", "4x"]),
+    ],
+)
+def test_ratios_have_ticks_as_fine_as_they_differ(bytes_moved, ticks):
+    table = samples.sweeps()
+    table = table[(table["sweep"] == "ways") & (table["matrix"] == "one")].assign(dram_bytes=bytes_moved)
+    assert tick_words(draw_sweeps(table).axes[0].yaxis) == ticks
+
+
 def test_the_line_of_slope_one_goes_through_the_grown_matrices():
     table = samples.simulation_times()
     (axes,) = draw_simulation_time(table).axes
@@ -102,6 +152,7 @@ def test_no_matrix_is_drawn_above_the_roof():
     roofline, _ = draw_matrices(table, samples.PUBLISHED).axes
     roof = roofline.lines[0]
     assert np.allclose(roof.get_ydata(), np.minimum(128 * roof.get_xdata(), 32))
+    assert (roof.get_xdata()[0], roof.get_xdata()[-1]) == pytest.approx((0.1 / 1.5, 1.5))
     drawn = [point for line in roofline.lines[1:] for point in zip(line.get_xdata(), line.get_ydata(), strict=True)]
     assert len(drawn) == 4
     assert all(y <= np.interp(x, roof.get_xdata(), roof.get_ydata()) for x, y in drawn)

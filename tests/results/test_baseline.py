@@ -24,6 +24,41 @@ def test_ratios_by_hand():
     assert list(compared["energy_ratio"]) == [1, 2, 1, 1]
 
 
+def test_the_table_keeps_its_rows_and_columns_and_gets_two_more():
+    total = totals(result_table([made_up(machine="z"), made_up(), made_up(machine="a", seconds=0.5)]))
+    compared = compare_to_baseline(total, {"machine": "unit"})
+    assert list(compared.columns) == [*total.columns, "speedup", "energy_ratio"]
+    assert compared[total.columns].equals(total)
+    assert list(compared["speedup"]) == [1, 1, 2]
+
+
+@pytest.mark.parametrize("open_column", ["network", "format", "sparsity", "pruner"])
+def test_each_row_is_compared_with_its_own_kind(open_column):
+    """Columns that the baseline leaves out: two seconds against one, and twenty against five."""
+    other = {"network": "other", "format": "csr", "sparsity": 0.5, "pruner": "magnitude"}[open_column]
+    results = [
+        made_up(seconds=2.0),
+        made_up(machine="fast", seconds=1.0),
+        made_up(seconds=20.0, **{open_column: other}),
+        made_up(machine="fast", seconds=5.0, **{open_column: other}),
+    ]
+    compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})
+    assert list(compared["speedup"]) == [1, 2, 1, 4]
+
+
+def test_a_baseline_pruner_has_the_sparsity_that_comes_first():
+    pruned = {"pruner": "magnitude"}
+    results = [
+        made_up(seconds=8.0),
+        made_up(seconds=4.0, sparsity=0.5, **pruned),
+        made_up(seconds=1.0, sparsity=0.9, **pruned),
+    ]
+    compared = compare_to_baseline(totals(result_table(results)), pruned)
+    assert list(compared["speedup"]) == [0.5, 1, 4]
+    exact = compare_to_baseline(totals(result_table(results)), {**pruned, "sparsity": 0.9})
+    assert list(exact["speedup"]) == [0.125, 0.25, 1]
+
+
 def test_nothing_is_compared_with_a_refused_baseline():
     results = [refused(), made_up(machine="fast")]
     compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})

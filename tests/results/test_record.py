@@ -54,6 +54,22 @@ def test_a_refused_record_has_energies_of_zero():
     assert not [column for column in record if column.startswith(("count_", "dram_", "detail_"))]
 
 
+def test_a_refused_record_has_no_figure_but_its_shape():
+    shape = {"m": 2, "n": 3, "k": 4, "repeat": 1, "groups": 1, "a_nnz": 8, "a_density": 1.0, "b_density": 1.0}
+    figures = {name: value for name, value in refused().flat().items() if not isinstance(value, str) and value}
+    assert figures == shape
+
+
+def test_the_columns_of_a_layer_in_their_order():
+    assert " ".join(made_up(details={"tiles": 5}).flat()) == (
+        "network layer pruner sparsity format machine energy_table weights dtype m n k repeat groups "
+        "a_nnz a_density b_density a_bytes a_metadata_bits macs cycles seconds bottleneck utilisation "
+        "bandwidth_utilisation power_w peak_macs_per_s peak_bytes_per_s simulation_seconds status note "
+        "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
+        "dram_A_bytes dram_B_bytes dram_C_bytes count_mult_fp16 detail_tiles"
+    )
+
+
 @pytest.mark.parametrize("family", [ENERGY, DRAM, COUNTS, DETAILS])
 @pytest.mark.parametrize("key", ["A", "prefetch_buffer.sram_read_bits", "a_pj", "x_bytes", "count_", "."])
 def test_keys_come_back_from_their_columns(family, key):

@@ -88,6 +88,16 @@ def test_equal_times_name_the_bottleneck_that_comes_first():
     assert total_of(*results)["bottleneck"] == point_objects(results)[0]["bottleneck"] == "power"
 
 
+def test_equal_times_do_so_in_a_large_table_too():
+    """A sort that only small tables keep in order would be found out here."""
+    results = [
+        made_up(name, machine=f"unit {number}", bottleneck=name, seconds=1.0 + 7 * number % 11)
+        for name in ("power", "compute", "memory")
+        for number in range(100)
+    ]
+    assert set(totals(result_table(results))["bottleneck"]) == {"power"}
+
+
 def test_a_refused_layer_refuses_the_point_for_the_first_reason():
     results = [made_up("one"), refused("two", "first"), refused("three", "second"), made_up("a", machine="other")]
     table = totals(result_table(results)).set_index("machine")
@@ -207,3 +217,80 @@ def test_an_interrupted_log_gives_the_lines_that_are_whole(tmp_path):
 def test_no_columns_are_made_up():
     assert list(table_of([{"macs": 1}]).columns) == ["macs"]
     assert math.isnan(table_of([{"seconds": 1.0}, {}])["seconds"].iloc[1])
+
+
+def test_the_columns_of_a_point_in_their_order():
+    assert " ".join(totals(result_table([made_up()])).columns) == (
+        "network pruner sparsity format machine layers a_bytes macs cycles seconds simulation_seconds "
+        "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
+        "dram_A_bytes dram_B_bytes dram_C_bytes weights energy_table bottleneck status note"
+    )
+
+
+def test_the_object_of_a_point_by_hand():
+    first, second = made_up("one", seconds=1.0, simulation_seconds=0.5), made_up("two", seconds=2.0, a_nnz=3)
+    assert point_objects([first, second]) == [
+        {
+            "network": "net",
+            "pruner": "none",
+            "sparsity": 0.0,
+            "format": "dense",
+            "machine": "unit",
+            "energy_table": "prices",
+            "weights": "given",
+            "dtype": "fp16",
+            "layers": 2,
+            "a_bytes": 32,
+            "a_nnz": 11,
+            "macs": 48,
+            "cycles": 20,
+            "seconds": 3.0,
+            "simulation_seconds": 0.5,
+            "energy_pj": {"dram": 6.0, "sram": 0.0, "register": 0.0, "mac": 2.0, "logic": 0.0, "total": 8.0},
+            "dram_bytes": {"A": 32, "B": 48, "C": 24, "total": 104},
+            "counts": {"mult_fp16": 48},
+            "bottleneck": "memory",
+            "status": "ok",
+        }
+    ]
+
+
+def test_points_keep_the_order_in_which_they_came():
+    given = [("z", "b", 0.9), ("a", "c", 0.1), ("a", "b", 0.5)]
+    results = [made_up(network=n, machine=machine, sparsity=s) for n, machine, s in given]
+    table = totals(result_table(results))
+    assert list(zip(table["network"], table["machine"], table["sparsity"], strict=True)) == given
+    assert [point["machine"] for point in point_objects(results)] == ["b", "c", "b"]
+
+
+def test_the_reason_of_a_refusal_goes_before_any_remark():
+    row = total_of(made_up("one", note="ran dense"), refused("two", "not 2:4"))
+    assert (row["status"], row["note"]) == ("refused", "not 2:4")
+    assert total_of(made_up("one", note="first"), made_up("two", note="second"))["note"] == "first"
+
+
+def test_a_point_that_moves_no_partial_results_moved_0_bytes_of_them():
+    results = [made_up(dram_bytes={"A": HUGE}), made_up(machine="merger", dram_bytes={"A": 2, "partial": HUGE})]
+    table = totals(result_table(results))
+    assert table["dram_A_bytes"].tolist() == [HUGE, 2]
+    assert table["dram_partial_bytes"].tolist() == [0, HUGE]
+
+
+def test_a_point_whose_sparsity_nobody_gave_is_a_point_all_the_same():
+    """An empty cell in a table that somebody else wrote."""
+    unknown = {"sparsity": math.nan}
+    results = [made_up(**unknown), made_up("two", **unknown), made_up(sparsity=0.5), refused(machine="b", **unknown)]
+    table = totals(result_table(results))
+    assert table["layers"].tolist() == [2, 1, 1]
+    assert table["bottleneck"].tolist() == ["memory", "memory", ""]
+    assert table["status"].tolist() == ["ok", "ok", "refused"]
+    assert table["note"].tolist() == ["", "", "not 2:4"]
+    assert point_objects(results)[2]["note"] == "not 2:4"
+
+
+def test_layers_of_different_points_are_not_mixed():
+    """Whatever column tells two points apart."""
+    for name, value in {"network": "n", "pruner": "p", "sparsity": 0.5, "format": "csr", "machine": "m"}.items():
+        table = totals(result_table([made_up(), made_up(**{name: value}, seconds=2.0, bottleneck="compute")]))
+        assert table["seconds"].tolist() == [1.0, 2.0]
+        assert table["bottleneck"].tolist() == ["memory", "compute"]

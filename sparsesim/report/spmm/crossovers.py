@@ -26,7 +26,7 @@ def draw_crossovers(table: "pd.DataFrame", crossings: "pd.DataFrame") -> "Figure
     """
     sizes = list(dict.fromkeys(table["size"]))
     lengths = list(dict.fromkeys(table["vector_length"]))
-    figure, grid = panels(1, len(sizes), 4.6, 3.4, below=0.3)
+    figure, grid = panels(1, len(sizes), 4.6, 3.4, below=0.3, beside=0.3)  # half of the last tick label
     for axes, size in zip(grid[0], sizes, strict=True):
         _curves(axes, table[table["size"] == size], crossings[crossings["size"] == size], lengths)
         axes.set_title(f"{size} × {size} × {size}", fontsize=10)

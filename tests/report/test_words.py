@@ -1,0 +1,157 @@
+"""What every picture says in words: titles, names of axes, legend and notes, each in its order."""
+
+import pytest
+
+from sparsesim.report import PLOTS
+from tests.report.artists import legend_words
+
+ENERGIES = ["compute", "SRAM", "DRAM"]
+NETWORKS_BY_PRUNERS = [
+    "small\nnone, sparsity 0%",
+    "small\n2:4, sparsity 50%",
+    "large\nnone, sparsity 0%",
+    "large\n2:4, sparsity 50%",
+]
+
+# Titles of the panels, names along x, names along y, the legend, and what stands above and below all panels.
+WORDS = {
+    "energy": (
+        NETWORKS_BY_PRUNERS,
+        ["", "", "", ""],
+        ["dynamic energy per batch [µJ]", "", "dynamic energy per batch [µJ]", ""],
+        ["DRAM", "SRAM", "register file", "MAC", "index / merge logic"],
+        ["machine, and below it the format of least energy   (energy table prices)"],
+    ),
+    "speedup": (
+        NETWORKS_BY_PRUNERS,
+        ["", "", "", ""],
+        ["speedup", "", "speedup", ""],
+        ["dense", "csr"],
+        ["1 = machine cpu, pruner none, format dense;   × = refused"],
+    ),
+    "roofline": (
+        ["One point per layer, in its fastest format; useful = both factors non-zero"],
+        ["useful MACs per DRAM byte"],
+        ["useful GMAC/s"],
+        ["cpu", "gpu", "unit", "pruner none", "pruner 2:4"],
+        [],
+    ),
+    "tradeoff": (
+        ["", ""],
+        [f"{gain} over the dense network on the same machine" for gain in ("speedup", "energy saved")],
+        ["accuracy", ""],
+        ["cpu", "gpu", "dense", "2:4", "magnitude"],
+        ["small, 100 samples"],
+    ),
+    "sensitivity": (
+        ["line: unpruned, dotted: 10 points below; rings: ratios chosen"],
+        ["ratio of the one layer that is pruned, %"],
+        ["accuracy, %"],
+        ["conv", "fc"],
+        [],
+    ),
+    "ladder": (
+        ["line: unpruned, dotted: 1 points below"],
+        ["weights before / after pruning"],
+        ["accuracy, %"],
+        ["one", "two"],
+        [],
+    ),
+    "spy": (
+        [],  # in test_spy
+        ["column", "", "", "column", "", ""],
+        ["row", "", "", "row", "", ""],
+        [],
+        ["small: magnitude"],
+    ),
+    "errors": (
+        [""],
+        ["simulated / published - 1"],
+        [""],
+        ["one", "two", "hollow: fitted"],
+        [],
+    ),
+    "matrices": (
+        ["", ""],
+        ["FLOP per compulsory byte", ""],
+        ["GFLOP/s", "nJ per operation"],
+        [
+            "roof: DRAM, multipliers",
+            "other matrices",
+            "the paper's matrices",
+            "published mean of 20",
+            *ENERGIES,
+        ],
+        [],
+    ),
+    "sweeps": (
+        ["ways", "window", "", ""],
+        ["", "", "", ""],
+        ["DRAM bytes, 1 = shipped", "", "GFLOP/s", ""],
+        ["two", "one"],
+        ["dashed: the shipped machine"],
+    ),
+    "ablation": (
+        ["one", "two"],
+        ["", ""],
+        ["DRAM traffic [MB]", "DRAM traffic [MB]"],
+        ["A", "B", "partial", "C"],
+        [],
+    ),
+    "simulation-time": (
+        [""],
+        ["multiplies of A x A"],
+        ["simulation [s]"],
+        ["real matrices", "R-MAT matrices", "slope 1: 100 M multiplies/s"],
+        [],
+    ),
+    "tensor-core-times": (
+        ["H100 fp16", "A100 fp16"],
+        ["measured [µs]", "measured [µs]"],
+        ["simulated [µs]", ""],
+        ["dense", "2:4", "filled: others", "hollow: fitted"],
+        [],
+    ),
+    "tensor-core-ratios": (
+        ["H100 fp16", "A100 fp16"],
+        ["measured dense / sparse", "measured dense / sparse"],
+        ["simulated dense / sparse", ""],
+        ["2:4", "filled: others", "hollow: fitted", "always 2x", "sparse is slower"],
+        [],
+    ),
+    "tensor-core-tokens": (
+        ["weights 4096 × 4096", "squares, N = K = M"],
+        ["tokens", "tokens"],
+        ["dense / 2:4 time", ""],
+        ["fp16", "dots: measured", "lines: simulated"],
+        [],
+    ),
+    "spmm-crossovers": (
+        ["1024 × 1024 × 1024", "2048 × 2048 × 2048"],
+        ["sparsity", "sparsity"],
+        ["time [µs]", ""],
+        ["dense tensor cores", "single values", "vectors of 8"],
+        [],
+    ),
+    "spmm-measured": (
+        ["fitted layers: mean error 17.5 %", "other layers: mean error 25.0 %"],
+        ["measured [µs]", "measured [µs]"],
+        ["simulated [µs]", ""],
+        ["vectors of 2", "vectors of 4", "vectors of 8"],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_words(name, drawn):
+    figure = drawn(name)
+    titles, across, upright, legend, notes = WORDS[name]
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    if titles:
+        assert [axes.get_title() for axes in shown] == titles
+    assert [axes.get_xlabel() for axes in shown] == across
+    assert [axes.get_ylabel() for axes in shown] == upright
+    assert legend_words(figure) == legend
+    words = [figure.get_suptitle(), figure.get_supxlabel(), *(text.get_text() for text in figure.texts)]
+    assert list(dict.fromkeys(word for word in words if word)) == notes

@@ -1,0 +1,120 @@
+"""One product, given by two matrices or by its sizes."""
+
+import numpy as np
+import pytest
+
+from sparsesim.errors import InputError
+from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.products import drawn_weights, gemm, multiply
+from sparsesim.tensors import DenseMatrix, SparseMatrix
+
+TABLE = load_energy_table("gpu-7nm")
+PROCESSOR, CARD, SPARSE_CARD = (load_machine(name) for name in ("core-i7-5930k", "a100-pcie", "a100-pcie-2to4"))
+
+
+def test_every_format_on_every_machine():
+    a = SparseMatrix.from_dense(np.diag([1.0, 2.0, 3.0, 4.0]))
+    results = multiply(a, DenseMatrix((4, 5)), [PROCESSOR, CARD], ["csr", "dense"], "fp32", table=TABLE, name="mine")
+    assert [(r.machine, r.format) for r in results] == [
+        ("core-i7-5930k", "csr"),
+        ("core-i7-5930k", "dense"),
+        ("a100-pcie", "csr"),
+        ("a100-pcie", "dense"),
+    ]
+    for result in results:
+        assert (result.layer, result.dtype, result.energy_table) == ("mine", "fp32", "gpu-7nm")
+        assert (result.m, result.n, result.k, result.macs) == (4, 5, 4, 4 * 5)
+
+
+def test_each_machine_has_its_own_format_and_number_type_where_none_is_given():
+    results = gemm(8, 16, 32, [PROCESSOR, SPARSE_CARD], sparsity="2:4", table=TABLE)
+    assert [(r.format, r.dtype) for r in results] == [("csr", "fp32"), ("nm-2:4", "fp16")]
+
+
+@pytest.mark.parametrize("product", ["gemm", "multiply"])
+def test_the_engine_that_is_asked_for_is_used(product):
+    """The analytic engines bound the others from both sides, and 4096 columns are no tie."""
+    cycles = {}
+    for engine in ("lower-bound", "fast", "upper-bound"):
+        if product == "gemm":
+            (result,) = gemm(4096, 256, 256, [PROCESSOR], table=TABLE, engine=engine)
+        else:
+            a, b = DenseMatrix((256, 256)), DenseMatrix((256, 4096))
+            (result,) = multiply(a, b, [PROCESSOR], table=TABLE, engine=engine)
+        cycles[engine] = result.cycles
+    assert cycles["lower-bound"] < cycles["fast"] < cycles["upper-bound"]
+
+
+def test_a_gemm_is_tokens_times_weights():
+    """3 tokens, 8 x 16 weights of which a quarter stay: 32 products for every token."""
+    (result,) = gemm(3, 8, 16, [PROCESSOR], ["csr"], sparsity="0.75", table=TABLE)
+    assert (result.m, result.k, result.n) == (8, 16, 3)
+    assert (result.a_nnz, result.macs) == (32, 3 * 32)
+    assert (result.network, result.layer, result.weights) == ("gemm", "gemm 3 x 8 x 16", "seeded")
+    assert (result.pruner, result.sparsity) == ("seeded 0.75", 0.75)
+
+
+def test_a_gemm_without_zeros_is_not_pruned():
+    (result,) = gemm(1, 1, 1, [PROCESSOR], table=TABLE)
+    assert (result.pruner, result.sparsity, result.format, result.macs) == ("none", 0, "dense", 1)
+
+
+@pytest.mark.parametrize(("sides", "message"), [((0, 1, 1), "M is 0"), ((1, -1, 1), "N is -1"), ((1, 1, 0), "K is 0")])
+def test_a_product_has_sides(sides, message):
+    with pytest.raises(InputError, match=f"^{message}; it must be at least 1"):
+        gemm(*sides, [PROCESSOR], table=TABLE)
+
+
+def test_weights_follow_the_seed():
+    """30 of 200 positions: two seeds that choose the same ones are out of the question."""
+    alike, again = (drawn_weights(10, 20, "0.85", seed=4) for _ in range(2))
+    assert alike.nnz == 30
+    assert alike.equals(again)
+    assert not alike.equals(drawn_weights(10, 20, "0.85", seed=5))
+    assert drawn_weights(10, 20, "0.85").equals(drawn_weights(10, 20, "0.85", seed=0))
+    results = [gemm(1, 40, 50, [load_machine("sparch")], sparsity="0.9", table=TABLE, seed=seed)[0] for seed in (0, 7)]
+    assert results[0].details["condensed_columns"] != results[1].details["condensed_columns"]
+
+
+@pytest.mark.parametrize(("sparsity", "kept"), [("2:4", 2), ("1:4", 1), ("4:4", 4)])
+def test_n_of_m_keeps_n_in_every_m(sparsity, kept):
+    weights = drawn_weights(6, 16, sparsity).to_array() != 0
+    assert (weights.reshape(6, 4, 4).sum(axis=2) == kept).all()
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_fixed_pattern_keeps_the_largest_of_dense_weights(seed):
+    """V:N:M 4:2:8: every 4 rows choose 4 of 8 columns, every row 2 of those."""
+    dense, kept = DenseMatrix((8, 16), seed=seed).to_array(), drawn_weights(8, 16, "vnm-4:2:8", seed).to_array()
+    assert (kept[kept != 0] == dense[kept != 0]).all()
+    assert ((kept != 0).reshape(8, 2, 8).sum(axis=2) == 2).all()
+    columns = (kept != 0).reshape(2, 4, 2, 8).any(axis=1).sum(axis=2)
+    assert (columns <= 4).all()
+    assert np.abs(kept).sum() > 1.5 * np.abs(dense).mean() * 32
+
+
+@pytest.mark.parametrize("sparsity", ["5:4", "0:4", "a:4", "2:b", "2:", ":4", "1.5:4"])
+def test_what_is_not_n_of_m_is_refused(sparsity):
+    with pytest.raises(InputError, match="is not N:M"):
+        drawn_weights(8, 8, sparsity)
+
+
+@pytest.mark.parametrize("sparsity", ["1", "1.5", "-0.1", "nan"])
+def test_a_sparsity_lies_below_one(sparsity):
+    with pytest.raises(InputError, match=r"must lie in \[0, 1\)"):
+        drawn_weights(8, 8, sparsity)
+
+
+def test_a_sparsity_is_a_number_or_a_pattern():
+    with pytest.raises(InputError, match="'much' is neither N:M nor a fraction"):
+        drawn_weights(8, 8, "much")
+    assert isinstance(drawn_weights(8, 8, "0"), DenseMatrix)
+
+
+@pytest.mark.parametrize(
+    ("machine", "format", "sparsity"),
+    [("a100-pcie-2to4", "nm-2:4", "2:4"), ("a100-pcie-2to4", "vnm-64:2:16", "vnm-64:2:16"), ("sparch", "csr", "0.9")],
+)
+def test_formats_that_are_particular_about_shapes_run_as_well(machine, format, sparsity):
+    (result,) = gemm(16, 128, 64, [load_machine(machine)], [format], sparsity=sparsity, table=TABLE)
+    assert (result.status, result.format) == ("ok", format)
