@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sparsesim.dtypes import dtype_by_name
@@ -15,6 +14,7 @@ from sparsesim.engines import ENGINES
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
+from sparsesim.results import read_results
 from sparsesim.simulation import simulate
 from sparsesim.tensors import uniform
 from tests.accelerators.test_contract import assert_equals_scipy
@@ -164,7 +164,7 @@ def test_a_result_that_moved_is_noticed_as_the_guide_says(shown, text_of, monkey
     folder, _ = shown
     shutil.copytree(folder / "results", folder / "moved" / "results")
     path = folder / "moved" / "results" / "after" / "quickstart-layers.csv"
-    table = pd.read_csv(path, float_precision="round_trip")
+    table = read_results(path)
     row = table["energy_dram_pj"].idxmax()
     table.loc[row, "energy_dram_pj"] = np.nextafter(table.loc[row, "energy_dram_pj"], 0)
     table.to_csv(path, index=False)
