@@ -1,7 +1,7 @@
 """`sparsesim evaluate`: how accurate a network still is after pruning, on samples that the user gives."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,10 +20,7 @@ from sparsesim.cli.samples import prepare
 from sparsesim.errors import InputError
 from sparsesim.inference import capture, write_maps
 from sparsesim.studies import accuracy_after
-from sparsesim.transforms import method_by_name
-
-if TYPE_CHECKING:
-    from sparsesim.transforms import Method
+from sparsesim.transforms import Method, method_by_name
 
 
 def evaluate(
@@ -72,7 +69,7 @@ def evaluate(
     console().print(accuracy_table(record))
 
 
-def _method(pruner: str, sparsity: float | None, layers: str) -> "Method | None":
+def _method(pruner: str, sparsity: float | None, layers: str) -> Method | None:
     """What is done to the network before it is run, if anything."""
     if pruner:
         return method_by_name(pruner, sparsity)

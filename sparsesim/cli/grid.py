@@ -1,7 +1,7 @@
 """Many points: a sweep from a file, or one network over formats and machines."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,12 +21,8 @@ from sparsesim.cli.options import (
 )
 from sparsesim.cli.parse import baseline_fields, density
 from sparsesim.cli.printing import console, print_json, print_written, progress_bar
-from sparsesim.results import PointTables, point_objects, point_tables
-from sparsesim.studies import ResultLog, load_sweep, resolved, run_logged
-
-if TYPE_CHECKING:
-    from sparsesim.results import Result
-    from sparsesim.studies import Grid
+from sparsesim.results import PointTables, Result, point_objects, point_tables
+from sparsesim.studies import Grid, ResultLog, load_sweep, resolved, run_logged
 
 
 def run(
@@ -111,14 +107,14 @@ def compare(
         _print(point_tables(results, grid.baseline), grid)
 
 
-def _run(grid: "Grid", output: Path | None, quiet: bool) -> "list[Result]":
+def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
     # Opened before the bar: a folder that cannot be written is then all that is said.
     log = ResultLog(output / f"{grid.name}.jsonl") if output else None
     with progress_bar(f"{grid.name}: points", grid.points_per_task * len(grid.tasks), quiet=quiet) as advance:
         return run_logged(grid, log, lambda points: advance(points, ""))
 
 
-def _print(tables: PointTables, grid: "Grid") -> None:
+def _print(tables: PointTables, grid: Grid) -> None:
     from sparsesim.report.table import best_table, refusals  # loads rich, which JSON does without
 
     out = console()

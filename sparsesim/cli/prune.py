@@ -1,9 +1,10 @@
 """`sparsesim prune`: write the pruned network, and say what was removed."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,16 +23,9 @@ from sparsesim.cli.printing import console, print_json, print_lines, print_rows,
 from sparsesim.cli.samples import read_samples
 from sparsesim.errors import InputError
 from sparsesim.inference import capture
-from sparsesim.networks import load_network
+from sparsesim.networks import Network, load_network
 from sparsesim.studies import load_plan, planned
-from sparsesim.transforms import mask_figures, method_by_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sparsesim.networks import Network
-    from sparsesim.transforms import LayerInputs, Method, Transformed
-
+from sparsesim.transforms import LayerInputs, Method, Transformed, mask_figures, method_by_name
 
 _N_OF_M = re.compile(r"(nm-)?\d+:\d+")
 
@@ -87,7 +81,7 @@ def prune(
     _print(whole, found, [output, spy], as_json)
 
 
-def _method(pruner: str, sparsity: float | None, amounts: dict[str, Any], permute: bool) -> "Method":
+def _method(pruner: str, sparsity: float | None, amounts: dict[str, Any], permute: bool) -> Method:
     if not pruner:
         raise InputError("say how to prune: --pruner NAME or --plan FILE")
     if not permute:
@@ -97,7 +91,7 @@ def _method(pruner: str, sparsity: float | None, amounts: dict[str, Any], permut
     return method_by_name(f"permute-{pruner}", sparsity, **amounts)
 
 
-def _planned(whole: "Network", layers: str, plan: Path, inputs: "LayerInputs | None") -> "Transformed":
+def _planned(whole: Network, layers: str, plan: Path, inputs: LayerInputs | None) -> Transformed:
     return planned(whole.select(layers), plan, inputs).within(whole)
 
 
@@ -115,7 +109,7 @@ def _check_alone(pruner: str, options: dict[str, Any]) -> None:
         raise InputError(f"--{given[0].replace('_', '-')} cannot be given beside --plan, which says it for every layer")
 
 
-def _print(whole: "Network", found: "Transformed", written: list[Path | None], as_json: bool) -> None:
+def _print(whole: Network, found: Transformed, written: list[Path | None], as_json: bool) -> None:
     """Figures of the masks on the weights as they were, or those of a method that makes none."""
     figures = mask_figures(whole, found) if found.masks else None
     if as_json:

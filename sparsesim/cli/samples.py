@@ -1,28 +1,24 @@
 """Samples on the command line: read as their options say, and put beside a network."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from sparsesim.cli.options import GraphFile, LabelledSamples, StoredSamples
 from sparsesim.errors import InputError
 from sparsesim.inference import capture, prepare_samples
-from sparsesim.networks import load_network, read_arrays
+from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.studies import set_aside
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sparsesim.cli.options import GraphFile, LabelledSamples, StoredSamples
-    from sparsesim.networks import Network
-    from sparsesim.transforms import LayerInputs, Method
+from sparsesim.transforms import LayerInputs, Method
 
 
-def read_samples(path: Path, stored: "StoredSamples", most: int | None = None) -> Any:
+def read_samples(path: Path, stored: StoredSamples, most: int | None = None) -> Any:
     """The first `most` samples (None: all) as a network reads them. Raises InputError that names file or option."""
     return _samples(path, read_arrays(path), stored, most)
 
 
-def read_labelled(stored: "LabelledSamples") -> tuple[Any, Any | None]:
+def read_labelled(stored: LabelledSamples) -> tuple[Any, Any | None]:
     """All samples as a network reads them, and their labels if there are any.
 
     Raises InputError that names file or option.
@@ -35,13 +31,13 @@ def read_labelled(stored: "LabelledSamples") -> tuple[Any, Any | None]:
 class Prepared(NamedTuple):
     """A network, samples to evaluate it on with their labels, and what its layers read of samples set aside."""
 
-    network: "Network"
+    network: Network
     samples: Any
     labels: Any
-    captured: "LayerInputs | None"
+    captured: LayerInputs | None
 
 
-def prepare(network: str, file: "GraphFile", stored: "LabelledSamples", methods: "Sequence[Method]") -> Prepared:
+def prepare(network: str, file: GraphFile, stored: LabelledSamples, methods: Sequence[Method]) -> Prepared:
     """What a command that measures accuracies starts from; samples are set aside only for methods that look at them.
 
     Raises InputError that names file or option.
@@ -51,7 +47,7 @@ def prepare(network: str, file: "GraphFile", stored: "LabelledSamples", methods:
     return Prepared(whole, samples, labels, None if calibration is None else capture(whole, calibration))
 
 
-def _samples(path: Path, arrays: dict[str, Any], stored: "StoredSamples", most: int | None) -> Any:
+def _samples(path: Path, arrays: dict[str, Any], stored: StoredSamples, most: int | None) -> Any:
     return prepare_samples(
         _array(path, arrays, stored.inputs_key)[:most],
         layout=stored.inputs_layout,

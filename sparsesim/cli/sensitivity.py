@@ -1,7 +1,7 @@
 """`sparsesim sensitivity`: how far every layer can be pruned alone, and a plan made from that."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,11 +19,8 @@ from sparsesim.cli.parse import numbers
 from sparsesim.cli.printing import console, print_json, print_written
 from sparsesim.cli.samples import prepare
 from sparsesim.errors import InputError
-from sparsesim.studies import RATIOS, plan_by_sensitivity, save_plan
+from sparsesim.studies import RATIOS, SensitivityPlan, plan_by_sensitivity, save_plan
 from sparsesim.transforms import method_by_name
-
-if TYPE_CHECKING:
-    from sparsesim.studies import SensitivityPlan
 
 
 def sensitivity(
@@ -77,7 +74,7 @@ def sensitivity(
     print_written(*written)
 
 
-def _print(found: "SensitivityPlan") -> None:
+def _print(found: SensitivityPlan) -> None:
     from sparsesim.report.networks import ratios_table  # loads rich, which JSON does without
 
     table = found.table

@@ -1,17 +1,14 @@
 """`sparsesim validate`: hold the models against published and measured values."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sparsesim.cli.options import Json
 from sparsesim.cli.printing import console, print_json, print_names, print_rows, print_written, progress_bar
 from sparsesim.errors import InputError
-from sparsesim.validation import REFERENCES, data_folder, reference_by_name, summarise
-
-if TYPE_CHECKING:
-    from sparsesim.validation import Reference, Row
+from sparsesim.validation import REFERENCES, Reference, Row, data_folder, reference_by_name, summarise
 
 
 def validate(
@@ -51,7 +48,7 @@ def _make(folder: Path) -> None:
         raise InputError(f"--output {folder}: {error.strerror}") from error
 
 
-def _print(kind: "type[Reference]", rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:
+def _print(kind: type[Reference], rows: list[Row], cases: list[dict[str, Any]], notes: list[str]) -> None:
     from sparsesim.report.validation import comparison_table, summary_table  # loads rich and matplotlib
 
     out = console()
