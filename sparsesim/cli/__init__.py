@@ -1,27 +1,43 @@
-"""The command line: thin commands around the Python API; heavy imports happen inside them."""
+"""The command line: thin commands around the Python API; only the one that is run is imported."""
 
 import sys
+from typing import Any, Final, NoReturn
 
+import typer
+
+from sparsesim.cli.app import app
 from sparsesim.errors import SparsesimError
+
+UsageError: Final[Any] = typer.BadParameter.__base__
+"""That of the Click that Typer brings along, whose place differs between its versions."""
 
 
 def main() -> None:
     """Entry point: errors that a user can cause become one line on stderr and exit code 2."""
-    from sparsesim.cli.app import app
-
     try:
-        app()
+        sys.exit(app(prog_name="sparsesim", standalone_mode=False))
+    except UsageError as error:
+        _misused(error)
+    except typer.Abort:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
     except SparsesimError as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}")
     except MemoryError:
         _refuse("this takes more memory than there is; use smaller operands")
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        sys.exit(130)
 
 
-def _refuse(reason: str) -> None:
+def _misused(error: Any) -> NoReturn:
+    """A command line without a command is answered with the help, any other fault with one line."""
+    reason = error.format_message()
+    if "\n" in reason:
+        error.show()
+        sys.exit(2)
+    _refuse(f"{reason.rstrip('.')}; see {error.ctx.command_path} --help" if error.ctx else reason)
+
+
+def _refuse(reason: str) -> NoReturn:
     sys.stderr.write(f"error: {' '.join(reason.split())}\n")
     sys.exit(2)

@@ -1,98 +1,89 @@
 """Many points: a sweep from a file, or one network over formats and machines."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from sparsesim.cli.console import console
+from sparsesim.cli.described import sweep_from_options
 from sparsesim.cli.options import (
-    Architecture,
-    Energy,
-    Engine,
-    Fallback,
+    COMPARED_FORMATS,
+    COMPARED_MACHINES,
+    Batch,
+    Dtype,
     Formats,
-    InputShape,
     Json,
-    Layout,
+    Layers,
     Machines,
-    Sizes,
+    NetworkFile,
+    NetworkName,
+    Simulation,
 )
-from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE as DEFAULT_TABLE
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sparsesim.results import Result
-    from sparsesim.studies import Grid
-
-
-class Tables(NamedTuple):
-    """One row per layer, and one row per point with its speedup over the baseline."""
-
-    layers: "pd.DataFrame"
-    compared: "pd.DataFrame"
-
-
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")]
+from sparsesim.cli.parse import baseline_fields, density
+from sparsesim.cli.printing import console, print_json, print_written, progress_bar
+from sparsesim.results import PointTables, Result, point_objects, point_tables
+from sparsesim.studies import Grid, ResultLog, load_sweep, resolved, run_logged
 
 
 def run(
     workload: Annotated[str, typer.Argument(help="Sweep description: a YAML file or a shipped name.")],
-    output: Output = Path("results"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = Path("results"),
     parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.")] = False,
     plots: Annotated[bool, typer.Option(help="Draw energy, speedup and roofline.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
-    from sparsesim.studies import load_sweep, resolved
-
     grid = resolved(load_sweep(workload))
-    results = _play(grid, output, quiet=as_json)
-    tables = _tables(results, grid)
-    written = _write(tables, grid, output, parquet) + (_draw(tables, grid, output) if plots else [])
+    results = _run(grid, output, quiet=as_json)
+    tables = point_tables(results, grid.baseline)
+    written = tables.write(output, grid.name, parquet=parquet)
+    if plots:
+        from sparsesim.report.points import plot_points  # loads matplotlib, which takes long and draws only here
+
+        written += plot_points(tables, output, grid.name, grid.baseline_in_words)
     if as_json:
-        _print_json(results)
+        print_json(*point_objects(results))
         return
     _print(tables, grid)
-    typer.echo("written: " + ", ".join(str(path) for path in written))
+    print_written(*written)
 
 
 def compare(
-    network: Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")],
-    machine: Machines = ["a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"],  # noqa: B006
-    format: Formats = ["dense", "csr", "bitmap", "nm-2:4"],  # noqa: B006
-    pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],  # noqa: B006
-    sparsity: Annotated[list[float], typer.Option("--sparsity", "-s", help="For pruners that need one.")] = [0.9],  # noqa: B006
-    layers: Annotated[str, typer.Option("--layers", help='Shell pattern of layer names, such as "fc*".')] = "*",
-    batch: Annotated[int, typer.Option("--batch", "-b")] = 1,
-    dtype: Annotated[str, typer.Option("--dtype", help="Number type: fp16, or that of int8 and its like.")] = "",
+    network: NetworkName,
+    machine: Machines = COMPARED_MACHINES,
+    format: Formats = COMPARED_FORMATS,
+    pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],
+    sparsity: Annotated[
+        list[float], typer.Option("--sparsity", "-s", help="For pruners that need one; repeatable.")
+    ] = [0.9],
+    layers: Layers = "*",
+    batch: Batch = 1,
+    dtype: Dtype = "",
     activation_density: Annotated[
         str, typer.Option("--activation-density", help="Share of non-zero inputs, or published.")
     ] = "1",
     activation_format: Annotated[
         str, typer.Option("--activation-format", help="How inputs with zeros are stored.")
     ] = "dense",
-    activations: Annotated[str, typer.Option("--activations", help="Real inputs of layers: .npz of evaluate.")] = "",
+    activations: Annotated[
+        str, typer.Option("--activations", help="Real inputs of layers: .npz that evaluate wrote.")
+    ] = "",
     calibration: Annotated[
         str, typer.Option("--calibration", help="The same for pruners that look at inputs; by default --activations.")
     ] = "",
-    energy_table: Energy = DEFAULT_TABLE,
-    engine: Engine = "fast",
-    on_violation: Fallback = "refuse",
-    size: Sizes = [],  # noqa: B006
-    input_shape: InputShape = "",
-    layout: Layout = "",
-    architecture: Architecture = "",
-    baseline: Annotated[list[str], typer.Option("--baseline", help="field=value of the reference point.")] = [],  # noqa: B006
+    baseline: Annotated[
+        list[str], typer.Option("--baseline", help="field=value of the reference point; repeatable.")
+    ] = [],
+    *,
+    simulation: Simulation,
+    file: NetworkFile,
     as_json: Json = False,
 ) -> None:
-    """Compare machines, formats and pruners on one network; prints a table and writes nothing."""
-    from sparsesim.cli.parse import baseline_fields, density, network_options, sweep_from_options
-    from sparsesim.studies import resolved
+    """Compare machines, formats and pruners on one network.
 
-    options = network_options(size, input_shape, layout, architecture)
+    It prints a table and writes nothing.
+    """
+    options = file.options()
     files = {"activations": activations or None, "calibration": calibration or None}
     sweep = sweep_from_options(
         networks=[{"name": network, "layers": layers, **files, **options}],
@@ -103,81 +94,30 @@ def compare(
         dtype=dtype or None,
         activation_density=density(activation_density),
         activation_format=activation_format,
-        energy_table=energy_table,
-        engine=engine,
-        on_violation=on_violation,
+        energy_table=simulation.energy_table,
+        engine=simulation.engine,
+        on_violation=simulation.on_violation,
         baseline=baseline_fields(baseline),
     )
     grid = resolved(sweep)
-    results = _play(grid, None, quiet=as_json)
+    results = _run(grid, None, quiet=as_json)
     if as_json:
-        _print_json(results)
+        print_json(*point_objects(results))
     else:
-        _print(_tables(results, grid), grid)
+        _print(point_tables(results, grid.baseline), grid)
 
 
-def _play(grid: "Grid", output: Path | None, quiet: bool) -> "list[Result]":
-    """Run with a progress bar on stderr; results reach the log in `output` as they finish."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from sparsesim.studies import ResultLog, in_order, run_sweep
-
+def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
+    # Opened before the bar: a folder that cannot be written is then all that is said.
     log = ResultLog(output / f"{grid.name}.jsonl") if output else None
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    tasks: list[tuple[int, list[Result]]] = []
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
-        bar = progress.add_task(f"{grid.name}: points", total=grid.points_per_task * len(grid.tasks))
-        for number, finished in run_sweep(grid):
-            tasks.append((number, finished))
-            if log:
-                log.append(finished)
-            progress.advance(bar, grid.points_per_task)
-    return in_order(tasks)
+    with progress_bar(f"{grid.name}: points", grid.points_per_task * len(grid.tasks), quiet=quiet) as advance:
+        return run_logged(grid, log, lambda points: advance(points, ""))
 
 
-def _tables(results: "list[Result]", grid: "Grid") -> "Tables":
-    from sparsesim.results import compare_to_baseline, result_table, totals
-
-    layers = result_table(results)
-    total = totals(layers)
-    return Tables(layers, compare_to_baseline(total, grid.baseline))
-
-
-def _write(tables: "Tables", grid: "Grid", output: Path, parquet: bool) -> list[Path]:
-    from sparsesim.results import write_table
-
-    written = []
-    for suffix in (".csv", ".parquet") if parquet else (".csv",):
-        for name, content in (("layers", tables.layers), ("totals", tables.compared)):
-            written.append(output / f"{grid.name}-{name}{suffix}")
-            write_table(content, written[-1])
-    return written
-
-
-def _draw(tables: "Tables", grid: "Grid", output: Path) -> list[Path]:
-    from sparsesim.report.energy import plot_energy
-    from sparsesim.report.roofline import plot_roofline
-    from sparsesim.report.speedup import plot_speedup
-
-    return [
-        plot_energy(tables.compared, output / f"{grid.name}-energy.png"),
-        plot_speedup(tables.compared, output / f"{grid.name}-speedup.png", grid.baseline_in_words),
-        plot_roofline(tables.layers, output / f"{grid.name}-roofline.png"),
-    ]
-
-
-def _print(tables: "Tables", grid: "Grid") -> None:
-    from sparsesim.report.table import best_table, refusals
+def _print(tables: PointTables, grid: Grid) -> None:
+    from sparsesim.report.table import best_table, refusals  # loads rich, which JSON does without
 
     out = console()
     out.print(best_table(tables.compared, f"{grid.name}: baseline {grid.baseline_in_words}"))
     for line in refusals(tables.compared):
         out.print(line, style="dim", highlight=False, markup=False)
-
-
-def _print_json(results: "list[Result]") -> None:
-    from sparsesim.results import point_objects
-
-    for point in point_objects(results):
-        typer.echo(json.dumps(point))

@@ -1,49 +1,28 @@
-"""From command-line words to a validated sweep."""
+"""What words on the command line stand for."""
 
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import Any
 
 from sparsesim.errors import InputError
 
-if TYPE_CHECKING:
-    from sparsesim.studies import Sweep
-    from sparsesim.transforms import Method
 
-_AT = "@"
-
-
-def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) -> "Sweep":
-    """The sweep that these options describe; every fault becomes one InputError line."""
-    from sparsesim.studies import Sweep
-    from sparsesim.transforms import takes_sparsity
-
-    names, sparsities = pruners
-    entries = [{"name": name, "sparsity": sparsities if takes_sparsity(name) else []} for name in names]
+def numbers(option: str, text: str) -> list[float]:
+    """Numbers separated by commas. Raises InputError that names the option, as all functions here do."""
     try:
-        return Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"{field}: {fault['msg']} (got {fault['input']!r})") from error
-
-
-def method_at(text: str) -> "Method":
-    """A method written as NAME or NAME@SPARSITY."""
-    from sparsesim.transforms import method_by_name, takes_sparsity
-
-    name, at, amount = text.partition(_AT)
-    if not at and takes_sparsity(name):
-        raise InputError(f"--pruner {text!r} needs a sparsity: write {name}{_AT}0.9")
-    try:
-        sparsity = float(amount) if at else None
+        return [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise InputError(f"--pruner {text!r}: {amount!r} is no sparsity; write magnitude{_AT}0.9") from error
-    return method_by_name(name, sparsity)
+        raise InputError(f"{option} {text!r} must hold numbers separated by commas") from error
+
+
+def whole_numbers(option: str, text: str, separator: str) -> list[int]:
+    """Numbers without sign."""
+    parts = text.split(separator)
+    if not all(part.strip().isdigit() for part in parts):
+        raise InputError(f"{option} {text!r} must hold whole numbers separated by {separator!r}")
+    return [int(part) for part in parts]
 
 
 def density(text: str) -> float | str:
-    """A number, or "published"; InputError for anything else."""
+    """A number, or "published"."""
     if text == "published":
         return text
     try:
@@ -63,31 +42,28 @@ def baseline_fields(texts: list[str]) -> dict[str, str | float]:
     return fields
 
 
-def network_options(sizes: list[str], input_shape: str, layout: str, architecture: str = "") -> dict[str, Any]:
-    """What a file of weights does not say itself, as options of `load_network`; only those that were given."""
-    options: dict[str, Any] = {}
-    if sizes:
-        named = dict(_named_size(text) for text in sizes)
-        options["sizes"] = named.pop("*") if set(named) == {"*"} else named
-    if input_shape:
-        options["input_shape"] = tuple(_whole_numbers("--input-shape", input_shape, ","))
-    if layout:
-        options["layout"] = layout
-    if architecture:
-        options["architecture"] = architecture
-    return options
+def neurons_to_keep(texts: list[str]) -> dict[str, int]:
+    """["ip1=150", ...] as a mapping."""
+    kept: dict[str, int] = {}
+    for text in texts:
+        layer, _, number = text.rpartition("=")
+        if not layer or not number.isdecimal():
+            raise InputError(f"--keep {text!r} is not LAYER=NUMBER")
+        if layer in kept:
+            raise InputError(f"--keep names {layer!r} twice")
+        kept[layer] = int(number)
+    return kept
+
+
+def named_sizes(texts: list[str]) -> Any:
+    """["co*=16x16", ...] as a mapping of pairs, or one pair for ["16x16"]."""
+    named = dict(_named_size(text) for text in texts)
+    return named.pop("*") if set(named) == {"*"} else named
 
 
 def _named_size(text: str) -> tuple[str, tuple[int, int]]:
     pattern, equals, size = text.rpartition("=")
-    sides = _whole_numbers("--size", size, "x")
+    sides = whole_numbers("--size", size, "x")
     if len(sides) != 2:
         raise InputError(f"--size {text!r} is neither HxW nor PATTERN=HxW")
     return (pattern if equals else "*"), (sides[0], sides[1])
-
-
-def _whole_numbers(option: str, text: str, separator: str) -> list[int]:
-    parts = text.split(separator)
-    if not all(part.strip().isdigit() for part in parts):
-        raise InputError(f"{option} {text!r} must hold whole numbers separated by {separator!r}")
-    return [int(part) for part in parts]

@@ -1,84 +1,60 @@
-"""Labelled samples on the command line: their options, and how these are read."""
+"""Samples on the command line: read as their options say, and put beside a network."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import typer
-
+from sparsesim.cli.options import GraphFile, LabelledSamples, StoredSamples
 from sparsesim.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sparsesim.networks import Network
-    from sparsesim.transforms import LayerInputs, Method
-
-Inputs = Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")]
-InputsKey = Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")]
-LabelsKey = Annotated[str, typer.Option("--labels-key", help="Array of labels; '' for none.")]
-InputsLayout = Annotated[str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.")]
-Scale = Annotated[str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.")]
-Mean = Annotated[str, typer.Option("--mean", help="Subtracted after scaling: one number or one by channel.")]
-Std = Annotated[str, typer.Option("--std", help="Divided by after that: one number or one by channel.")]
-BatchSize = Annotated[int, typer.Option("--batch-size", help="Samples at a time.")]
+from sparsesim.inference import capture, prepare_samples
+from sparsesim.networks import Network, load_network, read_arrays
+from sparsesim.studies import set_aside
+from sparsesim.transforms import LayerInputs, Method
 
 
-@dataclass(frozen=True)
-class StoredAs:
-    """What the options say of stored samples, in the user's words; without `labels_key` there are no labels."""
-
-    key: str = "images"
-    labels_key: str = ""
-    layout: str = "nchw"
-    scale: str = "1"
-    mean: str = ""
-    std: str = ""
+def read_samples(path: Path, stored: StoredSamples, most: int | None = None) -> Any:
+    """The first `most` samples (None: all) as a network reads them. Raises InputError that names file or option."""
+    return _samples(path, read_arrays(path), stored, most)
 
 
-def read_samples(path: Path, stored: StoredAs, most: int | None = None) -> tuple[Any, Any | None]:
-    """The first `most` samples (None: all) as a network reads them, and their labels if there are any.
+def read_labelled(stored: LabelledSamples) -> tuple[Any, Any | None]:
+    """All samples as a network reads them, and their labels if there are any.
 
     Raises InputError that names file or option.
     """
-    from sparsesim.inference import prepare_samples
-    from sparsesim.networks import read_arrays
-
-    arrays = read_arrays(path)
-    samples = prepare_samples(
-        _array(path, arrays, stored.key)[:most],
-        layout=stored.layout,
-        scale=_one_number("--scale", stored.scale),
-        mean=_numbers("--mean", stored.mean),
-        std=_numbers("--std", stored.std),
-    )
-    return samples, _array(path, arrays, stored.labels_key)[:most] if stored.labels_key else None
+    arrays = read_arrays(stored.inputs)
+    samples = _samples(stored.inputs, arrays, stored, None)
+    return samples, _array(stored.inputs, arrays, stored.labels_key) if stored.labels_key else None
 
 
 class Prepared(NamedTuple):
     """A network, samples to evaluate it on with their labels, and what its layers read of samples set aside."""
 
-    network: "Network"
+    network: Network
     samples: Any
     labels: Any
-    captured: "LayerInputs | None"
+    captured: LayerInputs | None
 
 
-def prepare(
-    network: str, options: dict[str, Any], path: Path, stored: StoredAs, methods: "Sequence[Method]"
-) -> Prepared:
+def prepare(network: str, file: GraphFile, stored: LabelledSamples, methods: Sequence[Method]) -> Prepared:
     """What a command that measures accuracies starts from; samples are set aside only for methods that look at them.
 
-    `options` are those of `load_network`. Raises InputError that names file or option.
+    Raises InputError that names file or option.
     """
-    from sparsesim.inference import capture
-    from sparsesim.networks import load_network
-    from sparsesim.studies import set_aside
-
-    whole = load_network(network, **options)
-    calibration, samples, labels = set_aside(*read_samples(path, stored), methods)
+    whole = load_network(network, **file.options())
+    calibration, samples, labels = set_aside(*read_labelled(stored), methods)
     return Prepared(whole, samples, labels, None if calibration is None else capture(whole, calibration))
+
+
+def _samples(path: Path, arrays: dict[str, Any], stored: StoredSamples, most: int | None) -> Any:
+    return prepare_samples(
+        _array(path, arrays, stored.inputs_key)[:most],
+        layout=stored.inputs_layout,
+        scale=_one_number("--scale", stored.scale),
+        mean=_numbers("--mean", stored.mean),
+        std=_numbers("--std", stored.std),
+    )
 
 
 def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:

@@ -1,74 +1,43 @@
 """`sparsesim validate`: hold the models against published and measured values."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from sparsesim.cli.console import console
 from sparsesim.cli.options import Json
+from sparsesim.cli.printing import console, print_json, print_names, print_rows, print_written, progress_bar
 from sparsesim.errors import InputError
-
-if TYPE_CHECKING:
-    from sparsesim.validation import Progress, Reference, Row
+from sparsesim.validation import REFERENCES, Reference, Row, data_folder, reference_by_name, summarise
 
 
 def validate(
     reference: Annotated[str, typer.Argument(help="Which reference; lists them if left out.")] = "",
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of real matrices; else SPARSESIM_DATA.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of real matrices; by default SPARSESIM_DATA.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compare the models with published and measured values."""
-    from sparsesim.validation import data_folder, reference_by_name
-
     if not reference:
-        _list(as_json)
+        described = {name: reference.description for name, reference in REFERENCES.items()}
+        print_json(described) if as_json else print_names(described)
         return
     kind = reference_by_name(reference)
     if output:
         _make(output)
-    with _progress(quiet=as_json) as progress:
-        chosen = kind(data_folder(data), progress)
+    with progress_bar(quiet=as_json) as advance:
+        chosen = kind(data_folder(data), lambda words: advance(1, words))
         rows, notes = chosen.rows(), chosen.notes()
         cases = [] if as_json else chosen.cases()
-        written = _write(chosen, rows, output) if output else []
+        written = chosen.write_rows(rows, output) if output else []
     if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row.as_object()))
+        print_json(*(row.as_object() for row in rows))
         typer.echo("\n".join(notes), err=True)
         return
     _print(kind, rows, cases, notes)
-    if written:
-        typer.echo("written: " + ", ".join(str(path) for path in written))
-
-
-def _list(as_json: bool) -> None:
-    from sparsesim.validation import REFERENCES
-
-    described = {name: reference.description for name, reference in REFERENCES.items()}
-    if as_json:
-        typer.echo(json.dumps(described))
-        return
-    width = max(map(len, described))
-    for name, description in described.items():
-        typer.echo(f"{name:<{width}}  {description}")
-
-
-@contextmanager
-def _progress(quiet: bool) -> "Iterator[Progress]":
-    """A bar on stderr that counts what has been run and tells what is running."""
-    from rich import progress as bars
-    from rich.console import Console
-
-    done, running = bars.TextColumn("{task.completed} done"), bars.TextColumn("{task.description}")
-    columns = bars.BarColumn(20), done, bars.TimeElapsedColumn(), running
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as display:
-        bar = display.add_task("", total=None)
-        yield lambda words: display.update(bar, advance=1, description=words)
+    print_written(*written)
 
 
 def _make(folder: Path) -> None:
@@ -79,28 +48,12 @@ def _make(folder: Path) -> None:
         raise InputError(f"--output {folder}: {error.strerror}") from error
 
 
-def _write(reference: "Reference", rows: "list[Row]", output: Path) -> list[Path]:
-    """The rows as CSV, their errors as a picture unless they are too many, and the studies of the reference."""
-    import pandas as pd
-
-    from sparsesim.report.validation import plot_errors
-
-    table = pd.DataFrame([row.as_object() for row in rows])
-    written = [output / f"{reference.name}-rows.csv"]
-    table.to_csv(written[0], index=False)
-    if reference.lists_rows:
-        written.append(plot_errors(table, output / f"{reference.name}-errors.png"))
-    return written + reference.write(output)
-
-
-def _print(kind: "type[Reference]", rows: "list[Row]", cases: list[dict[str, Any]], notes: list[str]) -> None:
-    from sparsesim.report.table import rows_table
-    from sparsesim.report.validation import comparison_table, summary_table
-    from sparsesim.validation import summarise
+def _print(kind: type[Reference], rows: list[Row], cases: list[dict[str, Any]], notes: list[str]) -> None:
+    from sparsesim.report.validation import comparison_table, summary_table  # loads rich and matplotlib
 
     out = console()
     if cases:
-        out.print(rows_table(cases))
+        print_rows(cases)
     if kind.lists_rows:
         out.print(comparison_table([row.as_object() for row in rows]))
     out.print(summary_table(summarise(rows)))

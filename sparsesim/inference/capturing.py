@@ -1,6 +1,7 @@
 """The tensors that flow through a network when it runs on real samples."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,12 @@ def capture(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
 def capture_relu(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
     """The output of every ReLU: by tensor name in ONNX graphs, by module name (`#2` for the second call) in PyTorch."""
     return run_network(network, inputs, batch_size, "relus").recorded
+
+
+def write_maps(maps: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """Write maps by layer name as a compressed `.npz`, which a sweep reads as the `activations` of a network."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **maps)
 
 
 def densities(maps: Mapping[str, NDArray[Any]]) -> dict[str, float]:

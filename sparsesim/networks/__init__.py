@@ -4,6 +4,7 @@ from sparsesim.networks.architectures import ARCHITECTURES
 from sparsesim.networks.arrays.files import read_arrays
 from sparsesim.networks.arrays.layout import Layout
 from sparsesim.networks.density import density_table
+from sparsesim.networks.description import in_brief, in_full
 from sparsesim.networks.export import write_network
 from sparsesim.networks.layer import CONVOLUTIONS, Gemm, Kind, Layer
 from sparsesim.networks.load import FOLDER, IMPORTERS, load_network, network_names
@@ -25,6 +26,8 @@ __all__ = [
     "SyntheticWeights",
     "WeightsOrigin",
     "density_table",
+    "in_brief",
+    "in_full",
     "load_network",
     "network_from_torch",
     "network_names",

@@ -80,6 +80,13 @@ class Network:
         """Multiply-accumulates per sample, before pruning."""
         return sum(layer.macs for layer in self.layers)
 
+    @property
+    def sparsity(self) -> float:
+        """Share of all weights that are zero or that a mask drops, in [0, 1]."""
+        weights = [layer.masked_weight() for layer in self.layers if layer.n_weights]
+        kept = sum(int((weight != 0).sum()) for weight in weights)
+        return 1 - kept / sum(weight.size for weight in weights)
+
     def layer(self, name: str) -> Layer:
         """The layer with this name; UnknownNameError with suggestions otherwise."""
         for layer in self.layers:

@@ -4,16 +4,19 @@ from sparsesim.results.baseline import compare_to_baseline
 from sparsesim.results.columns import POINT
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
+from sparsesim.results.point_tables import PointTables, point_tables
 from sparsesim.results.record import Result
 from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_objects, totals
 
 __all__ = [
     "POINT",
+    "PointTables",
     "Result",
     "compare_to_baseline",
     "geometric_mean",
     "point_objects",
+    "point_tables",
     "read_results",
     "result_table",
     "totals",

@@ -1,5 +1,6 @@
 """Questions that take many simulations: sweeps, comparisons, trade-offs, sensitivity, imbalance."""
 
+from sparsesim.studies.accuracy import PrunedAccuracy, accuracy_after
 from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
@@ -8,8 +9,9 @@ from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
 from sparsesim.studies.result_log import ResultLog
-from sparsesim.studies.run import in_order, run_sweep, run_task
+from sparsesim.studies.run import in_order, run_logged, run_sweep, run_task
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
+from sparsesim.studies.sensitivity_plan import SensitivityPlan, plan_by_sensitivity
 from sparsesim.studies.sweep import Sweep, load_sweep
 from sparsesim.studies.tradeoff import tradeoff, variants_of
 
@@ -18,11 +20,14 @@ __all__ = [
     "Grid",
     "LayerChoice",
     "Plan",
+    "PrunedAccuracy",
     "ResultLog",
+    "SensitivityPlan",
     "SensitivityTable",
     "SplitSamples",
     "Sweep",
     "Task",
+    "accuracy_after",
     "apply_plan",
     "choose_ratios",
     "compare",
@@ -30,9 +35,11 @@ __all__ = [
     "in_order",
     "load_plan",
     "load_sweep",
+    "plan_by_sensitivity",
     "plan_from_ratios",
     "planned",
     "resolved",
+    "run_logged",
     "run_sweep",
     "run_task",
     "save_plan",

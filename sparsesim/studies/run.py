@@ -1,12 +1,13 @@
 """Run a sweep: tasks on an executor, results handed on as they finish."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 
 from sparsesim.results import Result
 from sparsesim.studies.grid import Grid, Task, resolved
 from sparsesim.studies.networks import simulate_network
+from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep
 
 
@@ -44,6 +45,22 @@ def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Iterator
     numbers = {executor.submit(run_task, task): number for number, task in tasks}
     for future in as_completed(numbers):
         yield numbers[future], future.result()
+
+
+def run_logged(
+    grid: Grid, log: ResultLog | None = None, progress: Callable[[int], None] = lambda points: None
+) -> list[Result]:
+    """All results of a grid in order; the log gets them as they finish.
+
+    `progress` is called with the number of points of every task that finished.
+    """
+    finished = []
+    for number, results in run_sweep(grid):
+        finished.append((number, results))
+        if log:
+            log.append(results)
+        progress(grid.points_per_task)
+    return in_order(finished)
 
 
 def in_order(finished: Iterable[tuple[int, list[Result]]]) -> list[Result]:

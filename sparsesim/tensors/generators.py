@@ -71,7 +71,7 @@ def block(rows: int, columns: int, block_rows: int, block_columns: int, density:
         raise InputError(f"block: a block of {block_rows} x {block_columns} is empty")
     grid = (ceil_div(rows, block_rows), ceil_div(columns, block_columns))
     rng = np.random.default_rng(seed)
-    chosen = _distinct(grid[0] * grid[1], round(density * grid[0] * grid[1]), rng)
+    chosen = _distinct(grid[0] * grid[1], round(density * (grid[0] * grid[1])), rng)
     block_row, block_column = np.divmod(chosen, max(grid[1], 1))
     row, column = np.divmod(np.arange(block_rows * block_columns, dtype=np.int64), block_columns)
     all_rows = (block_row[:, None] * block_rows + row).ravel()

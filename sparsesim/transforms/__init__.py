@@ -2,6 +2,7 @@
 
 from sparsesim.transforms.compressed import CompressedNetwork
 from sparsesim.transforms.deep_compression import deep_compress_network
+from sparsesim.transforms.figures import MaskFigures, mask_figures
 from sparsesim.transforms.inputs import input_norms
 from sparsesim.transforms.low_rank import factorise_network
 from sparsesim.transforms.mask import Mask, prune_network
@@ -9,7 +10,7 @@ from sparsesim.transforms.merge import MergedNetwork, merge_network
 from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.permute import PermutedNetwork, permute_network
 from sparsesim.transforms.quantise import quantise_network
-from sparsesim.transforms.registry import METHODS, as_method, method_by_name, takes_sparsity
+from sparsesim.transforms.registry import METHODS, as_method, described_method, method_by_name, takes_sparsity
 from sparsesim.transforms.shrink import remove_channels
 from sparsesim.transforms.sparse_gpt import repair_network
 from sparsesim.transforms.transformed import Transformed
@@ -19,14 +20,17 @@ __all__ = [
     "CompressedNetwork",
     "LayerInputs",
     "Mask",
+    "MaskFigures",
     "MergedNetwork",
     "Method",
     "PermutedNetwork",
     "Transformed",
     "as_method",
     "deep_compress_network",
+    "described_method",
     "factorise_network",
     "input_norms",
+    "mask_figures",
     "merge_network",
     "method_by_name",
     "permute_network",

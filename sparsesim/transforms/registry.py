@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from sparsesim.errors import UnknownNameError
-from sparsesim.pruning import Pruner
+from sparsesim.pruning import PRUNERS, Pruner
 from sparsesim.transforms.deep_compression.method import DeepCompression
 from sparsesim.transforms.low_rank.method import LowRankFactors
 from sparsesim.transforms.mask import Mask
@@ -47,6 +47,21 @@ def as_method(given: Method | Pruner | str) -> Method:
     if isinstance(given, Pruner):
         return Mask(given)
     return method_by_name(given) if isinstance(given, str) else given
+
+
+def described_method(text: str) -> dict[str, str]:
+    """A form of a method as `forms` writes it, a pruner of PRUNERS or any full name, with its description.
+
+    Raises UnknownNameError.
+    """
+    if text in PRUNERS:
+        family = PRUNERS[text]
+        return {"name": family.syntax, "description": family.description, "needs": family.amount}
+    for method in METHODS.values():
+        if text in method.forms:
+            return {"name": text, "description": method.forms[text]}
+    found = method_by_name(text, 0.5 if takes_sparsity(text) else None)
+    return {"name": found.name, "description": found.describe()}
 
 
 def _kind(text: str) -> type[Method]:

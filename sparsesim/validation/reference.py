@@ -81,6 +81,19 @@ class Reference(ABC):
         """Further tables and pictures."""
         return iter(())
 
+    def write_rows(self, rows: Sequence[Row], folder: Path) -> list[Path]:
+        """Write the rows as CSV and, unless they are too many, their errors as a picture; then all studies."""
+        import pandas as pd  # takes long to import, as does what draws; only those who ask for files need them
+
+        from sparsesim.report.validation import plot_errors
+
+        table = pd.DataFrame([row.as_object() for row in rows])
+        written = [folder / f"{self.name}-rows.csv"]
+        table.to_csv(written[0], index=False)
+        if self.lists_rows:
+            written.append(plot_errors(table, folder / f"{self.name}-errors.png"))
+        return written + self.write(folder)
+
     def write(self, folder: Path) -> list[Path]:
         """Write all studies into a folder; the paths of the files."""
         return [path for study in self.studies() for path in study.write(folder, self.name)]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from sparsesim.errors import InputError
-from sparsesim.networks import Network
+from sparsesim.networks import Network, write_network
 from sparsesim.networks.onnx_files.graph import InputShape
 from sparsesim.transforms.method import LayerInputs, Method, Needs
 from sparsesim.transforms.shrink.channels import Shrunk, remove_channels
@@ -90,7 +92,15 @@ class Shrink(Method):
         )
         if [layer.name for layer in found.network.layers] != [layer.name for layer in network.layers]:
             raise InputError(f"{self.subject} changes whole networks: {network.name!r} is a part of one")
-        return Transformed(found.network, self.describe(), rows=_rows(found), totals=_totals(found))
+        write = partial(_write, found.network, network.path)
+        return Transformed(found.network, self.describe(), rows=_rows(found), totals=_totals(found), writer=write)
+
+
+def _write(smaller: Network, source: Path | None, path: Path) -> Path:
+    """Raises InputError for the file of the whole network: the smaller one no longer knows where it came from."""
+    if source is not None and source.exists() and path.exists() and path.samefile(source):
+        raise InputError(f"{path}: the network was read from this file; write to another one")
+    return write_network(smaller, path)
 
 
 def _rows(found: Shrunk) -> tuple[Row, ...]:

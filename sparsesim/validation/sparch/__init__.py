@@ -5,8 +5,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pandas as pd
-
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
@@ -101,6 +99,8 @@ class Sparch(Reference):
 
         Sweeps run over the golden matrices, or over the paper's where none of those is there.
         """
+        import pandas as pd  # takes long to import; only those who ask for files need it
+
         from sparsesim.report import validation as report
 
         published, runs = self.published, self.runs

@@ -5,8 +5,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pandas as pd
-
 from sparsesim.hardware import load_machine
 from sparsesim.results import geometric_mean
 from sparsesim.validation.notes import Figures
@@ -73,6 +71,8 @@ class Spmm(Reference):
 
     def studies(self) -> Iterator[Study]:
         """Single measurements, and curves over sparsity."""
+        import pandas as pd  # takes long to import; only those who ask for files need it
+
         from sparsesim.report import spmm as report
 
         single = [vars(each) | {"error_pct": each.error_pct} for each in self.runs.comparisons]

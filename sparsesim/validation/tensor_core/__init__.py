@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sparsesim.validation.notes import Figures
 from sparsesim.validation.published import load_published
@@ -15,6 +13,9 @@ from sparsesim.validation.tensor_core.errors import error_table
 from sparsesim.validation.tensor_core.notes import TREND_CARD, note_figures
 from sparsesim.validation.tensor_core.published import TensorCoreValues
 from sparsesim.validation.tensor_core.runs import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class TensorCores(Reference):
@@ -55,8 +56,10 @@ class TensorCores(Reference):
         if len(shown):
             yield Study("tokens", shown, report.plot_over_tokens, kept=False)
 
-    def points(self) -> pd.DataFrame:
+    def points(self) -> "pd.DataFrame":
         """One line per product: shape, whether fitted, times in us and ratios measured and simulated, bottlenecks."""
+        import pandas as pd  # takes long to import; only those who ask for files need it
+
         return pd.DataFrame([_record(each) for each in self.tables.comparisons])
 
     def _rows(self, each: Comparison) -> Iterator[Row]:

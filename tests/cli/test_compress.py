@@ -7,7 +7,7 @@ import pytest
 
 from sparsesim.networks import load_network
 from sparsesim.transforms import deep_compress_network, prune_network
-from tests.test_cli import refused, run
+from tests.cli.test_cli import refused, run
 
 
 def compressed(*arguments):
