@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sparsesim.studies import load_sweep, run_sweep
     from sparsesim.studies.compare import compare
     from sparsesim.tensors import SparseMatrix, read_matrix
+    from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "load_sweep",
     "lower",
     "matmul_op",
+    "method_by_name",
     "network_from_torch",
     "price",
     "prune",
@@ -58,7 +60,7 @@ _HOMES = {
     "sparsesim.simulation": ("reprice", "simulate"),
     "sparsesim.studies": ("compare", "load_sweep", "run_sweep"),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
-    "sparsesim.transforms": ("prune_network",),
+    "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),
     "sparsesim.matmul": ("matmul_op",),
 }

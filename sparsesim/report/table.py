@@ -55,7 +55,10 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
 def refusals(total: "pd.DataFrame") -> list[str]:
     """One line per network, pruner and reason, with the number of points that were refused for it."""
     refused = total[total["status"] != "ok"].groupby(["network", "pruner", "note"], sort=False).size()
-    return [f"{count} points refused: {', '.join(map(str, key[:2]))}: {key[2]}" for key, count in _items(refused)]
+    return [
+        f"{count} {'point' if count == 1 else 'points'} refused: {', '.join(map(str, key[:2]))}: {key[2]}"
+        for key, count in _items(refused)
+    ]
 
 
 def _items(counted: "pd.Series[int]") -> list[tuple[tuple[str, ...], int]]:

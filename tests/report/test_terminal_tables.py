@@ -23,7 +23,7 @@ def test_the_table_tells_the_fastest_format_and_what_was_refused(layers):
     assert columns["speedup"][0] == "1.00x"
     lines = table.refusals(totals(layers))
     assert lines
-    assert all("points refused: " in line and "not 2:4: row" in line for line in lines)
+    assert all(" refused: " in line and "not 2:4: row" in line for line in lines)
 
 
 def test_every_row_has_the_figures_of_the_fastest_point(layers):

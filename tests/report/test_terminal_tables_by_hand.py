@@ -58,8 +58,8 @@ def test_refusals_are_counted_by_their_reason():
     ]
     assert table.refusals(totals(result_table(results))) == [
         "2 points refused: net, none: not 2:4",
-        "1 points refused: net, none: no room",
-        "1 points refused: a, none: not 2:4",
+        "1 point refused: net, none: no room",
+        "1 point refused: a, none: not 2:4",
     ]
 
 

@@ -189,3 +189,11 @@ def test_time_is_bounded_by_the_multipliers():
     op = matmul_op(drawn_nm(256, 512, 2, 4, 0), DenseMatrix((512, 256)), "nm-2:4", "int8")
     counts = run_schedule(SPARSE.accelerator.plan(op), SPARSE)
     assert counts.cycles >= counts.busy_cycles["compute"] == 256 * 256 * 256 // 1024
+
+
+def test_pairs_are_unpacked_though_they_hold_the_pattern():
+    """Columns 0, 1 of every four: 2:4, and 4:8 in pairs; the array reads the first as it is and unpacks the second."""
+    a = SparseMatrix.from_dense(np.tile(np.array([1.0, 1.0, 0.0, 0.0]), (64, 16)))
+    native, pairs = (plan(SPARSE, a, 16, format) for format in ("nm-2:4", "nm-pairs-4:8"))
+    assert native.actions["index_add"] == 0
+    assert pairs.actions["index_add"] == 64 * 32 * pairs.details["a_passes"]
