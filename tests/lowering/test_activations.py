@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.lowering import Activations, lower
-from sparsesim.networks import Layer, Network
+from sparsesim.lowering import Activations, lower, lowered_layers
+from sparsesim.networks import Layer, Network, load_network
 from sparsesim.tensors import DenseMatrix
+from sparsesim.transforms import method_by_name
 
 
 def network_of(*layers):
@@ -76,3 +77,22 @@ def test_inputs_of_three_samples_have_the_same_shape_whether_they_are_drawn_or_d
     (op,) = lower(network_of(layer), batch=3, activations=Activations(density))
     assert op.b.shape == shape
     assert isinstance(op.b.tensor, DenseMatrix) == (density == 1)
+
+
+@pytest.mark.parametrize("name", ["shrink", "low-rank-2"])
+def test_captured_inputs_do_not_fit_layers_of_other_shapes(name):
+    method = method_by_name(name, 0.5 if name == "shrink" else None)
+    network = load_network("digits-cnn")
+    read = Activations(maps={network.layers[0].name: np.ones((4, 1, 8, 8), np.float32)})
+    with pytest.raises(InputError, match="changes the shapes of layers: captured activations do not fit"):
+        list(lowered_layers(network, method, activations=read))
+
+
+def test_a_captured_map_is_fetched_once_for_each_of_its_samples():
+    """Five samples of 2 x 6 x 6 under a 3 x 3 kernel: 360 fp16 values, whatever the batch, though im2col has 1,440."""
+    kernel = np.ones((3, 2, 3, 3), np.float32)
+    layer = Layer(name="conv", kind="conv2d", weight_shape=kernel.shape, source=kernel, input_size=(6, 6))
+    maps = {"conv": np.ones((5, 2, 6, 6), np.float32)}
+    (op,) = lower(network_of(layer), batch=9, activations=Activations(maps=maps))
+    assert op.b.shape == (18, 5 * 16)
+    assert op.b.dram_bytes == 2 * 5 * 2 * 6 * 6
