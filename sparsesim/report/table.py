@@ -1,5 +1,6 @@
 """Tables for the terminal."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +44,18 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
         *head,
         str(best["format"]),
         seconds(best["seconds"]),
-        f"{best['speedup']:.2f}x",
+        _ratio(best["speedup"]),
         str(best["bottleneck"]),
         joules(best["energy_total_pj"]),
-        f"{best['energy_ratio']:.2f}x",
+        _ratio(best["energy_ratio"]),
         f"{mostly} {share[mostly] / max(best['energy_total_pj'], 1e-300):.0%}",
         f"{refused} of {len(points)}" if refused else "",
     ]
+
+
+def _ratio(value: float) -> str:
+    """A gain, or a dash where the baseline was refused."""
+    return f"{value:.2f}x" if math.isfinite(value) else "-"
 
 
 def refusals(total: "pd.DataFrame") -> list[str]:

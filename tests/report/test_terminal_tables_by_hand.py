@@ -146,3 +146,10 @@ def test_a_run_that_costs_nothing_has_no_largest_share():
     total = totals(result_table([made_up(energy_pj={})]))
     (row,) = rows(table.best_table(compare_to_baseline(total, {"machine": "unit"})))
     assert (row[7], row[9]) == ("0 J", "dram 0%")
+
+
+def test_a_gain_over_a_refused_baseline_is_a_dash():
+    results = [refused(format="dense"), made_up(format="csr", energy_pj=ENERGY), made_up(network="other")]
+    compared = compare_to_baseline(totals(result_table(results)), {"format": "dense"})
+    first, _ = rows(table.best_table(compared, ""))
+    assert (first[3], first[5], first[8], first[10]) == ("csr", "-", "-", "1 of 2")
