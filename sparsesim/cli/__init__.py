@@ -11,22 +11,27 @@ from sparsesim.errors import SparsesimError
 UsageError: Final[Any] = typer.BadParameter.__base__
 """That of the Click that Typer brings along, whose place differs between its versions."""
 
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C (128 + SIGINT), by which Typer tells it."""
+
 
 def main() -> None:
     """Entry point: errors that a user can cause become one line on stderr and exit code 2."""
     try:
-        sys.exit(app(prog_name="sparsesim", standalone_mode=False))
+        code = app(prog_name="sparsesim", standalone_mode=False)
     except UsageError as error:
         _misused(error)
     except typer.Abort:
-        sys.stderr.write("interrupted\n")
-        sys.exit(130)
+        code = INTERRUPTED
     except SparsesimError as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}")
     except MemoryError:
         _refuse("this takes more memory than there is; use smaller operands")
+    if code == INTERRUPTED:
+        sys.stderr.write("interrupted\n")
+    sys.exit(code)
 
 
 def _misused(error: Any) -> NoReturn:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from math import gcd
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sparsesim.accelerators import AcceleratorSpec, Patterned, TensorCore
+from sparsesim.accelerators import AcceleratorSpec, OnViolation, Patterned, TensorCore
 from sparsesim.errors import InputError
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.shipped import shipped_file, shipped_names
@@ -152,6 +152,8 @@ class Machine(Description):
 
     def with_on_violation(self, choice: str) -> "Machine":
         """A copy that refuses ("refuse") a matrix that breaks its pattern, or runs it "dense"; InputError otherwise."""
+        if choice not in get_args(OnViolation):
+            raise InputError(f"on_violation: {choice!r} is neither {' nor '.join(map(repr, get_args(OnViolation)))}")
         if not isinstance(self.accelerator, Patterned):
             return self
         return self.with_accelerator(on_violation=choice)

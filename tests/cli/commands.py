@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import numpy as np
+from typer.testing import CliRunner
+
+from sparsesim.cli.app import app
 
 # {samples}, {chain}, {sweep}, {matrix} and {out} are paths in a temporary folder, see `files`.
 EXAMPLES = {
@@ -57,6 +60,15 @@ def files(folder):
         "out": "written",
     }
     return {name: folder / file for name, file in names.items()}
+
+
+def output_of(command, *arguments):
+    """What a command that succeeds prints; its own errors are raised."""
+    result = CliRunner().invoke(app, [command, *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def modules_after(code):

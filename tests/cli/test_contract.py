@@ -27,6 +27,9 @@ OWN_MEANING = {
 SUFFIXES = {"digits-cnn": ".npz", "sparch": ".yaml", "a100-pcie": ".yaml"}
 """Of files that may stand in the place of shipped names in the examples."""
 
+WITHOUT_FILES = {"gemm", "list", "validate"}
+"""Commands whose examples name no file of a user, and nothing that may be one."""
+
 
 def function(name):
     module, function = COMMANDS[name].home.split(":")
@@ -98,13 +101,11 @@ def test_an_unknown_option_is_named(refused, example, name):
     assert error == [f"error: No such option: --zzz; see sparsesim {name} --help"]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - WITHOUT_FILES))
 def test_a_file_that_is_missing_is_one_line(refused, example, tmp_path, name):
     words, written = example(name), str(tmp_path / "written")
     own = [word for word in words if word.startswith(str(tmp_path)) and not word.startswith(written)]
-    read = next(iter([*own, *(word for word in words if word in SUFFIXES)]), None)
-    if read is None:
-        pytest.skip("reads no file of a user")
+    read = next(word for word in [*own, *words] if word in own or word in SUFFIXES)
     missing = str(tmp_path / f"nowhere{SUFFIXES.get(read, Path(read).suffix)}")
     error = refused(name, *[missing if word == read else word for word in words])
     assert len(error) == 1
@@ -113,8 +114,6 @@ def test_a_file_that_is_missing_is_one_line(refused, example, tmp_path, name):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_json_is_all_that_reaches_stdout(example, name):
-    if "as_json" not in inspect.signature(function(name)).parameters:
-        pytest.skip("has no --json")
     found = CliRunner().invoke(app, [name, *example(name), "--json"])
     assert found.exit_code == 0, found.output
     records = [json.loads(line) for line in found.stdout.splitlines()]
@@ -132,3 +131,21 @@ def test_every_function_that_is_written_as_a_command_has_a_line(repository):
         if any(ast.unparse(argument) == "as_json: Json" for argument in (*part.args.args, *part.args.kwonlyargs))
     }
     assert written == {command.home for command in COMMANDS.values()}
+
+
+def test_ctrl_c_says_so_and_exits_with_130(monkeypatch, capfd):
+    def interrupted(family: str = "") -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sparsesim.cli.catalogue.list_names", interrupted)
+    monkeypatch.setattr("sys.argv", ["sparsesim", "list"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130
+    assert capfd.readouterr() == ("", "interrupted\n")
+
+
+@pytest.mark.parametrize("machine", ["a100-pcie", "a100-pcie-2to4"])
+def test_what_to_do_on_a_violation_is_checked_on_every_machine(refused, machine):
+    error = refused("gemm", 8, 8, 8, "-m", machine, "--on-violation", "maybe")
+    assert error == ["error: on_violation: 'maybe' is neither 'refuse' nor 'dense'"]

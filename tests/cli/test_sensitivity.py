@@ -1,23 +1,18 @@
 import json
+from functools import partial
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from sparsesim.cli.app import app
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
 from sparsesim.studies import apply_plan, load_plan
+from tests.cli.commands import output_of
 
 pytest.importorskip("onnxruntime")
 
 
-def run(*arguments):
-    result = CliRunner().invoke(app, ["sensitivity", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.stdout
+run = partial(output_of, "sensitivity")
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from typer.testing import CliRunner
 
 from sparsesim.cli.app import app
 from sparsesim.errors import InputError
-from sparsesim.inference import capture, evaluate
+from sparsesim.inference import evaluate
 from sparsesim.lowering import Lowering
-from sparsesim.networks import load_network
 from sparsesim.studies import (
     LayerChoice,
     Plan,
@@ -26,22 +25,6 @@ from sparsesim.transforms import method_by_name, repair_network
 
 pytest.importorskip("onnxruntime")
 METHODS = ["sparse-gpt-2:4", "permute-2:4", "int8", "low-rank-6", "deep-compression", "shrink"]
-
-
-@pytest.fixture(scope="module")
-def digits():
-    data = pytest.importorskip("sklearn.datasets").load_digits()
-    return (data.images[:300, None] / 16).astype(np.float32), data.target[:300]
-
-
-@pytest.fixture(scope="module")
-def network():
-    return load_network("digits-cnn")
-
-
-@pytest.fixture(scope="module")
-def inputs(network, digits):
-    return capture(network, digits[0][:60])
 
 
 def test_a_plan_may_name_sparse_gpt(network, inputs, tmp_path):

@@ -5,9 +5,7 @@ import pytest
 import yaml
 
 from sparsesim.errors import InputError
-from sparsesim.inference import capture
 from sparsesim.lowering import Activations
-from sparsesim.networks import load_network
 from sparsesim.studies import (
     in_order,
     load_sweep,
@@ -24,22 +22,6 @@ SWEEP = {
     "formats": ["dense", "nm-2:4"],
     "machines": ["a100-pcie-2to4"],
 }
-
-
-@pytest.fixture(scope="module")
-def digits():
-    data = pytest.importorskip("sklearn.datasets").load_digits()
-    return (data.images[:300, None] / 16).astype(np.float32), data.target[:300]
-
-
-@pytest.fixture(scope="module")
-def network():
-    return load_network("digits-cnn")
-
-
-@pytest.fixture(scope="module")
-def inputs(network, digits):
-    return capture(network, digits[0][:60])
 
 
 @pytest.fixture
