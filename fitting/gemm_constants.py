@@ -31,7 +31,7 @@ class Constants(NamedTuple):
     @classmethod
     def of(cls, card: Card, dtype: str) -> Self:
         """Those of the shipped machines."""
-        dense, sparse, prices = card.dense.accelerator, card.sparse.accelerator, card.dense.energy_table.actions
+        dense, sparse, prices = card.dense.unit, card.sparse.unit, card.dense.energy_table.actions
         return cls(
             _entry(dense, "efficiency", dtype),
             _entry(sparse, "efficiency", dtype),
@@ -115,7 +115,7 @@ def _entry(unit: Any, field: str, dtype: str) -> float:
 
 
 def _changed(machine: Machine, dtype: str, efficiency: float, step_cycles: float) -> Machine:
-    unit: Any = machine.accelerator
+    unit: Any = machine.unit
     return machine.with_accelerator(
         efficiency={**unit.efficiency, dtype: efficiency},
         k_step_cycles={**unit.k_step_cycles, dtype: step_cycles},

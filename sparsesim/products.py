@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, PatternError
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.results import Result
@@ -27,18 +27,40 @@ def multiply(
 ) -> list[Result]:
     """C = A x B with A in every format on every machine.
 
-    Left out, `formats` is the one that suits the machine at this density, and `dtype` the machine's first number type.
+    Left out, `formats` is the fastest of those that the machine's kernels are made for, and `dtype` the machine's first
+    number type.
     What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
     """
     results = []
     for machine in machines:
-        unit = machine.accelerator
-        for format in formats or [unit.natural_format(a.density)]:
-            op = matmul_op(a, b, format, dtype or unit.default_dtype, name=name)
-            # Compile on something tiny first, so that the time reported is that of the simulation.
-            simulate(_tiny(op), machine, table, engine=engine)
-            results.append(simulate(op, machine, table, engine=engine))
+        number_type = dtype or machine.default_dtype
+        if formats:
+            results += [_product(a, b, format, number_type, machine, table, engine, name) for format in formats]
+        else:
+            results.append(_fastest(a, b, number_type, machine, table, engine, name))
     return results
+
+
+def _product(
+    a: Tensor, b: Tensor, format: str, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str
+) -> Result:
+    op = matmul_op(a, b, format, dtype, name=name)
+    # Compile on something tiny first, so that the time reported is that of the simulation.
+    simulate(_tiny(op), machine, table, engine=engine)
+    return simulate(op, machine, table, engine=engine)
+
+
+def _fastest(a: Tensor, b: Tensor, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str) -> Result:
+    """The fastest of the formats that the machine's kernels are made for and can hold A; the first of equals."""
+    tried, refused = list[Result](), list[PatternError]()
+    for format in machine.natural_formats(a.density, dtype):
+        try:
+            tried.append(_product(a, b, format, dtype, machine, table, engine, name))
+        except PatternError as error:
+            refused.append(error)
+    if not tried:
+        raise refused[0]
+    return min(tried, key=lambda result: result.seconds)
 
 
 def gemm(

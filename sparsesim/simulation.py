@@ -1,4 +1,4 @@
-"""From an operation to its Result: plan -> engine -> power -> price.
+"""From an operation to its Result: kernel -> plan -> engine -> power -> price.
 
 The module is not called `simulate` because that would shadow the public function of the same name.
 """
@@ -12,7 +12,7 @@ from sparsesim.accelerators import candidates_of
 from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.errors import SparsesimError
-from sparsesim.hardware import EnergyTable, Machine, price
+from sparsesim.hardware import Call, EnergyTable, Machine, price
 from sparsesim.hardware.power import seconds_under_cap
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import Result
@@ -43,11 +43,13 @@ class Run:
     """One simulated operation, before it is priced.
 
     Attributes:
+        machine: the card with the kernel that ran alone.
         counts: cycles, actions and bytes.
         seconds: run time under the power cap.
         capped: whether the power cap stretched it.
     """
 
+    machine: Machine
     counts: Counts
     seconds: float
     capped: bool
@@ -55,16 +57,20 @@ class Run:
 
 @dataclass(frozen=True)
 class Simulator:
-    """One machine at the prices of one table; operations with equal plans are simulated once."""
+    """One machine at the prices of one table; operations with equal plans are simulated once.
+
+    Where several kernels of a card take an operation, the fastest runs.
+    """
 
     machine: Machine
     table: EnergyTable
     engine: str = "fast"
     _runs: dict[Hashable, Run] = field(default_factory=dict, repr=False)
+    _units: dict[str, Machine] = field(default_factory=dict, repr=False)
 
     def result(self, op: MatmulOp, labels: Labels | None = None) -> Result:
         """The Result of one operation; raises SparsesimError if its format or the accelerator refuses it."""
-        return self._result(op, labels or Labels(), _Work(self.machine, op))
+        return self._result(op, labels or Labels(), _Work(op))
 
     def results(self, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:
         """Results of one multiplication with its operands stored in several formats; refusals become results, too.
@@ -73,7 +79,7 @@ class Simulator:
         """
         if not ops:
             return []
-        work = _Work(self.machine, ops[0])
+        work = _Work(ops[0])
         return [self._result_or_refusal(op, label, work) for op, label in zip(ops, labels, strict=True)]
 
     def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
@@ -84,24 +90,34 @@ class Simulator:
 
     def _result(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
         start = perf_counter()
-        run = self._run(op, work)
+        call, run = self._run(op, work)
         energy_pj = price(run.counts, self.table)
         elapsed = perf_counter() - start
         return Result(
             **self._identity(op, labels),
-            **_figures(op, self.machine, run),
+            **_figures(op, call, run),
             energy_pj=energy_pj,
             simulation_seconds=elapsed,
         )
 
-    def _run(self, op: MatmulOp, work: "_Work") -> Run:
-        """The run of this operation, or of one with the same plan."""
-        key = self.machine.accelerator.plan_key(op)
-        run = None if key is None else self._runs.get(key)
-        if run is None:
-            run = fastest_run(op, self.machine, self.engine, work.of_positions())
-            if key is not None:
-                self._runs[key] = run
+    def _run(self, op: MatmulOp, work: "_Work") -> tuple[Call, Run]:
+        """The call of the fastest kernel that takes the operation, and its run."""
+        runs = [(call, self._run_of(call, work)) for call in self.machine.calls(op)]
+        return min(runs, key=lambda pair: pair[1].seconds)
+
+    def _run_of(self, call: Call, work: "_Work") -> Run:
+        """The run of this call, or of one with the same plan."""
+        machine = self._units.get(call.kernel)
+        if machine is None:
+            machine = self._units[call.kernel] = self.machine.only(call.kernel)
+        key = machine.unit.plan_key(call.op)
+        known = None if key is None else self._runs.get((call.kernel, key))
+        if known is not None:
+            return known
+        run = fastest_run(call.op, machine, self.engine, work.of_positions(call.kernel, machine))
+        if key is not None:
+            # Without the operation, whose operands may be large.
+            self._runs[call.kernel, key] = run
         return run
 
     def _identity(self, op: MatmulOp, labels: Labels) -> dict[str, Any]:
@@ -129,16 +145,14 @@ class Simulator:
 class _Work:
     """`Accelerator.work` of one multiplication, computed at first use: plans found by their key never need it."""
 
-    def __init__(self, machine: Machine, op: MatmulOp) -> None:
-        self._unit, self._op = machine.accelerator, op
-        # A tuple, because None is a valid result.
-        self._computed: tuple[Any, ...] = ()
+    def __init__(self, op: MatmulOp) -> None:
+        self._op, self._computed = op, dict[str, Any]()
 
-    def of_positions(self) -> Any:
-        """The result of `Accelerator.work`."""
-        if not self._computed:
-            self._computed = (self._unit.work(self._op),)
-        return self._computed[0]
+    def of_positions(self, kernel: str, machine: Machine) -> Any:
+        """The result of `Accelerator.work` for a kernel; `machine` has this kernel alone."""
+        if kernel not in self._computed:
+            self._computed[kernel] = machine.unit.work(self._op)
+        return self._computed[kernel]
 
 
 def simulate(
@@ -146,7 +160,7 @@ def simulate(
 ) -> Result:
     """Simulate one operation on one machine.
 
-    If the unit is autotuned, the fastest of its plans is taken. Use `machine.benchmarked(...)` to simulate a benchmark
+    The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use `machine.benchmarked(...)` to simulate a benchmark
     of many identical runs. Raises SparsesimError if the format or the accelerator refuses the operation.
     """
     return Simulator(machine, table, engine).result(op, labels)
@@ -159,26 +173,31 @@ def reprice(result: Result, table: EnergyTable) -> Result:
 
 
 def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any = None) -> Run:
-    """The run of the unit's fastest plan, or of the first of several that are equally fast."""
+    """The run of the fastest plan of a kernel, or of the first of several that are equally fast.
+
+    `machine` has this kernel alone.
+    """
     best: Run | None = None
-    for plan in candidates_of(machine.accelerator, op, work):
+    for plan in candidates_of(machine.unit, op, work):
         # Candidates are ordered by non-decreasing compute cycles, so none after this one can win either.
         if best is not None and cycles_to_seconds(least_cycles(plan, machine), machine.clock_hz) >= best.seconds:
             break
         counts = run_schedule(plan, machine, engine)
         seconds, capped = seconds_under_cap(counts, machine)
         if best is None or seconds < best.seconds:
-            best = Run(counts, seconds, capped)
+            best = Run(machine, counts, seconds, capped)
     assert best is not None
     return best
 
 
-def _figures(op: MatmulOp, machine: Machine, run: Run) -> dict[str, Any]:
+def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
     """The fields of a Result that follow from a run, except energy."""
-    counts, seconds = run.counts, run.seconds
+    machine, counts, seconds, stored = run.machine, run.counts, run.seconds, call.op.a.size
     return {
-        "a_bytes": op.a.size.size_bytes,
-        "a_metadata_bits": op.a.size.metadata_bits,
+        "kernel": machine.unit.routine(call.op) or call.kernel,
+        "unpacked": call.unpacked,
+        "a_bytes": stored.size_bytes,
+        "a_metadata_bits": stored.metadata_bits,
         "macs": op.effectual_macs * op.repeat,
         "cycles": counts.cycles,
         "seconds": seconds,
@@ -189,9 +208,9 @@ def _figures(op: MatmulOp, machine: Machine, run: Run) -> dict[str, Any]:
         "utilisation": _utilisation(op, machine, seconds),
         "bandwidth_utilisation": _bandwidth_utilisation(counts, machine, seconds),
         "power_w": _average_power(counts, machine, seconds),
-        "peak_macs_per_s": machine.accelerator.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz,
+        "peak_macs_per_s": machine.unit.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz,
         "peak_bytes_per_s": machine.dram.bandwidth_bytes_per_s,
-        "note": counts.note,
+        "note": "; ".join(note for note in (call.note, counts.note) if note),
     }
 
 
@@ -203,7 +222,7 @@ def _bottleneck(counts: Counts) -> str:
 
 def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:
     """Effectual MACs over the peak in the same time; a product with a zero factor is not effectual."""
-    peak = machine.accelerator.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz * seconds
+    peak = machine.unit.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz * seconds
     return op.effectual_macs * op.repeat / peak if peak else 0.0
 
 

@@ -2,7 +2,7 @@
 
 The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
 shared memory (`mac_array/`), SpMM kernels on a GPU (`vector_spmm/`), library kernels on a CPU or GPU (`processor`), and
-SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and `patterned` add what a few
+SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and `unpacking` add what a few
 need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped products one by one),
 `memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these loops against).
 """
@@ -12,7 +12,6 @@ from sparsesim.accelerators.condensed_outer_product import CondensedOuterProduct
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.mac_array import MacArray
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.patterned import OnViolation, Patterned
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.tensor_core import SparseTensorCore, TensorCore
 from sparsesim.accelerators.vector_spmm import VectorSpmm
@@ -25,8 +24,6 @@ __all__ = [
     "Autotuned",
     "CondensedOuterProduct",
     "MacArray",
-    "OnViolation",
-    "Patterned",
     "Processor",
     "SparseTensorCore",
     "Sram",

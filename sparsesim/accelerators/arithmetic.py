@@ -1,26 +1,17 @@
-"""Helpers for plans: keys of operations, the cost of unpacking a format, integer shares that add up exactly."""
+"""Helpers for plans: keys of operations, integer shares that add up exactly."""
 
 from collections.abc import Hashable
 
 import numpy as np
 
 from sparsesim.array_types import IntArray
-from sparsesim.formats import Format
-from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.matmul import MatmulOp
 
 
 def size_key(op: MatmulOp) -> Hashable:
     """Everything about an operation except its name and the positions and values of its non-zeros."""
     operands = [(operand.format, operand.dtype, operand.size, operand.dram_bytes) for operand in (op.a, op.b)]
     return (op.m, op.n, op.k, op.groups, *operands, op.c_dtype, op.repeat)
-
-
-def unpacking_adds(operand: Operand, native: frozenset[type[Format]], passes: int = 1) -> int:
-    """32-bit integer adds to unpack an operand `passes` times; 0 if it is stored in one of the `native` formats.
-
-    One add per stored value and pass (assumed: a running position per fiber).
-    """
-    return 0 if type(operand.format) in native else passes * operand.size.stored_values
 
 
 def shares(total: int, parts: int) -> IntArray:

@@ -10,7 +10,7 @@ from sparsesim.accelerators.arithmetic import size_key
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
-from sparsesim.formats import Format
+from sparsesim.formats import Dense, Format
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import DenseMatrix, SparseMatrix
@@ -27,11 +27,27 @@ class Accelerator(Description, ABC):
     """Peak multiply-accumulates per cycle of the whole unit, by number type; the first entry is the default type."""
 
     native: ClassVar[frozenset[type[Format]]]
-    """Formats of A that the unit reads directly; any other is unpacked, which counts index additions."""
+    """Formats of A that the unit reads directly."""
+
+    native_b: ClassVar[frozenset[type[Format]]] = frozenset({Dense})
+    """Formats of B that the unit reads directly."""
+
+    def reads(self, op: MatmulOp) -> bool:
+        """Whether the unit multiplies these operands as they are stored, without unpacking them first."""
+        has_type = op.a.dtype.name in self.macs_per_cycle
+        return has_type and type(op.a.format) in self.native and type(op.b.format) in self.native_b
+
+    def unpacks(self, op: MatmulOp) -> bool:
+        """Whether the unit unpacks these operands on the way, at a rate of its own; see `unpacking`."""
+        return False
+
+    def routine(self, op: MatmulOp) -> str:
+        """Name of the library routine that this operation calls, where one unit stands for several; else empty."""
+        return ""
 
     @abstractmethod
-    def natural_format(self, density: float) -> str:
-        """Name of the format for weights of this density (0 to 1) if the user names none."""
+    def natural_format(self, density: float, dtype: str) -> str:
+        """Name of the format that the unit is made for, given weights of this density (0 to 1) and number type."""
 
     def work(self, op: MatmulOp) -> Any:
         """The part of planning that depends only on the positions of the non-zeros, not on their format; may be None.

@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.arithmetic import shares, unpacking_adds
+from sparsesim.accelerators.arithmetic import shares
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.accelerators.memories import Sram
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
-from sparsesim.formats import Bsr, CondensedCsr, Coo, Csc, Csr, Dense, Dia, Ell
+from sparsesim.formats import Bsr, Coo, Csc, Csr, Dense, Dia
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
@@ -43,9 +43,14 @@ class Processor(Accelerator):
     cache: Sram
     chunks: int = Field(default=64, gt=0)
 
-    native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Ell, Dia, CondensedCsr})
+    native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Dia})
+    native_b: ClassVar = native
 
-    def natural_format(self, density: float) -> str:
+    def routine(self, op: MatmulOp) -> str:
+        """gemm, gemv, spmm, spmv or spgemm."""
+        return self.kernel_of(op)
+
+    def natural_format(self, density: float, dtype: str) -> str:
         """CSR, or dense if every position is filled."""
         return "dense" if density == 1 else "csr"
 
@@ -124,7 +129,7 @@ class Processor(Accelerator):
             "register_write_bits": bits * macs,
             "cache.sram_read_bits": 2 * bits * ceil_div(macs, reuse),
             "cache.sram_write_bits": BITS_PER_BYTE * read,
-            "index_add": indices + unpacking_adds(op.a, self.native) + unpacking_adds(op.b, self.native),
+            "index_add": indices,
         }
 
 

@@ -1,6 +1,7 @@
 """Machines and energy tables: validated YAML with a source on every number.
 
-`machine` is the description of a card: clock, DRAM, accelerator, launch cost, power limit. `energy` is where counts
+`machine` is the description of a card: clock, DRAM, kernels, launch cost, power limit. `kernels` are units with the
+formats that they take, and the choice between them. `energy` is where counts
 become picojoules. `power` combines both: a card that would exceed its power cap slows down.
 """
 
@@ -14,15 +15,19 @@ from sparsesim.hardware.energy import (
     load_energy_table,
     price,
 )
+from sparsesim.hardware.kernels import Call, Kernel, OnViolation
 from sparsesim.hardware.machine import Dram, Machine, Power, load_machine, machine_names
 
 __all__ = [
     "COMPONENTS",
     "DEFAULT_ENERGY_TABLE",
     "ActionEnergy",
+    "Call",
     "Dram",
     "EnergyTable",
+    "Kernel",
     "Machine",
+    "OnViolation",
     "Power",
     "Sram",
     "energy_table_names",

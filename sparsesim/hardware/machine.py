@@ -1,4 +1,4 @@
-"""`Machine`: clock, DRAM, accelerator, launch cost and power limit, with a source for every number."""
+"""`Machine`: clock, DRAM, kernels, launch cost and power limit, with a source for every number."""
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
@@ -8,9 +8,11 @@ from typing import Annotated, Any, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sparsesim.accelerators import AcceleratorSpec, OnViolation, Patterned, TensorCore
-from sparsesim.errors import InputError
+from sparsesim.accelerators import AcceleratorSpec, TensorCore
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
+from sparsesim.hardware.kernels import Call, Kernel, Nanoseconds, OnViolation, calls, inherited
+from sparsesim.matmul import MatmulOp
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
 from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, naming, validated
@@ -20,7 +22,6 @@ _FOLDER, _SUFFIX = "models/hardware", ".yaml"
 # Upper bounds are far beyond any hardware: they catch a unit applied twice, and keep cycles within 64 bits.
 Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0, le=10**12)]
 BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0, le=10**16)]
-Nanoseconds = Annotated[float, Field(ge=0, le=1e9)]
 Watts = Annotated[float, Field(ge=0, le=1e6)]
 Table = Annotated[
     EnergyTable, BeforeValidator(lambda value: load_energy_table(value) if isinstance(value, str) else value)
@@ -70,13 +71,15 @@ class Power(Description):
 
 
 class Machine(Description):
-    """Everything that decides how long a schedule takes and what it costs.
+    """A card with its library of kernels: everything that decides how long a schedule takes and what it costs.
 
     Attributes:
         name, description: as shown to users.
         clock_hz: clock that all cycles refer to.
         dram: off-chip memory.
-        accelerator: the compute unit with its on-chip memories.
+        kernels: units by name, each with the formats that it takes; `based_on` names another kernel of the machine.
+        accelerator: instead of `kernels`, the unit of a machine that has just one.
+        on_violation: what happens to weights that no kernel takes as they are stored.
         energy_table: table of the machine's own technology; the power cap is checked against it.
         launch_ns: time before the first step of an operation.
         launch_interval_ns: shortest time between two launches, and so the minimum for any operation.
@@ -88,12 +91,37 @@ class Machine(Description):
     description: str
     clock_hz: Hertz
     dram: Dram
-    accelerator: AcceleratorSpec = Field(discriminator="kind")
+    kernels: Mapping[str, Kernel] = Field(default_factory=dict)
+    accelerator: Kernel | None = None
+    on_violation: OnViolation = "unpack"
     energy_table: Table
     launch_ns: Nanoseconds = 0.0
     launch_interval_ns: Nanoseconds = 0.0
     power: Power | None = None
     sources: Mapping[str, str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kernels_inherit(cls, given: Any) -> Any:
+        """Resolve `based_on` between kernels; what one inherits has the source of its base."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("kernels"), Mapping):
+            return given
+        sources = dict(given.get("sources") or {})
+        for name, kernel in given["kernels"].items():
+            base = kernel.get(BASE) if isinstance(kernel, Mapping) else None
+            above = {path: text for path, text in sources.items() if path.startswith(f"kernels.{base}.")}
+            for path, text in above.items():
+                sources.setdefault(path.replace(f"kernels.{base}.", f"kernels.{name}.", 1), f"as {base}: {text}")
+        return {**given, "kernels": inherited(given["kernels"]), "sources": sources}
+
+    @model_validator(mode="after")
+    def _has_kernels(self) -> Self:
+        if bool(self.kernels) == bool(self.accelerator):
+            raise ValueError("kernels: a machine has either kernels, or one accelerator")
+        missing = [name for name, kernel in self.kernels.items() if not kernel.source]
+        if missing and len(self.kernels) > 1:
+            raise ValueError(f"kernels.{missing[0]}.source: a kernel names the library that has it")
+        return self
 
     @model_validator(mode="after")
     def _every_number_has_a_source(self) -> Self:
@@ -105,14 +133,52 @@ class Machine(Description):
         return self
 
     @property
+    def library(self) -> Mapping[str, Kernel]:
+        """Every kernel by name; that of a single `accelerator` is called after its kind."""
+        return self.kernels if self.accelerator is None else {self.accelerator.unit.kind: self.accelerator}
+
+    @property
+    def unit(self) -> AcceleratorSpec:
+        """The compute unit of a machine that has one kernel; InputError if there are several."""
+        return self._only_kernel.unit
+
+    def only(self, kernel: str) -> "Machine":
+        """The machine with one of its kernels; UnknownNameError for a name that it does not have."""
+        if kernel not in self.library:
+            raise UnknownNameError(f"kernel of {self.name}", kernel, self.library)
+        return self.model_copy(update={"kernels": {kernel: self.library[kernel]}, "accelerator": None})
+
+    def calls(self, op: MatmulOp) -> list[Call]:
+        """What its library could call for this operation; see `kernels.calls`."""
+        return calls(op, self.name, self.library, self.on_violation)
+
+    @property
+    def default_dtype(self) -> str:
+        """Number type used if the user names none: the first of the first kernel."""
+        return next(iter(self.library.values())).unit.default_dtype
+
+    def natural_formats(self, density: float, dtype: str) -> tuple[str, ...]:
+        """The formats that its kernels with this number type are made for, each once."""
+        units = [kernel.unit for kernel in self.library.values() if dtype in kernel.unit.macs_per_cycle]
+        return tuple(dict.fromkeys(unit.natural_format(density, dtype) for unit in units)) or ("dense",)
+
+    @property
+    def _only_kernel(self) -> Kernel:
+        if len(self.library) > 1:
+            raise InputError(f"{self.name} has several kernels, of which one must be named: {', '.join(self.library)}")
+        return next(iter(self.library.values()))
+
+    @property
     def launch_cycles(self) -> int:
-        """Cycles before the first step of an operation."""
-        return seconds_to_cycles(self.launch_ns * 1e-9, self.clock_hz)
+        """Cycles before the first step of an operation, on a machine with one kernel."""
+        own = self._only_kernel.launch_ns
+        return seconds_to_cycles((self.launch_ns if own is None else own) * 1e-9, self.clock_hz)
 
     @property
     def launch_interval_cycles(self) -> int:
-        """Minimum cycles of any operation."""
-        return seconds_to_cycles(self.launch_interval_ns * 1e-9, self.clock_hz)
+        """Minimum cycles of any operation, on a machine with one kernel."""
+        own = self._only_kernel.launch_interval_ns
+        return seconds_to_cycles((self.launch_interval_ns if own is None else own) * 1e-9, self.clock_hz)
 
     def arrival_cycles(self, size_bytes: int) -> int:
         """Cycles from the end of a transfer until its data can be used.
@@ -128,7 +194,8 @@ class Machine(Description):
     @property
     def dram_rate(self) -> tuple[int, int]:
         """Sustained DRAM bytes per cycle as a reduced fraction (numerator, denominator); exact, so cycles are too."""
-        reached = round(self.dram.bandwidth_bytes_per_s * self.dram.efficiency)
+        own = self._only_kernel.dram_efficiency
+        reached = round(self.dram.bandwidth_bytes_per_s * (self.dram.efficiency if own is None else own))
         divisor = gcd(reached, self.clock_hz)
         return reached // divisor, self.clock_hz // divisor
 
@@ -146,27 +213,34 @@ class Machine(Description):
         changes: dict[str, Any] = {}
         if self.power is not None:
             changes["power"] = self.power.model_copy(update={"runs": runs})
-        if isinstance(self.accelerator, TensorCore):
-            changes["accelerator"] = self.accelerator.model_copy(update={"warm_l2": warm})
-        return self.model_copy(update=changes)
+        warmed = {name: _warmed(kernel, warm) for name, kernel in self.library.items()}
+        if self.accelerator is None:
+            return self.model_copy(update={**changes, "kernels": warmed})
+        return self.model_copy(update={**changes, "accelerator": next(iter(warmed.values()))})
 
     def with_on_violation(self, choice: str) -> "Machine":
-        """A copy that refuses ("refuse") a matrix that breaks its pattern, or runs it "dense"; InputError otherwise."""
+        """A copy that treats weights without a kernel as `choice` says, see `OnViolation`; InputError otherwise."""
         if choice not in get_args(OnViolation):
-            raise InputError(f"on_violation: {choice!r} is neither {' nor '.join(map(repr, get_args(OnViolation)))}")
-        if not isinstance(self.accelerator, Patterned):
-            return self
-        return self.with_accelerator(on_violation=choice)
+            raise InputError(f"on_violation: {choice!r} is none of {', '.join(map(repr, get_args(OnViolation)))}")
+        return self.model_copy(update={"on_violation": choice})
 
     def with_accelerator(self, **changes: Any) -> "Machine":
-        """A copy with other accelerator parameters; InputError for unknown names and values out of range."""
+        """A copy with other parameters of its one unit; InputError for unknown names and values out of range."""
+        (name, kernel), unit = next(iter(self.library.items())), self.unit
         try:
-            spec = type(self.accelerator).model_validate({**self.accelerator.model_dump(), **changes})
+            changed = kernel.model_copy(update={"unit": type(unit).model_validate({**unit.model_dump(), **changes})})
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in fault["loc"])
             raise InputError(f"{self.name}: accelerator.{field}: {fault['msg']} (got {fault['input']!r})") from error
-        return self.model_copy(update={"accelerator": spec})
+        update = {"kernels": {name: changed}} if self.accelerator is None else {"accelerator": changed}
+        return self.model_copy(update=update)
+
+
+def _warmed(kernel: Kernel, warm: bool) -> Kernel:
+    if not isinstance(kernel.unit, TensorCore):
+        return kernel
+    return kernel.model_copy(update={"unit": kernel.unit.model_copy(update={"warm_l2": warm})})
 
 
 def _number_paths(value: Any, path: str = "") -> Iterator[str]:

@@ -21,6 +21,9 @@ class Result:
         sparsity: share of the network's weights that the pruner was asked to remove, in [0, 1).
         format: storage format of the network's weights.
         machine: name of the machine.
+        kernel: the routine of the machine's library that ran.
+        unpacked: "when loaded" if no kernel takes the format, so that the weights were unpacked once and ran in another;
+            "on the way" if the kernel unpacks them itself; else empty.
         energy_table: name of the table that `energy_pj` is priced with.
         weights: where the weights come from, such as "trained" or "given".
         dtype: number type of A.
@@ -32,7 +35,7 @@ class Result:
         a_nnz: non-zeros of A, in all groups.
         a_density: share of A that is non-zero, in [0, 1].
         b_density: share of B that is non-zero, in [0, 1].
-        a_bytes: size of A as stored, metadata included, in bytes.
+        a_bytes: size of A as the kernel gets it, metadata included, in bytes.
         a_metadata_bits: the part of it that is not values, in bits.
         macs: products of two non-zeros, the useful work.
         cycles: clock cycles at the nominal clock.
@@ -69,6 +72,8 @@ class Result:
     a_nnz: int
     a_density: float
     b_density: float
+    kernel: str = ""
+    unpacked: str = ""
     a_bytes: int = 0
     a_metadata_bits: int = 0
     macs: int = 0

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from sparsesim.accelerators import MacArray
+from sparsesim.formats import Nm, format_by_name
 from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.results import Result
@@ -128,12 +128,10 @@ class Sparseloop(Reference):
     def _run(self, shape: Shape, name: str, figures: PrintedFigures) -> Case:
         label, design = f"{shape.m} x {shape.k} x {shape.n}, {name}", self.published.designs[name]
         self.progress(label)
-        machine = load_machine(design.machine).with_accelerator(on_violation="dense")
+        machine, stored = load_machine(design.machine), format_by_name(design.format)
         weights: Tensor = DenseMatrix((shape.m, shape.k))
-        unit = machine.accelerator
-        assert isinstance(unit, MacArray)
-        if design.format != "dense":
-            weights = drawn_nm(shape.m, shape.k, unit.keep, unit.of, seed=0)
+        if isinstance(stored, Nm):
+            weights = drawn_nm(shape.m, shape.k, stored.keep, stored.of, seed=0)
         op = matmul_op(weights, DenseMatrix((shape.k, shape.n)), design.format, self.published.dtype, label)
         return Case(label, figures, machine, simulate(op, machine, machine.energy_table, engine=ENGINE))
 

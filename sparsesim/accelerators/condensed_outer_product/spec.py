@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.arithmetic import unpacking_adds, weighted_shares
+from sparsesim.accelerators.arithmetic import weighted_shares
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
 from sparsesim.accelerators.condensed_outer_product.numeric_merge import NumericMerge, matrix_of, with_values
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
@@ -24,7 +24,7 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
-from sparsesim.accelerators.interface import Accelerator
+from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.dtypes import ACCUMULATORS, DType
 from sparsesim.formats import CondensedCsr, Csr
 from sparsesim.matmul import MatmulOp
@@ -40,11 +40,11 @@ class CondensedWork(NamedTuple):
     merge: MergeWork
 
 
-class CondensedOuterProduct(Accelerator):
+class CondensedOuterProduct(Unpacking):
     """SpArch with every size a parameter; the defaults are the paper's.
 
     B and C take a 4-byte index and a value per element, with a length in front of every row of B, whatever format op.b
-    names; A is read once, in its own format.
+    names; A is read once, in its own format, and unpacked on the way if that is not CSR.
 
     Attributes:
         macs_per_cycle: number of multipliers, by number type.
@@ -96,6 +96,10 @@ class CondensedOuterProduct(Accelerator):
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
 
+    def reads(self, op: MatmulOp) -> bool:
+        """Rows of B have a layout of their own, whatever their format."""
+        return op.a.dtype.name in self.macs_per_cycle and type(op.a.format) in self.native
+
     @property
     def layers(self) -> int:
         """Layers of the binary merge tree."""
@@ -105,7 +109,7 @@ class CondensedOuterProduct(Accelerator):
         """Bytes of one element of B or C: index and value."""
         return self.index_bytes + bits_to_bytes(dtype.bits)
 
-    def natural_format(self, density: float) -> str:
+    def natural_format(self, density: float, dtype: str) -> str:
         """CSR, which the column fetchers read as condensed columns without conversion."""
         return "csr"
 
@@ -145,13 +149,14 @@ class CondensedOuterProduct(Accelerator):
             fetch_slots=slots(self.lookahead_window, merge.a_elements),
             write_slots=slots(self.writer_fifo_elements, merge.results),
         )
-        return Schedule(
+        schedule = Schedule(
             phases=(phase,),
             actions=self._actions(op, merge),
             dram_bytes=dram_bytes,
             repeat=op.repeat,
             details=self._details(leaves, merge),
         )
+        return self.behind_decoder(schedule, packed_values(op.a, self.native))
 
     def execute(self, op: MatmulOp) -> SparseMatrix:
         """The product in float64: leaves are multiplied, and merged in pairs, in the planned rounds."""
@@ -188,7 +193,6 @@ class CondensedOuterProduct(Accelerator):
             f"mult_{op.a.dtype.name}": work.multiplies,
             f"add_{ACCUMULATORS[op.a.dtype.name]}": work.multiplies - work.result_nnz,
             "compare": loads,
-            "index_add": unpacking_adds(op.a, self.native),
             "prefetch_buffer.sram_read_bits": b_element_bits * work.multiplies,
             "prefetch_buffer.sram_write_bits": BITS_PER_BYTE * b_bytes,
             "merge_fifos.sram_read_bits": fifo_bits,

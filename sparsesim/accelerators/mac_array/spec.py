@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.arithmetic import size_key, unpacking_adds, weighted_shares
+from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.patterned import RAN_DENSE, Patterned
+from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import PatternError
@@ -24,9 +24,8 @@ from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
-COMPRESSED: Final = frozenset({Nm})
 DENSE: Final = frozenset({Dense})
-"""Formats read directly by the compressed and by the dense walk."""
+"""The format of operands that need no decoder."""
 
 
 class Packed(NamedTuple):
@@ -44,15 +43,14 @@ class Packed(NamedTuple):
     place_bits: int
 
 
-class MacArray(Patterned):
+class MacArray(Unpacking):
     """`subcores` x `rows` x `depth` multipliers (the tensor core of Sparseloop, MICRO 2022, Fig. 15).
 
     Rows of A are mapped to the rows of all subcores, K to `depth`, where an adder tree sums the products. Weights are
     stationary: each stays in its latch while the columns of a tile stream past, one per cycle. Partial sums live in
     the register file, which therefore limits the width of a tile. Shared memory holds A and B over all of K; C goes
     from the registers straight to DRAM. At most `keep` of every `of` positions along K are multiplied, and metadata
-    selects their rows of B; a matrix that breaks this pattern is refused, or (`on_violation: dense`) multiplied
-    densely. Every slot is multiplied, zero or not.
+    selects their rows of B; a matrix that breaks this pattern is refused. Every slot is multiplied, zero or not.
 
     Of all tilings, the one with the fewest cycles is taken, then the fewest DRAM bytes, then the least shared-memory
     traffic (the artifact's mapper goes by delay, then energy).
@@ -63,7 +61,7 @@ class MacArray(Patterned):
         shared_memory, shared_bytes_per_cycle: operand buffer and its bandwidth.
         register_file: sums of one subcore, `accumulator_bits` each.
         stages: tiles that may be in flight on either side of the array.
-        keep, of: the pattern of A along K; equal for an array that runs dense only.
+        keep, of: the pattern of A along K; equal for an array that runs dense, which unpacks every other format.
     """
 
     kind: Literal["mac_array"] = "mac_array"
@@ -79,6 +77,15 @@ class MacArray(Patterned):
     of: int = Field(default=1, gt=0)
 
     native: ClassVar = frozenset({Dense, Nm})
+
+    def reads(self, op: MatmulOp) -> bool:
+        """The unit's own pattern, or dense if it has none."""
+        stored = Dense() if self.keep == self.of else Nm(self.keep, self.of)
+        return super().reads(op) and op.a.format == stored
+
+    def unpacks(self, op: MatmulOp) -> bool:
+        """Whatever can be made dense; an array with a pattern has no decoder for other formats."""
+        return self.keep == self.of and super().unpacks(op)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -96,9 +103,9 @@ class MacArray(Patterned):
         """Widest tile of C with sums that fit the register file of a subcore."""
         return self.register_file.size_bytes * BITS_PER_BYTE // (self.rows * self.accumulator_bits)
 
-    def natural_format(self, density: float) -> str:
-        """Compressed in the unit's pattern; dense if it has none, or if every position is filled."""
-        return "dense" if density == 1 or self.keep == self.of else f"nm-{self.keep}:{self.of}"
+    def natural_format(self, density: float, dtype: str) -> str:
+        """Compressed in the unit's pattern; dense if it has none."""
+        return "dense" if self.keep == self.of else f"nm-{self.keep}:{self.of}"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per tile of C, groups one by one."""
@@ -122,8 +129,7 @@ class MacArray(Patterned):
             fetch_slots=self.stages,
             write_slots=self.stages,
         )
-        fell_back = (packed.kept, packed.of) != self.pattern
-        return Schedule(
+        schedule = Schedule(
             phases=(phase,),
             actions=self._actions(op, packed, walk),
             dram_bytes=dram_bytes,
@@ -136,10 +142,11 @@ class MacArray(Patterned):
                 "b_passes": b_passes,
                 "kept": packed.kept,
                 "kept_of": packed.of,
-                "fallback_dense": int(fell_back),
             },
-            note=RAN_DENSE if fell_back else "",
         )
+        # A decoder is needed for operands of the dense array alone: the other one takes nothing but its own format.
+        values = packed_values(op.a, self.native, a_passes) + packed_values(op.b, DENSE, b_passes)
+        return self.behind_decoder(schedule, values)
 
     def plan_key(self, op: MatmulOp) -> Hashable:
         """Sizes, and whether A has the pattern."""
@@ -164,18 +171,13 @@ class MacArray(Patterned):
         return c
 
     def _packed(self, op: MatmulOp) -> Packed:
-        """A in the unit's pattern, or dense after a fallback; PatternError if it breaks the pattern."""
-        violation = group_violation(op.a.tensor, self.keep, self.of)
-        if violation is None:
-            return Packed(self.keep, self.of, ceil_div(op.k, self.of) * self.keep, bits_for(self.of))
-        if self.on_violation == "dense":
+        """A in the unit's pattern; PatternError if it breaks it."""
+        if self.keep == self.of:
             return Packed(1, 1, op.k, 0)
-        raise PatternError(f"{op.name}: operand A is {violation.describe()}")
-
-    @property
-    def pattern(self) -> tuple[int, int]:
-        """(keep, of)."""
-        return self.keep, self.of
+        violation = group_violation(op.a.tensor, self.keep, self.of)
+        if violation is not None:
+            raise PatternError(f"{op.name}: operand A is {violation.describe()}")
+        return Packed(self.keep, self.of, ceil_div(op.k, self.of) * self.keep, bits_for(self.of))
 
     def _walks(self, op: MatmulOp, packed: Packed) -> Iterator[Walk]:
         """Tilings in which A or B stays in shared memory while the other streams past, or neither stays."""
@@ -220,7 +222,6 @@ class MacArray(Patterned):
         # Each step along K updates every sum. The first reads none, but the final sum is read on its way to DRAM, so
         # reads and writes are equal.
         sums = op.m * op.n * ceil_div(packed.slots, self.depth) * self.accumulator_bits
-        native = COMPRESSED if packed.kept < packed.of else DENSE
         return {
             f"mult_{dtype.name}": macs,
             f"add_{ACCUMULATORS[dtype.name]}": macs,
@@ -233,7 +234,6 @@ class MacArray(Patterned):
             "shared_memory.sram_write_bits": a_slots * a_passes * dtype.bits + b_bits * b_passes,
             "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
             "metadata_write_bits": a_slots * a_passes * packed.place_bits,
-            "index_add": unpacking_adds(op.a, native, a_passes) + unpacking_adds(op.b, DENSE, b_passes),
         }
 
 

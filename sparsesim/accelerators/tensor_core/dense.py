@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
-from sparsesim.accelerators.arithmetic import shares, size_key, unpacking_adds
+from sparsesim.accelerators.arithmetic import shares, size_key
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
@@ -37,8 +37,7 @@ With one step per wave, the fetch of a short operation could not overlap with it
 class TensorCore(Autotuned):
     """A GPU with dense tensor cores, driven by a GEMM library.
 
-    Every position of A and B is multiplied, whatever its value; a compressed operand only saves DRAM and L2 bytes,
-    and costs index arithmetic to unpack in every tile that uses it.
+    Every position of A and B is multiplied, whatever its value.
 
     The SMs compute tiles of C in waves. A tile takes as long as its MMAs, its operand traffic from the L2 or the
     latency of its k-loop, whichever is longest. The library tries all tiles and splits of K (`candidates`); which one
@@ -90,7 +89,7 @@ class TensorCore(Autotuned):
             raise ValueError("splits: 1 is missing, which short K cannot do without")
         return self
 
-    def natural_format(self, density: float) -> str:
+    def natural_format(self, density: float, dtype: str) -> str:
         """Dense, whatever the density."""
         return "dense"
 
@@ -208,7 +207,6 @@ class TensorCore(Autotuned):
                 "latency_bound": int(grid.bound == "latency"),
                 "kept": grid.kept,
                 "kept_of": grid.of,
-                "fallback_dense": 0,
             },
         )
 
@@ -238,6 +236,4 @@ class TensorCore(Autotuned):
             + b_shared * ceil_div(grid.tile.m, self.warp_tile),
             "l2_read_bits": op.a.size.size_bits * grid.tiles_n + op.b.size.size_bits * grid.tiles_m + partial,
             "l2_write_bits": read + BITS_PER_BYTE * dram_bytes["C"] + partial,
-            "index_add": unpacking_adds(op.a, self.native, grid.tiles_n)
-            + unpacking_adds(op.b, TensorCore.native, grid.tiles_m),
         }

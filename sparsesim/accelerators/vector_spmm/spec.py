@@ -6,16 +6,16 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
-from sparsesim.accelerators.arithmetic import unpacking_adds, weighted_shares
-from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
+from sparsesim.accelerators.arithmetic import weighted_shares
+from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.vector_spmm.bands import Bands, dense_bands, stored_bands, vector_shape
+from sparsesim.accelerators.vector_spmm.bands import Bands, stored_bands, vector_shape
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
-from sparsesim.formats import Bsr, Csr, Dense
+from sparsesim.formats import Bsr, Csr
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
@@ -24,9 +24,6 @@ from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
 MMA_ROWS: Final = 8
 """Rows of A that one mma instruction multiplies if A is its narrow operand (PTX ISA: m16n8k16); shorter vectors leave
 the rest idle."""
-
-DENSE: Final = frozenset({Dense})
-"""Formats of B that the kernels read directly."""
 
 TICKS: Final = 256
 """Ticks per cycle: the time of a group is a fraction of a cycle, but kernels count in integers."""
@@ -53,15 +50,13 @@ class VectorSpmm(Accelerator):
     A thread block (one warp) owns a band of V rows, the vector length of the format (bsr-Vx1; 1 for csr), and
     `tile_n` columns of C. It walks the stored vectors in groups of four, gathers a row of B for each through L1
     and L2, and multiplies on CUDA cores (V = 1, or types without mma) or on tensor cores. Resident warps share their
-    scheduler; bands of uneven length leave it idle in the tail. A dense operand runs a dense kernel on CUDA cores,
-    modelled as bands of `dense_rows` rows that store every column; other formats of A are unpacked to CSR.
+    scheduler; bands of uneven length leave it idle in the tail.
 
     Attributes:
         macs_per_cycle: peak of the fastest path, tensor cores if the type has them.
         cuda_macs_per_cycle: peak of the CUDA cores, for the same number types.
         sms, schedulers, resident_warps: multiprocessors, schedulers per SM, warps (= blocks) per scheduler.
         tile_n: columns of C per block.
-        dense_rows: rows of C per warp of the dense kernel.
         vector_lengths: vector lengths with a kernel.
         row_swizzle: whether the longest bands are launched first (Gale et al., SC 2020).
         issue_cycles, issue_cycles_per_row: issue slots of a group on its scheduler, plus those per row of the vector.
@@ -77,7 +72,6 @@ class VectorSpmm(Accelerator):
     schedulers: int = Field(gt=0)
     resident_warps: int = Field(gt=0)
     tile_n: int = Field(gt=0)
-    dense_rows: int = Field(gt=0)
     vector_lengths: tuple[PositiveInt, ...] = Field(min_length=1)
     row_swizzle: bool = True
     issue_cycles: float = Field(ge=0)
@@ -89,7 +83,16 @@ class VectorSpmm(Accelerator):
     l2: Sram
     l2_bytes_per_cycle: float = Field(gt=0)
 
-    native: ClassVar = frozenset({Dense, Csr, Bsr})
+    native: ClassVar = frozenset({Csr, Bsr})
+
+    def reads(self, op: MatmulOp) -> bool:
+        """CSR if there is a kernel for single values, and column vectors of the lengths that have one."""
+        stored = op.a.format
+        if isinstance(stored, Bsr):
+            length = stored.block_rows if stored.block_columns == 1 else 0
+        else:
+            length = 1
+        return super().reads(op) and length in self.vector_lengths
 
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
@@ -97,17 +100,17 @@ class VectorSpmm(Accelerator):
             raise ValueError("cuda_macs_per_cycle must name the same number types as macs_per_cycle")
         return self
 
-    def natural_format(self, density: float) -> str:
-        """CSR, or dense if every position is filled."""
-        return "dense" if density == 1 else "csr"
+    def natural_format(self, density: float, dtype: str) -> str:
+        """CSR."""
+        return "csr"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per band and tile of columns, all bands of a tile before the next tile.
 
-        The dense kernel runs groups one by one; all others run them as one product with a block-diagonal A.
+        Groups run as one product with a block-diagonal A.
         """
         if op.groups > 1:
-            return plan_one_by_one(self, op) if op.a.format.name == "dense" else self.plan(op.block_diagonal())
+            return self.plan(op.block_diagonal())
         launch = self._launch(op)
         units = self.sms * self.schedulers
         service, latency = self._ticks_per_group(op.a.dtype, launch)
@@ -157,8 +160,6 @@ class VectorSpmm(Accelerator):
         return c
 
     def _bands(self, op: MatmulOp) -> Bands:
-        if op.a.format.name == "dense":
-            return dense_bands(op.m, op.k, self.dense_rows)
         return stored_bands(op.a, *vector_shape(op.a, self.vector_lengths), self.row_swizzle)
 
     def _launch(self, op: MatmulOp) -> Launch:
@@ -167,7 +168,7 @@ class VectorSpmm(Accelerator):
         dtype = op.a.dtype.name
         self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         # A type without mma instructions has the rate of the CUDA cores in both tables.
-        mma = not bands.dense and bands.height > 1 and self.macs_per_cycle[dtype] > self.cuda_macs_per_cycle[dtype]
+        mma = bands.height > 1 and self.macs_per_cycle[dtype] > self.cuda_macs_per_cycle[dtype]
         groups = -(-bands.lengths // GROUP) + self.setup_groups
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Launch(bands, tiles, mma, groups, traffic)
@@ -185,8 +186,6 @@ class VectorSpmm(Accelerator):
             launch.traffic.l1 / gathered * self.schedulers / self.l1_bytes_per_cycle,
             launch.traffic.l2 / gathered * schedulers / self.l2_bytes_per_cycle,
         ]
-        if launch.bands.dense:
-            return round(TICKS * max(cycles)), 0
         cycles.append(self.issue_cycles + launch.bands.height * self.issue_cycles_per_row)
         return round(TICKS * max(cycles)), round(TICKS * self.latency_cycles)
 
@@ -208,7 +207,5 @@ class VectorSpmm(Accelerator):
             "l1.sram_write_bits": BITS_PER_BYTE * launch.traffic.l2,
             "l2_read_bits": BITS_PER_BYTE * launch.traffic.l2,
             "l2_write_bits": read + BITS_PER_BYTE * c_bytes,
-            "index_add": (0 if launch.bands.dense else vectors)
-            + unpacking_adds(op.a, self.native, launch.tiles)
-            + unpacking_adds(op.b, DENSE, launch.tiles),
+            "index_add": vectors,
         }

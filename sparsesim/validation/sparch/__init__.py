@@ -75,7 +75,7 @@ class Sparch(Reference):
 
     def rows(self) -> list[Row]:
         """Golden counts, headline means, ablations and area."""
-        unit = self.runs.machine.accelerator
+        unit = self.runs.machine.unit
         assert isinstance(unit, CondensedOuterProduct)
         return [
             *golden_rows(self.published, self.runs),

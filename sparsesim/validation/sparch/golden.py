@@ -52,7 +52,7 @@ def _of_matrix(published: SparchValues, name: str, counts: MatrixCounts, runs: S
 
 def lower_bounds(result: Result, machine: Machine) -> dict[str, float]:
     """Cycles that the first merge layer, the multipliers and the DRAM need at full rate."""
-    unit = machine.accelerator
+    unit = machine.unit
     assert isinstance(unit, CondensedOuterProduct)
     return {
         "merge": result.details["merge_layer_loads"][0] / unit.merger_elements_per_cycle,

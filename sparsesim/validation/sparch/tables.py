@@ -71,12 +71,12 @@ def sweep_table(published: SparchValues, runs: SquareRuns, names: list[str]) -> 
     records = []
     for sweep, values in SWEEPS.items():
         for value, changes in values():
-            unit = runs.machine.with_accelerator(**changes).accelerator
+            unit = runs.machine.with_accelerator(**changes).unit
             assert isinstance(unit, CondensedOuterProduct)
             area = area_mm2(unit, published.area)["total"]
             for name in names:
                 result = runs.result(name, **changes)
-                point = {"sweep": sweep, "value": value, "matrix": name, "is_shipped": unit == runs.machine.accelerator}
+                point = {"sweep": sweep, "value": value, "matrix": name, "is_shipped": unit == runs.machine.unit}
                 records.append(
                     point
                     | {"dram_bytes": moved_bytes(result), "GFLOP/s": FIGURES["GFLOP/s"](result), "area_mm2": area}

@@ -27,7 +27,9 @@ class Spmm(Reference):
     def __init__(self, data: Path, progress: Progress) -> None:
         super().__init__(data, progress)
         self.published: SpmmValues = load_published(self.name, SpmmValues)
-        self.runs = MeasuredRuns(self.data, self.published, load_machine(self.published.measured.machine), progress)
+        measured = self.published.measured
+        kernel = load_machine(measured.machine).only(measured.kernel)
+        self.runs = MeasuredRuns(self.data, self.published, kernel, progress)
         self.crossovers = CrossoverRuns(self.published.crossovers, progress)
 
     def rows(self) -> list[Row]:

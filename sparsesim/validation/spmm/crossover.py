@@ -55,15 +55,10 @@ def format_of(vector_length: int) -> str:
     return "csr" if vector_length == 1 else f"bsr-{vector_length}x1"
 
 
-def on_the_card_of(dense: Machine, sparse: Machine) -> Machine:
-    """The dense machine with memory and power of the sparse one, so that both kernels run on the same card."""
-    return dense.model_copy(update={"dram": sparse.dram, "power": sparse.power})
-
-
-def crossover_sparsity(problem: Square, sparse: Machine, dense: Machine, vector_length: int) -> float | None:
-    """Sparsity above which `sparse` is faster than `dense`; None if that is nowhere between 48.8 % and 99.8 %."""
-    target = problem.dense_seconds(dense)
-    density = _meeting(lambda at: problem.sparse_seconds(sparse, vector_length, at), target)
+def crossover_sparsity(problem: Square, card: Machine, vector_length: int) -> float | None:
+    """Sparsity above which a card's SpMM beats its GEMM; None if that is nowhere between 48.8 % and 99.8 %."""
+    target = problem.dense_seconds(card)
+    density = _meeting(lambda at: problem.sparse_seconds(card, vector_length, at), target)
     return None if density is None else 1 - density
 
 
@@ -84,15 +79,15 @@ def _meeting(seconds: Callable[[float], float], target: float) -> float | None:
     return float(fast[0] * (slow[0] / fast[0]) ** share)
 
 
-def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_lengths: tuple[int, ...]) -> list[Record]:
+def crossover_curves(problem: Square, card: Machine, vector_lengths: tuple[int, ...]) -> list[Record]:
     """Times over sparsity, a record per vector length and sparsity, beside the dense time."""
-    target = problem.dense_seconds(dense)
+    target = problem.dense_seconds(card)
     return [
         {
             "size": problem.size,
             "vector_length": length,
             "sparsity": sparsity,
-            "seconds": problem.sparse_seconds(sparse, length, 1 - sparsity),
+            "seconds": problem.sparse_seconds(card, length, 1 - sparsity),
             "dense_seconds": target,
         }
         for length in vector_lengths
@@ -101,12 +96,11 @@ def crossover_curves(problem: Square, sparse: Machine, dense: Machine, vector_le
 
 
 class CrossoverRuns:
-    """Every size and vector length asked for, with the sparse kernels and the dense ones on one card."""
+    """Every size and vector length asked for; vectors run the kernels that are made for one card."""
 
     def __init__(self, asked: Crossovers, progress: Progress) -> None:
         self.asked, self.progress = asked, progress
-        self.sparse = load_machine(asked.machine)
-        self.dense = on_the_card_of(load_machine(asked.dense_machine), self.sparse)
+        self.card = _with_vectors_in(load_machine(asked.machine), asked.kernel)
 
     @cached_property
     def sparsities(self) -> dict[tuple[int, int], float | None]:
@@ -115,7 +109,7 @@ class CrossoverRuns:
         for size in self.asked.sizes:
             for length in self.asked.vector_lengths:
                 self.progress(f"crossover of vectors of {length}, {size} x {size} x {size}")
-                found[size, length] = crossover_sparsity(self._square(size), self.sparse, self.dense, length)
+                found[size, length] = crossover_sparsity(self._square(size), self.card, length)
         return found
 
     def curves(self) -> list[Record]:
@@ -123,8 +117,16 @@ class CrossoverRuns:
         records = []
         for size in self.asked.sizes:
             self.progress(f"times over sparsity, {size} x {size} x {size}")
-            records += crossover_curves(self._square(size), self.sparse, self.dense, self.asked.vector_lengths)
+            records += crossover_curves(self._square(size), self.card, self.asked.vector_lengths)
         return records
 
     def _square(self, size: int) -> Square:
         return Square(size, self.asked.dtype)
+
+
+def _with_vectors_in(card: Machine, kernel: str) -> Machine:
+    """The card with its dense GEMM and one SpMM kernel, which also runs column vectors on tensor cores."""
+    made = card.library[kernel]
+    unit = made.unit.model_copy(update={"vector_lengths": (1, 2, 4, 8)})
+    vectors = made.model_copy(update={"unit": unit, "formats": ("csr", "bsr-*x1")})
+    return card.model_copy(update={"kernels": {"gemm": card.library["gemm"], kernel: vectors}})

@@ -15,13 +15,14 @@ class MeasuredTimes(Description):
 
     source: str
     machine: str
+    kernel: str
     table: str
     dtype: str
     patterns: str
     fitted: Literal["even"]
 
     def is_fitted(self, layer: str) -> bool:
-        """Whether the machine's constants were fitted on this layer; all its sparsities and sizes go together."""
+        """Whether the kernel's constants were fitted on this layer; all its sparsities and sizes go together."""
         return sha256(layer.encode()).digest()[0] % 2 == 0
 
 
@@ -30,7 +31,7 @@ class Crossovers(Description):
 
     source: str
     machine: str
-    dense_machine: str
+    kernel: str
     dtype: str
     sizes: tuple[int, ...] = Field(min_length=1)
     sparsity: Mapping[int, float]

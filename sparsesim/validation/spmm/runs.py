@@ -84,7 +84,7 @@ class MeasuredRuns:
     def _compare(self, pattern: SparseMatrix, line: TimesLine) -> Comparison:
         a = stretched(pattern, line.vector_length)
         op = matmul_op(a, DenseMatrix((a.shape[1], line.n)), format_of(line.vector_length), self.measured.dtype)
-        cycles = run_schedule(self.machine.accelerator.plan(op), self.machine).cycles
+        cycles = run_schedule(self.machine.unit.plan(op), self.machine).cycles
         return Comparison(
             layer=line.layer,
             sparsity=line.sparsity,

@@ -125,7 +125,7 @@ def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
     card, number_type = Card(gemm.machines[gpu]), dtype_by_name(gemm.dtypes[dtype])
     try:
         for machine in (card.dense, card.sparse) if card.has_sparse else (card.dense,):
-            machine.accelerator.peak_macs_per_cycle(number_type)
+            machine.unit.peak_macs_per_cycle(number_type)
     except InputError as error:
         return str(error)
     return ""

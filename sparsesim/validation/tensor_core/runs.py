@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -9,38 +10,43 @@ from sparsesim.formats import Nm, Vnm, format_by_name
 from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.pruning import pruner_by_name
-from sparsesim.shipped import shipped_names
 from sparsesim.simulation import simulate
 from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.units import ceil_div
 from sparsesim.validation.tensor_core.tables import Point
 
+_SPARSE: Final = "gemm-2:4"
+
 
 @dataclass(frozen=True)
 class Card:
-    """A card's machines; one without a 2:4 machine has dense kernels only."""
+    """A card's dense and structured kernels; not every card has the latter."""
 
     machine: str
 
     @property
     def has_sparse(self) -> bool:
-        """Whether there is a 2:4 machine."""
-        return self._sparse_name in shipped_names("models/hardware", ".yaml")
+        """Whether there is a 2:4 kernel."""
+        return _SPARSE in self._card.library
 
     @cached_property
     def dense(self) -> Machine:
-        """Dense kernels."""
-        return load_machine(self.machine)
+        """The dense GEMM."""
+        return self._card.only("gemm")
 
     @cached_property
     def sparse(self) -> Machine:
-        """2:4 kernels."""
-        return load_machine(self._sparse_name)
+        """The 2:4 GEMM."""
+        return self._card.only(_SPARSE)
 
-    @property
-    def _sparse_name(self) -> str:
-        return f"{self.machine}-2to4"
+    def structured(self, format: str) -> Machine:
+        """The kernel of a structured format."""
+        return self._card.only("spatha") if isinstance(format_by_name(format), Vnm) else self.sparse
+
+    @cached_property
+    def _card(self) -> Machine:
+        return load_machine(self.machine)
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def compare(point: Point, card: Card, dtype: str, runs: int | None, fitted: bool
         seconds, bottleneck = time_us(*shape, card.dense, False, runs)
         found = replace(found, dense_us=seconds, dense_bottleneck=bottleneck)
     if point.sparse_us is not None:
-        seconds, bottleneck = time_us(*shape, card.sparse, True, runs, point.format)
+        seconds, bottleneck = time_us(*shape, card.structured(point.format), True, runs, point.format)
         found = replace(found, sparse_us=seconds, sparse_bottleneck=bottleneck)
     return found
 
