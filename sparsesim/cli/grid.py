@@ -21,8 +21,8 @@ from sparsesim.cli.options import (
 )
 from sparsesim.cli.parse import baseline_fields, density
 from sparsesim.cli.printing import console, print_json, print_written, progress_bar
-from sparsesim.results import PointTables, Result, point_objects, point_tables
-from sparsesim.studies import Grid, ResultLog, load_sweep, resolved, run_logged
+from sparsesim.results import PointTables, point_objects, point_tables
+from sparsesim.studies import Finished, Grid, ResultLog, load_sweep, resolved, run_logged
 
 
 def run(
@@ -34,8 +34,8 @@ def run(
 ) -> None:
     """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
     grid = resolved(load_sweep(workload))
-    results = _run(grid, output, quiet=as_json)
-    tables = point_tables(results, grid.baseline)
+    results, references = _run(grid, output, quiet=as_json)
+    tables = point_tables(results, grid.baseline, references)
     written = tables.write(output, grid.name, parquet=parquet)
     if plots:
         from sparsesim.report.points import plot_points  # loads matplotlib, which takes long and draws only here
@@ -100,14 +100,14 @@ def compare(
         baseline=baseline_fields(baseline),
     )
     grid = resolved(sweep)
-    results = _run(grid, None, quiet=as_json)
+    results, references = _run(grid, None, quiet=as_json)
     if as_json:
         print_json(*point_objects(results))
     else:
-        _print(point_tables(results, grid.baseline), grid)
+        _print(point_tables(results, grid.baseline, references), grid)
 
 
-def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
+def _run(grid: Grid, output: Path | None, quiet: bool) -> Finished:
     # Opened before the bar: a folder that cannot be written is then all that is said.
     log = ResultLog(output / f"{grid.name}.jsonl") if output else None
     with progress_bar(f"{grid.name}: points", grid.points_per_task * len(grid.tasks), quiet=quiet) as advance:

@@ -9,8 +9,8 @@ import typer
 from sparsesim.cli.parse import named_sizes, whole_numbers
 from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
 
-COMPARED_MACHINES: Final = ["a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"]
-IMBALANCE_MACHINES: Final = ["a100-sxm-spmm", "a100-sxm-vectorsparse", "sparch", "core-i7-5930k", "titan-x"]
+COMPARED_MACHINES: Final = ["a100-pcie", "h100-pcie", "sparch", "core-i7-5930k", "titan-x"]
+IMBALANCE_MACHINES: Final = ["a100-sxm", "sparch", "core-i7-5930k", "titan-x"]
 COMPARED_FORMATS: Final = ["dense", "csr", "bitmap", "nm-2:4"]
 TRADEOFF_FORMATS: Final = ["dense", "csr", "nm-2:4"]
 
@@ -53,8 +53,12 @@ class Simulation:
     energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE
     engine: Annotated[str, typer.Option("--engine", help="fast, event, lower-bound or upper-bound.")] = "fast"
     on_violation: Annotated[
-        str, typer.Option("--on-violation", help="What a 2:4 machine does with another pattern: refuse or dense.")
-    ] = "refuse"
+        str,
+        typer.Option(
+            "--on-violation",
+            help="Weights that no kernel takes: unpack (a broken pattern is still refused), refuse, or dense.",
+        ),
+    ] = "unpack"
 
 
 @dataclass(frozen=True, kw_only=True)

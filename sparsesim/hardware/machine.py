@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sparsesim.accelerators import AcceleratorSpec, TensorCore
 from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.formats import Dense
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.hardware.kernels import Call, Kernel, Nanoseconds, OnViolation, calls, inherited
 from sparsesim.matmul import MatmulOp
@@ -151,6 +152,11 @@ class Machine(Description):
     def calls(self, op: MatmulOp) -> list[Call]:
         """What its library could call for this operation; see `kernels.calls`."""
         return calls(op, self.name, self.library, self.on_violation)
+
+    @property
+    def has_dense_kernel(self) -> bool:
+        """Whether one of its kernels multiplies dense weights as they are."""
+        return any(kernel.names("dense") and Dense in kernel.unit.native for kernel in self.library.values())
 
     @property
     def default_dtype(self) -> str:

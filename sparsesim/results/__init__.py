@@ -1,6 +1,6 @@
 """Results: one flat record per operation, format and machine; tables and totals of many."""
 
-from sparsesim.results.baseline import compare_to_baseline
+from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
 from sparsesim.results.columns import POINT
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
@@ -14,6 +14,7 @@ __all__ = [
     "PointTables",
     "Result",
     "compare_to_baseline",
+    "compare_to_dense",
     "geometric_mean",
     "point_objects",
     "point_tables",

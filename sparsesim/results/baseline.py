@@ -1,4 +1,4 @@
-"""Speedup and energy ratio of every point over the point that a baseline names."""
+"""Speedup and energy ratio of every point: over the dense kernel of its machine, or over a point that is named."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,24 @@ from sparsesim.results.columns import POINT
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFrame":
+    """Add `speedup` and `energy_ratio` over the dense kernel of the same machine.
+
+    `dense` are the totals of the networks before any pruning, stored dense, with one row per network and machine. A
+    machine without a row has no dense kernel: it is compared with the first row of its network, and where there is none
+    at all with the first point of the network in `total`.
+    """
+    import pandas as pd
+
+    own = dense.drop_duplicates(["network", "machine"])
+    first = pd.concat([dense, total]).drop_duplicates(["network"])
+    key, figures = ["network", "machine"], ["seconds", "energy_total_pj"]
+    # Everything that lacks a row of its own takes the first of its network, which comes after the own ones.
+    borrowed = total[key].drop_duplicates().merge(first[["network", *figures]], on="network")
+    reference = pd.concat([own[[*key, *figures]], borrowed]).drop_duplicates(key)
+    return _with_ratios(total, reference, key)
 
 
 def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "pd.DataFrame":
@@ -27,7 +45,10 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
         raise InputError(f"baseline: no point has {dict(baseline)}")
     # A pruner implies its sparsity: pruner "none" has one of its own.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
-    reference = reference.drop_duplicates(keys)[[*keys, "seconds", "energy_total_pj"]]
+    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, "seconds", "energy_total_pj"]], keys)
+
+
+def _with_ratios(total: "pd.DataFrame", reference: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
     merged = total.merge(reference, on=keys, how="left", suffixes=("", "_baseline"))
     merged["speedup"] = merged.pop("seconds_baseline") / merged["seconds"]
     merged["energy_ratio"] = merged.pop("energy_total_pj_baseline") / merged["energy_total_pj"]

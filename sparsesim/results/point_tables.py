@@ -1,10 +1,10 @@
 """The two tables of a sweep: layers, and points beside their baseline."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sparsesim.results.baseline import compare_to_baseline
+from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
 from sparsesim.results.files import write_table
 from sparsesim.results.record import Result
 from sparsesim.results.tables import result_table
@@ -30,7 +30,17 @@ class PointTables(NamedTuple):
         return written
 
 
-def point_tables(results: Iterable[Result], baseline: Mapping[str, Any]) -> PointTables:
-    """Both tables of these results; `baseline` holds the columns of the reference point by name."""
+def point_tables(
+    results: Iterable[Result], baseline: Mapping[str, Any], references: Sequence[Result] = ()
+) -> PointTables:
+    """Both tables of these results.
+
+    `baseline` holds the columns of the reference point by name; if it is empty, points are compared with `references`,
+    the unpruned networks on the dense kernels of the machines (see `compare_to_dense`).
+    """
     layers = result_table(results)
-    return PointTables(layers, compare_to_baseline(totals(layers), baseline))
+    total = totals(layers)
+    if baseline:
+        return PointTables(layers, compare_to_baseline(total, baseline))
+    dense = totals(result_table(references)) if references else total.head(0)
+    return PointTables(layers, compare_to_dense(total, dense))

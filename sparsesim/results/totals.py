@@ -18,6 +18,8 @@ _POINT: Final = "number of the point"
 def totals(table: "pd.DataFrame") -> "pd.DataFrame":
     """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
 
+    `kernel` and `unpacked` name everything that its layers ran, what took most time first.
+
     A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
     one that took most of the time.
     """
@@ -48,6 +50,8 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total = points[list(POINT)].first()
     total["layers"] = points.size()
     total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
+    for name in ("kernel", "unpacked"):
+        total[name] = _by_time(table, name).reindex(total.index).fillna("")
     by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
@@ -57,6 +61,13 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total["status"] = ["refused" if flag else "ok" for flag in is_refused]
     total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
     return total.reset_index(drop=True)
+
+
+def _by_time(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
+    """Every different text of a column, joined, the one that most of the point's time went to first."""
+    said = table[table[column] != ""].groupby([_POINT, column], sort=False)["seconds"].sum().reset_index()
+    said = said.sort_values("seconds", ascending=False, kind="stable")
+    return said.groupby(_POINT)[column].agg(" + ".join)
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
@@ -80,4 +91,4 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
         found = {key: row[column] for key, column in family.among(row).items()}
         point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
     point["dram_bytes"] = with_total(point["dram_bytes"])
-    return point | {"bottleneck": row["bottleneck"], "status": "ok"}
+    return point | {name: row[name] for name in ("kernel", "unpacked", "bottleneck")} | {"status": "ok"}

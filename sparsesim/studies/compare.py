@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sparsesim.formats import format_by_name
 from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner
-from sparsesim.results import compare_to_baseline, result_table, totals
+from sparsesim.results import compare_to_baseline, compare_to_dense, result_table, totals
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import LayerInputs, Method, as_method
 
@@ -30,8 +29,9 @@ def compare(
 ) -> "pd.DataFrame":
     """One row per pruner, format and machine: time, energy by component, bottleneck, speedup and energy ratio.
 
-    Names are looked up; a Machine, Pruner, Method or EnergyTable of one's own is taken as it is. The `baseline`
-    (columns of the reference point) is the first pruner in the first format on the first machine if left out.
+    Names are looked up; a Machine, Pruner, Method or EnergyTable of one's own is taken as it is. Speedups and
+    energy ratios are over the point that `baseline` (columns by name) stands for; if it is left out, over the unpruned
+    network on the dense kernel of the same machine (of the first machine that has one, for those that have none).
     `inputs` are what the layers read (see `capture`), for methods such as SparseGPT.
     """
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
@@ -42,5 +42,9 @@ def compare(
         for method in methods
         for result in simulate_network(network, method, formats, units, table, lowering, engine, inputs=inputs)
     ]
-    first = {"machine": units[0].name, "pruner": methods[0].label, "format": format_by_name(formats[0]).name}
-    return compare_to_baseline(totals(result_table(results)), baseline or first)
+    total = totals(result_table(results))
+    if baseline:
+        return compare_to_baseline(total, baseline)
+    able = [unit for unit in units if unit.has_dense_kernel]
+    dense = simulate_network(network, as_method("none"), ["dense"], able, table, lowering, engine) if able else []
+    return compare_to_dense(total, totals(result_table(dense)) if dense else total.head(0))

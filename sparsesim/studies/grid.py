@@ -1,7 +1,7 @@
 """`resolved`: from the names in a sweep to loaded objects, each once; all faults are found before any work is done."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from sparsesim.formats import format_by_name
 from sparsesim.hardware import EnergyTable, Machine, load_energy_table, load_machine
 from sparsesim.lowering import Activations, Lowering, check_activations
 from sparsesim.networks import Network, load_network, read_arrays
+from sparsesim.pruning import pruner_by_name
 from sparsesim.results import POINT
 from sparsesim.studies.sweep import NetworkEntry, Sweep
-from sparsesim.transforms import LayerInputs, Method
+from sparsesim.transforms import LayerInputs, Method, as_method
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -46,23 +47,45 @@ class Grid:
     Attributes:
         name: of the sweep.
         tasks: in the order of the sweep, networks first, then pruners, then sparsities.
-        baseline: columns of the reference point: as described, else the first pruner in the first format on the
-            first machine.
+        baseline: columns of the reference point; empty to compare with the dense kernel of the same machine.
+        references: what is compared with then: every network unpruned and stored dense.
     """
 
     name: str
     tasks: tuple[Task, ...]
     baseline: Mapping[str, str | float]
+    references: tuple[Task, ...] = ()
 
     @property
     def baseline_in_words(self) -> str:
         """The baseline for titles, such as "machine a100-pcie, pruner none, format dense"."""
+        if not self.baseline:
+            return dense_baseline_in_words(self.tasks[0].machines)
         return ", ".join(f"{name} {value}" for name, value in self.baseline.items())
 
     @property
     def points_per_task(self) -> int:
         """Format and machine combinations of every task."""
         return len(self.tasks[0].formats) * len(self.tasks[0].machines)
+
+
+def dense_baseline_in_words(machines: Sequence[Machine]) -> str:
+    """What points on these machines are compared with if no baseline is named."""
+    dense = [machine.name for machine in machines if machine.has_dense_kernel]
+    others = [machine.name for machine in machines if not machine.has_dense_kernel]
+    if not dense:
+        return "the first pruner in the first format on the first machine"
+    own = "unpruned on the dense kernel of the same machine"
+    return f"{own} ({', '.join(others)}: on that of {dense[0]})" if others else own
+
+
+def dense_reference(network: Network, task: Task) -> Task | None:
+    """The unpruned network, stored dense, on those machines of a task that have a dense kernel; None without any."""
+    machines = tuple(machine for machine in task.machines if machine.has_dense_kernel)
+    if not machines:
+        return None
+    unpruned = as_method(pruner_by_name("none"))
+    return replace(task, network=network, method=unpruned, inputs=None, formats=("dense",), machines=machines)
 
 
 def resolved(sweep: Sweep) -> Grid:
@@ -77,7 +100,7 @@ def resolved(sweep: Sweep) -> Grid:
     table = load_energy_table(sweep.energy_table)
     if sweep.dtype is not None:
         dtype_by_name(sweep.dtype)
-    arrays, known, tasks = cache(read_arrays), dict[str, Network](), list[Task]()
+    arrays, known, tasks, references = cache(read_arrays), dict[str, Network](), list[Task](), list[Task]()
     methods = [method for entry in sweep.pruners for method in entry.methods()]
     for entry in sweep.networks:
         network = _network(entry, known)
@@ -90,7 +113,9 @@ def resolved(sweep: Sweep) -> Grid:
             _check(method, entry, network, inputs, activations)
             needed = inputs if method.needs == "inputs" else None
             tasks.append(Task(network, method, needed, sweep.formats, machines, table, lowering, sweep.engine))
-    return Grid(sweep.name, tuple(tasks), _baseline(sweep, machines, methods))
+        unpruned = None if sweep.baseline else dense_reference(network, tasks[-1])
+        references += [unpruned] if unpruned else []
+    return Grid(sweep.name, tuple(tasks), _baseline(sweep, machines, methods), tuple(references))
 
 
 def _network(entry: NetworkEntry, known: dict[str, Network]) -> Network:
@@ -126,7 +151,7 @@ def _check(
 
 
 def _baseline(sweep: Sweep, machines: Sequence[Machine], methods: Sequence[Method]) -> dict[str, str | float]:
-    """The baseline, which must be a point of the grid."""
+    """The baseline, which must be a point of the grid; empty if none is named."""
     formats = [format_by_name(format).name for format in sweep.formats]
     known = {
         "machine": {machine.name for machine in machines},
@@ -138,4 +163,4 @@ def _baseline(sweep: Sweep, machines: Sequence[Machine], methods: Sequence[Metho
             raise UnknownNameError("baseline field", field, POINT)
         if field in known and value not in known[field]:
             raise UnknownNameError(f"baseline {field}", str(value), known[field])
-    return dict(sweep.baseline) or {"machine": machines[0].name, "format": formats[0], "pruner": methods[0].label}
+    return dict(sweep.baseline)

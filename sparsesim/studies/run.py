@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
+from typing import NamedTuple
 
 from sparsesim.results import Result
 from sparsesim.studies.grid import Grid, Task, resolved
@@ -28,12 +29,14 @@ def run_task(task: Task) -> list[Result]:
 def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Iterator[tuple[int, list[Result]]]:
     """(number of the task, its results) as tasks finish; `in_order` puts them back into the sweep's order.
 
+    The references of the grid follow its tasks in number.
+
     Largest networks start first. `executor` may be any `concurrent.futures.Executor`, such as the one of a Dask
     cluster. Without one the tasks run on all cores of this machine, or in this process if there is only one task
     or core. Faults of the description are raised before anything runs, see `resolved`.
     """
     grid = sweep if isinstance(sweep, Grid) else resolved(sweep)
-    tasks = sorted(enumerate(grid.tasks), key=lambda task: -task[1].network.n_params)
+    tasks = sorted(enumerate((*grid.tasks, *grid.references)), key=lambda task: -task[1].network.n_params)
     if executor is None:
         workers = min(os.cpu_count() or 1, len(tasks))
         if workers == 1:
@@ -47,20 +50,30 @@ def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Iterator
         yield numbers[future], future.result()
 
 
+class Finished(NamedTuple):
+    """All results of a grid in order: those of its points, and of the references that these are compared with."""
+
+    points: list[Result]
+    references: list[Result]
+
+
 def run_logged(
     grid: Grid, log: ResultLog | None = None, progress: Callable[[int], None] = lambda points: None
-) -> list[Result]:
-    """All results of a grid in order; the log gets them as they finish.
+) -> Finished:
+    """All results of a grid in order; the log gets those of its points as they finish.
 
     `progress` is called with the number of points of every task that finished.
     """
-    finished = []
+    points, references = [], []
     for number, results in run_sweep(grid):
-        finished.append((number, results))
+        if number >= len(grid.tasks):
+            references.append((number, results))
+            continue
+        points.append((number, results))
         if log:
             log.append(results)
         progress(grid.points_per_task)
-    return in_order(finished)
+    return Finished(in_order(points), in_order(references))
 
 
 def in_order(finished: Iterable[tuple[int, list[Result]]]) -> list[Result]:

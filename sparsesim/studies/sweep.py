@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE
+from sparsesim.hardware import DEFAULT_ENERGY_TABLE, OnViolation
 from sparsesim.networks import Layout
 from sparsesim.shipped import shipped_file
 from sparsesim.transforms import Method, method_by_name
@@ -95,7 +95,7 @@ class Sweep(Description):
     activation_format: str = "dense"
     energy_table: str = DEFAULT_ENERGY_TABLE
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
-    on_violation: Literal["refuse", "dense"] = "refuse"
+    on_violation: OnViolation = "unpack"
     baseline: Mapping[str, str | float] = Field(default_factory=dict)
 
 
