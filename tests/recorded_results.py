@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-MACHINES = ("v100", "a100-pcie", "h100-pcie-2to4", "rtx-4090", "sparch", "core-i7-5930k", "titan-x", "sparseloop-stc")
+MACHINES = ("v100", "a100-pcie", "h100-pcie", "rtx-4090", "sparch", "core-i7-5930k", "titan-x", "sparseloop-stc")
 ON_ALL = [word for name in MACHINES for word in ("-m", name)]
 FORMATS = ["-f", "dense", "-f", "csr", "-f", "nm-2:4", "-f", "bitmap"]
 PRUNERS = ["-p", "none", "-p", "magnitude", "-p", "2:4", "--on-violation", "dense"]

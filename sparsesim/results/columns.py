@@ -11,6 +11,10 @@ ADDED: Final = ("a_bytes", "a_nnz", "macs", "cycles", "seconds", "simulation_sec
 """The columns of a layer whose sum says something about the network; families are added besides."""
 
 
+WORDS: Final = ("kernel", "unpacked", "bottleneck", "note")
+"""Columns of text that may be empty."""
+
+
 @dataclass(frozen=True)
 class Family:
     """The columns of one nested field of a result: each of its keys between a prefix and a suffix.

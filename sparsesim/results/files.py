@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sparsesim.errors import InputError
+from sparsesim.results.columns import WORDS
 from sparsesim.results.tables import table_of, whole_columns
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def read_results(path: Path) -> "pd.DataFrame":
         raise InputError(f"{path}: no such file")
     if path.suffix not in _READERS:
         raise InputError(f"{path}: unknown suffix {path.suffix!r}; use {', '.join(_READERS)}")
-    return _READERS[path.suffix](path).fillna({"note": "", "bottleneck": ""})
+    return _READERS[path.suffix](path).fillna(dict.fromkeys(WORDS, ""))
 
 
 def _csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     whole = whole_columns(pd.read_csv(path, nrows=0).columns)
-    types = dict.fromkeys(whole, "Int64") | {"note": "str", "bottleneck": "str"}
+    types = dict.fromkeys(whole, "Int64") | dict.fromkeys(WORDS, "str")
     # Only an empty cell is a missing value: a network may be called "null" or "NA".
     table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
     return table.astype({column: "int64" for column in whole if not table[column].isna().any()})

@@ -51,7 +51,7 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total["layers"] = points.size()
     total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
     for name in ("kernel", "unpacked"):
-        total[name] = _by_time(table, name).reindex(total.index).fillna("")
+        total[name] = [said.get(number, "") for number in total.index] if (said := _by_time(table, name)) else ""
     by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
@@ -63,11 +63,11 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     return total.reset_index(drop=True)
 
 
-def _by_time(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
-    """Every different text of a column, joined, the one that most of the point's time went to first."""
+def _by_time(table: "pd.DataFrame", column: str) -> dict[Any, str]:
+    """Every different text of a column by point, joined, the one that most of the point's time went to first."""
     said = table[table[column] != ""].groupby([_POINT, column], sort=False)["seconds"].sum().reset_index()
     said = said.sort_values("seconds", ascending=False, kind="stable")
-    return said.groupby(_POINT)[column].agg(" + ".join)
+    return {point: " + ".join(group[column]) for point, group in said.groupby(_POINT)}
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":

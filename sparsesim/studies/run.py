@@ -1,7 +1,7 @@
 """Run a sweep: tasks on an executor, results handed on as they finish."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from typing import NamedTuple
 
@@ -29,14 +29,16 @@ def run_task(task: Task) -> list[Result]:
 def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Iterator[tuple[int, list[Result]]]:
     """(number of the task, its results) as tasks finish; `in_order` puts them back into the sweep's order.
 
-    The references of the grid follow its tasks in number.
-
     Largest networks start first. `executor` may be any `concurrent.futures.Executor`, such as the one of a Dask
     cluster. Without one the tasks run on all cores of this machine, or in this process if there is only one task
     or core. Faults of the description are raised before anything runs, see `resolved`.
     """
     grid = sweep if isinstance(sweep, Grid) else resolved(sweep)
-    tasks = sorted(enumerate((*grid.tasks, *grid.references)), key=lambda task: -task[1].network.n_params)
+    yield from _finished(grid.tasks, executor)
+
+
+def _finished(asked: Sequence[Task], executor: Executor | None = None) -> Iterator[tuple[int, list[Result]]]:
+    tasks = sorted(enumerate(asked), key=lambda task: -task[1].network.n_params)
     if executor is None:
         workers = min(os.cpu_count() or 1, len(tasks))
         if workers == 1:
@@ -65,7 +67,7 @@ def run_logged(
     `progress` is called with the number of points of every task that finished.
     """
     points, references = [], []
-    for number, results in run_sweep(grid):
+    for number, results in _finished([*grid.tasks, *grid.references]):
         if number >= len(grid.tasks):
             references.append((number, results))
             continue

@@ -21,7 +21,7 @@ WIDTH, INNER, WORDS, HEADS, BLOCKS = 4096, 11008, 32000, 32, 32
 """LLaMA-7B (H. Touvron et al., arXiv:2302.13971, table 2)."""
 MACHINES = {
     "unpruned": ("none", "dense", "a100-pcie", "fp16"),
-    "2:4": ("2:4", "nm-2:4", "a100-pcie-2to4", "fp16"),
+    "2:4": ("2:4", "nm-2:4", "a100-pcie", "fp16"),
     "half by magnitude": ("magnitude", "csr", "titan-x", "fp32"),
 }
 

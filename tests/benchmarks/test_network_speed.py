@@ -28,18 +28,18 @@ TABLE = load_energy_table("gpu-7nm")
 def loaded(name):
     """The machine; one that refuses products of activations, which have no pattern, runs them dense."""
     machine = load_machine(name)
-    selects = machine.accelerator.kind == "mac_array"
+    selects = machine.unit.kind == "mac_array"
     return machine.with_accelerator(on_violation="dense") if selects else machine
 
 
 def dtype(machine):
-    unit = machine.accelerator
+    unit = machine.unit
     return "fp16" if "fp16" in unit.macs_per_cycle else unit.default_dtype
 
 
 def storage(machine, op):
     """2:4 where the unit skips zeros and the weights have the pattern (products of activations do not)."""
-    keep, of = getattr(machine.accelerator, "pattern", (1, 1))
+    keep, of = getattr(machine.unit, "pattern", (1, 1))
     return "nm-2:4" if keep < of and op.a.tensor.density < 1 else "dense"
 
 

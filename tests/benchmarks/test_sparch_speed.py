@@ -31,7 +31,7 @@ def simulation(matrix):
 
     def simulate():
         # A new operation each time: nothing that an operation remembers may be reused.
-        schedule = machine.accelerator.plan(matmul_op(matrix, matrix, "csr", "fp64"))
+        schedule = machine.unit.plan(matmul_op(matrix, matrix, "csr", "fp64"))
         return price(run_schedule(schedule, machine), table)
 
     return simulate

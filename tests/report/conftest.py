@@ -13,7 +13,7 @@ from tests.report.samples import sample_of
 
 @pytest.fixture(scope="session")
 def layers(tmp_path_factory):
-    machines = [load_machine(name) for name in ("a100-pcie", "a100-pcie-2to4", "core-i7-5930k")]
+    machines = [load_machine(name) for name in ("a100-pcie", "h100-pcie", "core-i7-5930k")]
     prices = load_energy_table("horowitz-45nm")
     results = [
         result

@@ -11,7 +11,7 @@ from sparsesim.studies import simulate_network
 @pytest.fixture(scope="session")
 def results():
     network = load_network("digits-cnn")
-    machines = [load_machine(name) for name in ("core-i7-5930k", "a100-pcie-2to4")]
+    machines = [load_machine(name) for name in ("core-i7-5930k", "a100-pcie")]
     table = load_energy_table("horowitz-45nm")
     pruners = [pruner_by_name("none"), pruner_by_name("magnitude", 0.9), pruner_by_name("2:4")]
     return [

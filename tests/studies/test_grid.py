@@ -66,12 +66,20 @@ def test_drawn_weights_travel_as_a_seed():
     np.testing.assert_array_equal(first.weight(), task.network.layers[0].weight())
 
 
-def test_the_baseline_is_the_first_point_or_as_described():
-    found = resolved(Sweep.model_validate(POINT | {"pruners": ["2:4", "none"], "formats": ["csr", "dense"]}))
-    assert found.baseline == {"machine": "titan-x", "format": "csr", "pruner": "nm-2:4"}
-    assert found.baseline_in_words == "machine titan-x, format csr, pruner nm-2:4"
+def test_the_baseline_is_the_dense_kernel_or_as_described():
+    machines = {"machines": ["sparch", "titan-x"]}
+    found = resolved(Sweep.model_validate(POINT | {"pruners": ["2:4"], "formats": ["csr"]} | machines))
+    assert found.baseline == {}
+    assert found.baseline_in_words == "unpruned on the dense kernel of the same machine (sparch: on that of titan-x)"
+    (reference,) = found.references
+    assert (reference.method.label, reference.formats) == ("none", ("dense",))
+    assert [machine.name for machine in reference.machines] == ["titan-x"]
+    alone = resolved(Sweep.model_validate(POINT | {"machines": ["sparch"]}))
+    assert not alone.references
+    assert "first pruner in the first format" in alone.baseline_in_words
     told = resolved(Sweep.model_validate(POINT | {"baseline": {"pruner": "none"}}))
     assert told.baseline == {"pruner": "none"}
+    assert not told.references
 
 
 def test_a_grid_runs_as_its_sweep_does():

@@ -12,7 +12,7 @@ from sparsesim.studies import imbalance
 from sparsesim.studies.imbalance import uniform_masks
 from sparsesim.transforms import prune_network
 
-MACHINES = ["a100-sxm-spmm", "titan-x"]
+MACHINES = ["a100-sxm", "titan-x"]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_uniform_masks_keep_as_many_weights_elsewhere(uneven):
 
 def test_uniform_positions_promise_too_much_where_rows_decide(table):
     total = table[table["layer"] == "total"].set_index("machine")
-    assert total.loc["a100-sxm-spmm", "uniform_speedup"] > 1.2 * total.loc["a100-sxm-spmm", "real_speedup"]
+    assert total.loc["a100-sxm", "uniform_speedup"] > 1.2 * total.loc["a100-sxm", "real_speedup"]
     assert total.loc["titan-x", "uniform_speedup"] == pytest.approx(total.loc["titan-x", "real_speedup"], rel=0.01)
     assert (total["real_variation"] > 3 * total["uniform_variation"]).all()
     assert (total["real_busiest"] > 2 * total["uniform_busiest"]).all()

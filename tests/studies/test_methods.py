@@ -55,10 +55,11 @@ def test_a_trade_off_takes_every_method(network, digits):
     methods = {name: method_by_name(name, 0.3 if name == "shrink" else None) for name in METHODS}
     calibration, images, labels = set_aside(*digits, methods.values())
     assert (len(calibration), len(images), len(labels)) == (100, 200, 200)
-    table = tradeoff(variants_of(network, methods, calibration), images, labels, ["a100-pcie-2to4"])
+    table = tradeoff(variants_of(network, methods, calibration), images, labels, ["a100-pcie"])
     found = table.set_index("variant")
     assert list(found.index) == ["dense", *METHODS]
-    assert found.loc["permute-2:4", "format"] == found.loc["sparse-gpt-2:4", "format"] == "nm-2:4"
+    # Every layer is so small that the launch decides, and that of the 2:4 kernel takes longer.
+    assert found.loc["permute-2:4", "format"] == found.loc["sparse-gpt-2:4", "format"] == "dense"
     assert (found.loc[["dense", "sparse-gpt-2:4", "permute-2:4", "int8", "deep-compression"], "accuracy"] > 0.9).all()
     assert found.loc["int8", "speedup"] > 1
 
@@ -108,9 +109,9 @@ def test_compare_takes_methods_and_inputs(network, inputs):
 
 
 def test_imbalance_is_that_of_masks(network):
-    assert len(imbalance(network, method_by_name("permute-2:4"), ["a100-sxm-spmm"])) == 5
+    assert len(imbalance(network, method_by_name("permute-2:4"), ["a100-sxm"])) == 5
     with pytest.raises(InputError, match="'int8' makes no masks"):
-        imbalance(network, "int8", ["a100-sxm-spmm"])
+        imbalance(network, "int8", ["a100-sxm"])
 
 
 def test_permute_is_a_pruner_of_the_command(tmp_path):

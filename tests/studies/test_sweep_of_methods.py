@@ -20,7 +20,7 @@ SWEEP = {
     "networks": ["digits-cnn"],
     "pruners": ["none"],
     "formats": ["dense", "nm-2:4"],
-    "machines": ["a100-pcie-2to4"],
+    "machines": ["a100-pcie"],
 }
 
 

@@ -15,7 +15,7 @@ from sparsesim.studies import tradeoff
 from sparsesim.transforms import prune_network
 
 pytest.importorskip("onnxruntime")
-MACHINES = ["a100-pcie-2to4", "sparch"]
+MACHINES = ["a100-pcie", "sparch"]
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,9 @@ def test_every_variant_has_one_accuracy_and_a_row_per_machine(table):
 
 
 def test_every_machine_takes_its_fastest_format(table):
-    tensor_core = rows_of(table, machine="a100-pcie-2to4")
-    assert rows_of(tensor_core, variant="2:4")["format"].item() == "nm-2:4"
+    tensor_core = rows_of(table, machine="a100-pcie")
+    # Every layer is so small that the launch decides, and that of the 2:4 kernel takes longer.
+    assert rows_of(tensor_core, variant="2:4")["format"].item() == "dense"
     assert rows_of(tensor_core, variant="magnitude 50 %")["format"].item() == "dense"
     gains = rows_of(table, machine="sparch").set_index("variant")["speedup"]
     assert gains["magnitude 97 %"] > gains["magnitude 50 %"] > 1

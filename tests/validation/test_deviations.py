@@ -122,7 +122,7 @@ def test_tie_order(name, sparch, exact):
 def test_latency_and_depths(sparch, exact):
     machine = sparch.runs.machine
     depths = ("fifo_elements", "writer_fifo_elements", "outstanding_lines")
-    deeper = {field: 2 * getattr(machine.accelerator, field) for field in depths}
+    deeper = {field: 2 * getattr(machine.unit, field) for field in depths}
     for name in exact:
         cycles = {
             latency: sparch.runs.square(

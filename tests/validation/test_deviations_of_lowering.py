@@ -22,7 +22,7 @@ def test_only_what_multiplies_is_simulated():
     names = [layer.name for layer in load_network("bert-base").layers if layer.name.startswith("encoder.0.")]
     assert len(names) == 8
     op = lowered(kind="linear", weight_shape=(64, 32), positions=16)
-    moved = A100.accelerator.plan(op).dram_bytes
+    moved = A100.unit.plan(op).dram_bytes
     assert moved == {"A": 2 * 64 * 32, "B": 2 * 32 * 16, "C": 2 * 64 * 16}
 
 
@@ -40,7 +40,7 @@ def test_depthwise_convolutions_are_gemms():
 def test_transposed_convolutions_write_their_product():
     shape = {"weight_shape": (64, 32, 4, 4), "input_size": (16, 16), "stride": (2, 2), "padding": (1, 1)}
     op = lowered(kind="conv_transpose2d", **shape)
-    plan = A100.accelerator.plan(op)
+    plan = A100.unit.plan(op)
     assert plan.dram_bytes["C"] == 4 * 2 * 32 * 32 * 32
     assert plan.actions["add_fp32"] == plan.actions["mult_fp16"]
 

@@ -60,7 +60,7 @@ def test_filling_and_draining(tensor_cores):
 
 def test_sums_of_8_bits(tensor_cores):
     case = next(case for case in tensor_cores["STC dense"] if case.result.k == 256)
-    wide = case.machine.with_accelerator(accumulator_bits=32, register_file={"size_bytes": 4 * 2048})
+    wide = case.machine.only("gemm").with_accelerator(accumulator_bits=32, register_file={"size_bytes": 4 * 2048})
     op = matmul_op(DenseMatrix((512, 256)), DenseMatrix((256, 1024)), "dense", "int8")
     more = simulate(op, wide, wide.energy_table).energy_pj["total"] / 1e6
     assert more / case.energy_uj == pytest.approx(1.45, abs=0.01)

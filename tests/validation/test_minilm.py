@@ -142,7 +142,7 @@ def test_real_masks_are_far_less_even_than_uniform_ones(masks):
 
 
 def test_the_machines_that_store_sparse_weights_as_csr():
-    units = {name: load_machine(name).accelerator for name in machine_names()}
+    units = {name: load_machine(name).unit for name in machine_names()}
     assert set(SPEEDUPS) == {name for name, unit in units.items() if unit.natural_format(0.1) == "csr"}
 
 
@@ -155,7 +155,7 @@ def test_a_uniform_mask_promises_too_much_where_rows_share_units(masks, name):
 
     def seconds(weight, form):
         b = DenseMatrix((weight.shape[1], 128))
-        return simulate(matmul_op(weight, b, form, machine.accelerator.default_dtype), machine, table).seconds
+        return simulate(matmul_op(weight, b, form, machine.unit.default_dtype), machine, table).seconds
 
     dense = sum(seconds(DenseMatrix(encoder[layer].shape), "dense") for layer in layers)
     promised, found = (

@@ -136,7 +136,7 @@ def test_simulation_time_is_taken_on_growing_matrices(small):
 
 
 def test_area_of_the_shipped_machine_is_the_published_one():
-    unit, published = load_machine("sparch").accelerator, load_published("sparch", SparchValues)
+    unit, published = load_machine("sparch").unit, load_published("sparch", SparchValues)
     assert area_mm2(unit, published.area)["total"] == pytest.approx(published.area.total_mm2, abs=0.02)
 
 

@@ -4,7 +4,7 @@ import pytest
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import SparseMatrix
 from sparsesim.validation.published import load_published
-from sparsesim.validation.spmm.crossover import Square, crossover_curves, crossover_sparsity, on_the_card_of
+from sparsesim.validation.spmm.crossover import CrossoverRuns, Square, crossover_curves, crossover_sparsity
 from sparsesim.validation.spmm.published import SpmmValues
 from sparsesim.validation.spmm.runs import stretched
 
@@ -14,6 +14,12 @@ PUBLISHED = load_published("spmm", SpmmValues)
 @pytest.fixture(scope="module")
 def spmm(opened):
     return opened["spmm"]
+
+
+@pytest.fixture(scope="module")
+def card():
+    """The card of the crossovers: its dense GEMM, and SpMM kernels that are made for it."""
+    return CrossoverRuns(PUBLISHED.crossovers, progress=lambda words: None).card
 
 
 def mean_error(comparisons):
@@ -42,7 +48,7 @@ def test_shapes_are_those_of_the_table(spmm):
 
 @pytest.mark.parametrize(("length", "low", "high"), [(1, 0.97, 0.99), (4, 0.91, 0.95), (8, 0.85, 0.89)])
 def test_crossovers_are_where_they_were_published(spmm, length, low, high):
-    """No constant of `a100-sxm-spmm` was fitted on them."""
+    """No constant of the kernel `spmm` was fitted on them."""
     assert low < PUBLISHED.crossovers.sparsity[length] < high
     for size in PUBLISHED.crossovers.sizes:
         assert low < spmm.crossovers.sparsities[size, length] < high
@@ -54,43 +60,40 @@ def test_longer_vectors_pay_earlier(spmm):
         assert found == sorted(found, reverse=True)
 
 
-def test_the_measured_kernels_pay_later_than_kernels_made_for_the_card():
+def test_the_measured_kernels_pay_later_than_kernels_made_for_the_card(card):
     """vectorSparse's instructions are made for Volta."""
-    problem, dense = Square(1024), load_machine("a100-pcie")
-    measured = crossover_sparsity(problem, load_machine("a100-sxm-vectorsparse"), dense, 8)
-    native = crossover_sparsity(problem, load_machine("a100-sxm-spmm"), dense, 8)
+    problem = Square(1024)
+    measured = crossover_sparsity(problem, load_machine("a100-sxm-40gb"), 8)
+    native = crossover_sparsity(problem, card, 8)
     assert native is not None
     assert measured is None or measured > native + 0.03
 
 
-def test_a_crossover_takes_the_time_of_the_dense_product():
-    sparse = load_machine("a100-sxm-spmm")
-    dense = on_the_card_of(load_machine("a100-pcie"), sparse)
-    assert (dense.power, dense.dram) == (sparse.power, sparse.dram)
+def test_a_crossover_takes_the_time_of_the_dense_product(card):
     problem = Square(2048)
-    sparsity = crossover_sparsity(problem, sparse, dense, 4)
-    assert problem.sparse_seconds(sparse, 4, 1 - sparsity) == pytest.approx(problem.dense_seconds(dense), rel=0.03)
+    sparsity = crossover_sparsity(problem, card, 4)
+    assert problem.sparse_seconds(card, 4, 1 - sparsity) == pytest.approx(problem.dense_seconds(card), rel=0.03)
 
 
-def test_the_power_of_the_dense_card_moves_the_crossover():
+def test_the_power_of_the_card_moves_the_crossover(card):
     """At the 300 W of the PCIe card the dense product takes longer, and vectors of 4 pay from about 90 %."""
-    sparse, capped = load_machine("a100-sxm-spmm"), load_machine("a100-pcie")
-    assert capped.power.cap_w < sparse.power.cap_w
-    problem = Square(2048)
-    earlier = crossover_sparsity(problem, sparse, capped, 4)
-    assert 0.86 < earlier < crossover_sparsity(problem, sparse, on_the_card_of(capped, sparse), 4)
+    capped = card.model_copy(update={"power": load_machine("a100-pcie").power})
+    assert capped.power.cap_w < card.power.cap_w
+    earlier = crossover_sparsity(Square(2048), capped, 4)
+    assert 0.86 < earlier < crossover_sparsity(Square(2048), card, 4)
 
 
-def test_no_crossover_is_none():
-    slow = load_machine("a100-sxm-spmm").model_copy(update={"launch_ns": 1e6})
-    assert crossover_sparsity(Square(256), slow, load_machine("a100-pcie"), 4) is None
-    fast = load_machine("a100-pcie").model_copy(update={"launch_ns": 1e9})
-    assert crossover_sparsity(Square(256), load_machine("a100-sxm-spmm"), fast, 4) is None
+def test_no_crossover_is_none(card):
+    def launched(kernel, launch_ns):
+        changed = card.library[kernel].model_copy(update={"launch_ns": launch_ns})
+        return card.model_copy(update={"kernels": {**card.library, kernel: changed}})
+
+    assert crossover_sparsity(Square(256), launched("spmm", 1e6), 4) is None
+    assert crossover_sparsity(Square(256), launched("gemm", 1e9), 4) is None
 
 
-def test_curves_fall_with_sparsity():
-    sparse, dense = load_machine("a100-sxm-spmm"), load_machine("a100-pcie")
-    records = crossover_curves(Square(1024), sparse, dense, (1, 8))
+def test_curves_fall_with_sparsity(card):
+    records = crossover_curves(Square(1024), card, (1, 8))
     for length in (1, 8):
         times = [record["seconds"] for record in records if record["vector_length"] == length]
         assert times == sorted(times, reverse=True)
@@ -103,8 +106,8 @@ def test_stretching_repeats_every_row():
     np.testing.assert_array_equal(stretched(pattern, 3).to_array() != 0, expected)
 
 
-def test_pictures_and_tables_are_written(spmm, tmp_path, monkeypatch):
-    curves = crossover_curves(Square(256), load_machine("a100-sxm-spmm"), load_machine("a100-pcie"), (1, 4))
+def test_pictures_and_tables_are_written(spmm, card, tmp_path, monkeypatch):
+    curves = crossover_curves(Square(256), card, (1, 4))
     monkeypatch.setattr(spmm.crossovers, "curves", lambda: curves)
     written = spmm.write(tmp_path)
     names = ["spmm-measured.csv", "spmm-measured.png", "spmm-crossover.csv", "spmm-crossover.png"]

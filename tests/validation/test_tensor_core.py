@@ -39,8 +39,8 @@ def opened_on(data):
 def modelled(gpu, dtype, shape):
     """A line whose times are the model's own."""
     name, number_type = PUBLISHED.gemm.machines[gpu], PUBLISHED.gemm.dtypes[dtype]
-    dense, _ = time_us(*shape, number_type, load_machine(name), sparse=False, runs=RUNS)
-    sparse, _ = time_us(*shape, number_type, load_machine(f"{name}-2to4"), sparse=True, runs=RUNS)
+    dense, _ = time_us(*shape, number_type, Card(name).dense, sparse=False, runs=RUNS)
+    sparse, _ = time_us(*shape, number_type, Card(name).sparse, sparse=True, runs=RUNS)
     return gemm_line(gpu, dtype, shape, repr(dense), repr(sparse))
 
 
@@ -149,12 +149,11 @@ def test_cards_and_types_without_a_name_are_noted(tmp_path):
     assert [row.case for row in reference.rows()] == ["A100 FP16, Llama N2048 K2048 M64"] * 3
 
 
-def test_every_named_card_is_a_machine(repository):
+def test_every_named_card_is_a_machine():
     for gpu, name in PUBLISHED.gemm.machines.items():
         card = Card(name)
         assert load_machine(name).name == name
         assert card.has_sparse == (gpu != "V100")
-        assert (repository / "models" / "hardware" / f"{name}-2to4.yaml").is_file() == card.has_sparse
 
 
 def test_a_further_card_is_picked_up(tmp_path):
@@ -190,8 +189,8 @@ def test_times_of_the_model_itself_are_met(tmp_path, gpu, dtype):
 def test_errors_of_known_size_come_out(tmp_path):
     """Half the dense time and the sparse time as simulated: the ratio is twice too high."""
     shape = (8192, 8192, 8192)
-    dense, _ = time_us(*shape, "fp16", load_machine("a100-pcie"), sparse=False, runs=RUNS)
-    sparse, _ = time_us(*shape, "fp16", load_machine("a100-pcie-2to4"), sparse=True, runs=RUNS)
+    dense, _ = time_us(*shape, "fp16", Card("a100-pcie").dense, sparse=False, runs=RUNS)
+    sparse, _ = time_us(*shape, "fp16", Card("a100-pcie").sparse, sparse=True, runs=RUNS)
     gemm_table(tmp_path, gemm_line(shape=shape, dense=repr(dense / 2), sparse=repr(sparse)))
     (case,) = opened_on(tmp_path).cases()
     assert (case["dense %"], case["dense ±%"], case["sparse %"], case["ratio %"]) == (100, 100, 0, 100)
