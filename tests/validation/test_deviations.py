@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.hardware import load_energy_table
+from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.matmul import matmul_op
 from sparsesim.results import geometric_mean
+from sparsesim.simulation import simulate
 from sparsesim.tensors import SparseMatrix
+from sparsesim.tensors.generators import uniform
 from sparsesim.validation.published import load_published
 from sparsesim.validation.sparch.area import area_mm2
 from sparsesim.validation.sparch.figures import FIGURES, flop, moved_bytes
@@ -177,3 +180,17 @@ def test_area_scaling():
     assert total() - total(prefetch_lines=512) == pytest.approx(2.90, abs=0.005)
     assert total() - total(merge_ways=32) == pytest.approx(2.88, abs=0.005)
     assert total(lookahead_window=16384) - total() == pytest.approx(2.64, abs=0.005)
+
+
+def test_unpacking_on_the_way():
+    machine, table = load_machine("sparch"), load_energy_table("horowitz-45nm")
+    b = uniform(1024, 256, 0.01, seed=1)
+
+    def cycles(density, format):
+        return simulate(matmul_op(uniform(1024, 1024, density, seed=0), b, format, "fp64"), machine, table).cycles
+
+    decoder = 1024 * 1024 // machine.unit.unpack_values_per_cycle
+    assert cycles(0.0005, "csr") < decoder < cycles(0.0005, "dense")
+    # A denser matrix keeps the unit busy for longer than its decoder.
+    assert cycles(0.2, "csr") > decoder
+    assert cycles(0.2, "dense") == pytest.approx(cycles(0.2, "csr"), rel=0.05)

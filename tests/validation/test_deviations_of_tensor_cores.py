@@ -3,11 +3,13 @@
 import pytest
 
 from sparsesim.engines import run_schedule
+from sparsesim.hardware import load_machine
 from sparsesim.lowering import lower
 from sparsesim.matmul import matmul_op
 from sparsesim.networks import Layer, Network
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
+from sparsesim.tensors.generators import uniform
 from tests.accelerators.made_up import small_card
 
 
@@ -89,3 +91,24 @@ def test_the_library_picks_the_fastest_of_all_plans():
         plans = [run_schedule(plan, machine).cycles for plan in machine.unit.candidates(op)]
         assert len(plans) > 1
         assert simulate(op, machine, machine.energy_table).cycles == min(plans)
+
+
+def test_formats_without_a_kernel_run_dense():
+    machine = load_machine("a100-pcie")
+    dense = simulate(gemm(512, 512, 1024), machine, machine.energy_table)
+    pruned, b = uniform(512, 1024, 0.5, seed=0), DenseMatrix((1024, 512))
+    for name in ("bitmap", "rle-5", "coo", "bsr-4x4", "relative-4"):
+        found = simulate(matmul_op(pruned, b, name, "fp16"), machine, machine.energy_table)
+        assert (found.kernel, found.unpacked) == ("gemm", "when loaded")
+        assert (found.cycles, found.dram_bytes, found.a_bytes) == (dense.cycles, dense.dram_bytes, dense.a_bytes)
+        assert found.energy_pj == dense.energy_pj
+    csr = simulate(matmul_op(pruned, b, "csr", "fp16"), machine, machine.energy_table)
+    assert (csr.kernel, csr.unpacked) == ("spmm", "")
+    assert csr.seconds > dense.seconds
+
+
+def test_spmm_kernels_of_the_a100_are_those_of_one_card():
+    cards = [load_machine(name).library for name in ("a100-pcie", "a100-sxm", "a100-sxm-40gb")]
+    for kernel in ("spmm", "vector-spmm"):
+        assert len({repr(card[kernel].unit) for card in cards}) == 1
+    assert "no times measured" in cards[0]["spmm"].source
