@@ -109,11 +109,26 @@ def test_dimensions_after_the_batch_are_positions():
     assert network_from_torch(perceptron(), torch.zeros(1, 5, 16)).macs == 5 * (16 * 8 + 8 * 4)
 
 
-@pytest.mark.parametrize("module", [encoder(True), Attention(True)], ids=["fused", "by hand"])
-def test_exported_sequences_are_refused_as_well(module):
-    program = torch.export.export(module.eval(), (torch.zeros(2, 8, 16),))
+EXPORTED = {
+    "fused": (encoder(True), (2, 8, 16)),
+    "fused, single words": (encoder(True), (2, 1, 16)),
+    "fused, time first": (encoder(False), (8, 2, 16)),
+    "by hand": (Attention(True), (2, 8, 16)),
+}
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_exported_sequences_are_refused_as_well(name):
+    module, shape = EXPORTED[name]
+    program = torch.export.export(module.eval(), (torch.zeros(shape),))
     with pytest.raises(InputError, match="batch"):
         network_from_torch(program)
+
+
+def test_exported_sequences_without_a_batch_are_read():
+    for module, shape in ((encoder(True), (1, 8, 16)), (encoder(False), (8, 1, 16)), (encoder(True), (8, 16))):
+        program = torch.export.export(module.eval(), (torch.zeros(shape),))
+        assert network_from_torch(program).macs == network_from_torch(encoder(True), torch.zeros(1, 8, 16)).macs
 
 
 def test_the_look_at_single_slices_leaves_no_trace():
