@@ -151,3 +151,10 @@ def test_results_say_where_the_operands_were(side, warm, operands):
     assert result.as_object()["operands"] == operands
     (other,) = gemm(16, 64, 64, [PROCESSOR.benchmarked(None, warm)], table=TABLE)
     assert other.operands == "DRAM"
+
+
+def test_operands_from_dram_are_so_in_every_format():
+    """Whatever is larger as stored than dense: none of it was in the L2 before."""
+    cold = CARD.benchmarked(None, warm=False)
+    for result in gemm(16, 256, 256, [cold, PROCESSOR], ["csr", "coo", "bitmap"], sparsity="0.1", table=TABLE):
+        assert result.operands == "DRAM"
