@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sparsesim.errors import SparsesimError
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
-    from sparsesim.inference import capture, evaluate
+    from sparsesim.inference import capture, evaluate, load_samples
     from sparsesim.lowering import Activations, Lowering, lower
     from sparsesim.matmul import matmul_op
     from sparsesim.networks import load_network, network_from_torch
@@ -36,6 +36,7 @@ __all__ = [
     "load_energy_table",
     "load_machine",
     "load_network",
+    "load_samples",
     "load_sweep",
     "lower",
     "matmul_op",
@@ -52,7 +53,7 @@ __all__ = [
 
 _HOMES = {
     "sparsesim.errors": ("SparsesimError",),
-    "sparsesim.inference": ("capture", "evaluate"),
+    "sparsesim.inference": ("capture", "evaluate", "load_samples"),
     "sparsesim.formats": ("format_by_name",),
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),
     "sparsesim.networks": ("load_network", "network_from_torch"),

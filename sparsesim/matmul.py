@@ -153,8 +153,10 @@ def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
 
 
 def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul") -> MatmulOp:
-    """A @ B with A in `format`; B is stored alike if it is sparse, else dense."""
+    """A @ B with A in `format`; B is stored dense if it has no zeros, else as A is."""
     number_type, stored = dtype_by_name(dtype), format_by_name(format)
+    if isinstance(b, SparseMatrix) and 0 < b.nnz == b.shape[0] * b.shape[1]:
+        b = DenseMatrix(b.shape, b.to_array())
     b_format = format_by_name("dense") if isinstance(b, DenseMatrix) else stored
     return MatmulOp(name, Operand(a, stored, number_type), Operand(b, b_format, number_type), number_type)
 

@@ -26,6 +26,12 @@ def shipped_folder(folder: str) -> Path:
     raise InputError(f"the shipped folder {folder!r} is missing: is sparsesim installed completely?")
 
 
+def is_shipped_name(name_or_path: str | Path) -> bool:
+    """Whether this is a name rather than a file: it has neither suffix nor folder, and nothing here is called so."""
+    path = Path(name_or_path)
+    return not path.suffix and path.name == str(name_or_path) and not path.exists()
+
+
 def shipped_names(folder: str, suffix: str) -> list[str]:
     """Sorted names of the files in a shipped folder that end in `suffix`, without the suffix."""
     paths = shipped_folder(folder).glob(f"*{suffix}")

@@ -5,8 +5,9 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.matmul import matmul_op
 from sparsesim.products import drawn_weights, gemm, multiply
-from sparsesim.tensors import DenseMatrix, SparseMatrix
+from sparsesim.tensors import DenseMatrix, SparseMatrix, uniform
 
 TABLE = load_energy_table("gpu-7nm")
 PROCESSOR, CARD, SPARSE_CARD = (load_machine(name) for name in ("core-i7-5930k", "a100-pcie", "a100-pcie-2to4"))
@@ -118,3 +119,42 @@ def test_a_sparsity_is_a_number_or_a_pattern():
 def test_formats_that_are_particular_about_shapes_run_as_well(machine, format, sparsity):
     (result,) = gemm(16, 128, 64, [load_machine(machine)], [format], sparsity=sparsity, table=TABLE)
     assert (result.status, result.format) == ("ok", format)
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_a_sparse_b_without_zeros_is_a_dense_one(values):
+    """A file of a dense matrix asks for SpMM, whatever the file's format."""
+    a, full = uniform(64, 32, 0.1, seed=1), uniform(32, 8, 1.0, seed=2)
+    b = full if values else full.pattern()
+    op = matmul_op(a, b, "csr", "fp32")
+    assert isinstance(op.b.tensor, DenseMatrix)
+    assert op.b.format.name == "dense"
+    np.testing.assert_array_equal(op.b.tensor.to_array(), b.to_array())
+    given, meant = (multiply(a, x, [PROCESSOR], table=TABLE)[0] for x in (b, DenseMatrix((32, 8))))
+    assert (given.cycles, given.dram_bytes) == (meant.cycles, meant.dram_bytes)
+
+
+def test_a_b_with_one_zero_stays_sparse():
+    a, b = uniform(64, 32, 0.1, seed=1), uniform(32, 8, 255 / 256, seed=2)
+    assert matmul_op(a, b, "csr", "fp32").b.format.name == "csr"
+    assert matmul_op(a, SparseMatrix.from_dense(np.zeros((32, 0))), "csr", "fp32").b.format.name == "csr"
+
+
+@pytest.mark.parametrize(
+    ("side", "warm", "operands"),
+    [(2048, True, "L2"), (2048, False, "DRAM"), (3400, True, "L2 and DRAM"), (4096, True, "DRAM")],
+)
+def test_results_say_where_the_operands_were(side, warm, operands):
+    """An A100 keeps up to half of its 40 MB of L2 for the next run, and nothing beyond three quarters."""
+    (result,) = gemm(16, side, side, [CARD.benchmarked(None, warm)], table=TABLE)
+    assert result.operands == operands
+    assert result.as_object()["operands"] == operands
+    (other,) = gemm(16, 64, 64, [PROCESSOR.benchmarked(None, warm)], table=TABLE)
+    assert other.operands == "DRAM"
+
+
+def test_operands_from_dram_are_so_in_every_format():
+    """Whatever is larger as stored than dense: none of it was in the L2 before."""
+    cold = CARD.benchmarked(None, warm=False)
+    for result in gemm(16, 256, 256, [cold, PROCESSOR], ["csr", "coo", "bitmap"], sparsity="0.1", table=TABLE):
+        assert result.operands == "DRAM"

@@ -1,11 +1,12 @@
 """Train the small CNN that travels with sparsesim, on the 8x8 digits of scikit-learn.
 
-Run it from anywhere; it takes seconds and writes `digits-cnn.onnx` (the graph), `digits-cnn.npz` (its weights, for
-machines without onnx) and `digits-cnn.yaml` into `models/networks`, or into the folder given as argument:
+Run it from anywhere; it takes seconds and writes `digits-cnn.onnx` (the graph), `digits-cnn.npz` (its weights, which
+are read without onnx) and `digits-cnn.yaml` into `models/networks`, and the held-out images and labels as `digits.npz`
+into `models/samples`; or all of them into the folder given as argument:
 
     python workloads/train_digits_cnn.py [FOLDER]
 
-It needs PyTorch, scikit-learn, onnx and onnxruntime: pip install 'sparsesim[onnx,torch]'.
+It needs PyTorch and scikit-learn: pip install 'sparsesim[torch]'.
 The recorded accuracy is that of the ONNX file, run by onnxruntime on images that training never saw.
 """
 
@@ -23,7 +24,7 @@ EPOCHS = 40
 BATCH = 64
 LEARNING_RATE = 2e-3
 HELD_OUT_SHARE = 0.25
-FOLDER = Path(__file__).resolve().parent.parent / "models" / "networks"
+MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
 def digits():
@@ -38,6 +39,11 @@ def digits():
         images, labels, test_size=HELD_OUT_SHARE, random_state=SEED, stratify=labels
     )
     return train_x, train_y, test_x, test_y
+
+
+def write_samples(path, images, labels):
+    """The grey values are multiples of 1/16, which float16 holds exactly."""
+    np.savez_compressed(path, images=images.astype(np.float16), labels=labels.astype(np.uint8))
 
 
 def new_model():
@@ -139,12 +145,13 @@ def record(path, weights, images, labels):
     }
 
 
-def main(folder):
+def main(folder, samples):
     train_x, train_y, test_x, test_y = digits()
     model = train(train_x, train_y)
     path, weights = folder / f"{NAME}.onnx", folder / f"{NAME}.npz"
     path.write_bytes(to_onnx(model).SerializeToString())
     np.savez_compressed(weights, **{name: value.numpy() for name, value in model.state_dict().items()})
+    write_samples(samples / "digits.npz", test_x, test_y)
     found = record(path, weights, test_x, test_y)
     text = yaml.safe_dump(found, sort_keys=False, width=110)
     (folder / f"{NAME}.yaml").write_text(text, encoding="utf-8")
@@ -152,4 +159,5 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    given = [Path(folder) for folder in sys.argv[1:2]]
+    main(*(given * 2 or [MODELS / "networks", MODELS / "samples"]))

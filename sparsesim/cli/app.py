@@ -31,8 +31,13 @@ COMMANDS: Final = {
     "imbalance": Command("imbalance:imbalance", "Compare the speedup of real masks with that of uniform ones."),
     "tradeoff": Command("tradeoff:tradeoff", "Measure accuracy beside speedup and energy, for several prunings."),
     "validate": Command("validate:validate", "Compare the models with published and measured values."),
-    "list": Command("catalogue:list_names", "List machines, networks, energy tables, formats, pruners or workloads."),
-    "show": Command("catalogue:show", "Show one machine, network, energy table, format or pruner in full."),
+    "list": Command(
+        "catalogue:list_names",
+        "List machines, networks, energy tables, formats, pruners, samples, matrices or workloads.",
+    ),
+    "show": Command(
+        "catalogue:show", "Show one machine, network, energy table, format, pruner, set of samples or matrix in full."
+    ),
 }
 
 

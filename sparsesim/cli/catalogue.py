@@ -12,9 +12,11 @@ from sparsesim.cli.printing import print_json, print_names, print_rows
 from sparsesim.errors import UnknownNameError
 from sparsesim.formats import FORMATS, format_by_name
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, machine_names
+from sparsesim.inference import sample_names, sample_record
 from sparsesim.networks import in_brief, in_full, load_network, network_names
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
+from sparsesim.tensors import matrix_names, matrix_record, read_matrix
 from sparsesim.transforms import METHODS, described_method
 
 FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
@@ -23,6 +25,8 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
     "energy-tables": lambda: {name: load_energy_table(name).description for name in energy_table_names()},
     "formats": lambda: {format().name: description for format, description in FORMATS.values()},
     "pruners": lambda: {form: words for method in METHODS.values() for form, words in method.forms.items()},
+    "samples": lambda: {name: sample_record(name).description for name in sample_names()},
+    "matrices": lambda: {name: matrix_record(name).description for name in matrix_names()},
     "workloads": lambda: {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")},
 }
 
@@ -31,7 +35,7 @@ def list_names(
     family: Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}; all if left out.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List machines, networks, energy tables, formats, pruners or workloads."""
+    """List machines, networks, energy tables, formats, pruners, samples, matrices or workloads."""
     if family and family not in FAMILIES:
         raise UnknownNameError("family", family, FAMILIES)
     listed = {name: FAMILIES[name]() for name in ([family] if family else FAMILIES)}
@@ -53,13 +57,22 @@ def _format(name: str, options: dict[str, Any]) -> dict[str, Any]:
     return {"name": format.name, "description": " ".join((type(format).__doc__ or "").split())}
 
 
+def _matrix(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    record, matrix = matrix_record(name), read_matrix(name)
+    sizes = {"rows": matrix.shape[0], "columns": matrix.shape[1], "non_zeros": matrix.nnz}
+    return {"name": record.name} | sizes | record.model_dump(exclude={"name", "file"})
+
+
 SHOWN: Final[dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]]] = {
     "machine": _machine,
     "network": lambda name, options: in_full(load_network(name, **options)),
     "energy-table": lambda name, options: load_energy_table(name).model_dump(mode="json"),
     "format": _format,
     "pruner": lambda name, options: dict(described_method(name)),
+    "sample": lambda name, options: sample_record(name).model_dump(exclude={"file"}),
+    "matrix": _matrix,
 }
+_SINGULAR: Final = {"matrices": "matrix"}
 
 
 def show(
@@ -69,15 +82,15 @@ def show(
     file: NetworkFile,
     as_json: Json = False,
 ) -> None:
-    """Show one machine, network, energy table, format or pruner in full.
+    """Show one machine, network, energy table, format, pruner, set of samples or matrix in full.
 
     Sources are given where there are some.
     """
-    singular = family.removesuffix("s")
+    singular = _SINGULAR.get(family, family.removesuffix("s"))
     if singular not in SHOWN:
         raise UnknownNameError("family", family, SHOWN)
     if not name:
-        list_names(f"{singular}s", as_json)
+        list_names(next((plural for plural, one in _SINGULAR.items() if one == singular), f"{singular}s"), as_json)
         return
     shown = SHOWN[singular](name, file.options())
     if as_json:

@@ -112,7 +112,9 @@ class StoredSamples:
 class LabelledSamples(StoredSamples):
     """The file of samples, with their labels."""
 
-    inputs: Annotated[Path, typer.Option("--inputs", "-i", help="Samples and labels: .npz or another array file.")]
+    inputs: Annotated[
+        Path, typer.Option("--inputs", "-i", help="Samples and labels: digits, .npz or another array file.")
+    ]
     labels_key: Annotated[str, typer.Option("--labels-key", help="Array of labels in that file; '' for none.")] = (
         "labels"
     )

@@ -43,7 +43,8 @@ def prune(
     layers: Layers = "*",
     permute: Annotated[bool, typer.Option("--permute", help="N:M: choose groups of input channels first.")] = False,
     inputs: Annotated[
-        Path | None, typer.Option("--inputs", "-i", help="Samples, for pruners such as wanda and sparse-gpt.")
+        Path | None,
+        typer.Option("--inputs", "-i", help="Samples, for pruners such as wanda and sparse-gpt: digits, .npz."),
     ] = None,
     samples: Annotated[int, typer.Option("--samples", help="How many samples are run: the first ones.")] = 128,
     *,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sparsesim.cli.options import GraphFile, LabelledSamples, StoredSamples
 from sparsesim.errors import InputError
-from sparsesim.inference import capture, prepare_samples
+from sparsesim.inference import capture, prepare_samples, sample_file
 from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.studies import set_aside
 from sparsesim.transforms import LayerInputs, Method
@@ -15,7 +15,8 @@ from sparsesim.transforms import LayerInputs, Method
 
 def read_samples(path: Path, stored: StoredSamples, most: int | None = None) -> Any:
     """The first `most` samples (None: all) as a network reads them. Raises InputError that names file or option."""
-    return _samples(path, read_arrays(path), stored, most)
+    file = sample_file(path)
+    return _samples(file, read_arrays(file), stored, most)
 
 
 def read_labelled(stored: LabelledSamples) -> tuple[Any, Any | None]:
@@ -23,9 +24,10 @@ def read_labelled(stored: LabelledSamples) -> tuple[Any, Any | None]:
 
     Raises InputError that names file or option.
     """
-    arrays = read_arrays(stored.inputs)
-    samples = _samples(stored.inputs, arrays, stored, None)
-    return samples, _array(stored.inputs, arrays, stored.labels_key) if stored.labels_key else None
+    file = sample_file(stored.inputs)
+    arrays = read_arrays(file)
+    samples = _samples(file, arrays, stored, None)
+    return samples, _array(file, arrays, stored.labels_key) if stored.labels_key else None
 
 
 class Prepared(NamedTuple):

@@ -7,7 +7,7 @@ import typer
 
 from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
-from sparsesim.cli.printing import console, print_json
+from sparsesim.cli.printing import console, print_json, print_lines
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.results import Result
@@ -15,10 +15,16 @@ from sparsesim.tensors import read_matrix
 
 BENCHMARK_RUNS = 75
 """25 runs to warm up and 50 timed ones, as published tables are measured."""
+_WARM = "Operands in L2 were left there by the run before, as in a benchmark; --cold reads them from DRAM."
 
 
 def matmul(
-    a: Annotated[Path, typer.Argument(help="Matrix A: .mtx, .mtx.gz, .smtx, .npz, or archive.zip/member.")],
+    a: Annotated[
+        Path,
+        typer.Argument(
+            help="Matrix A: a shipped name (karate), .mtx, .smtx, .npz, .npy, each also .gz, or archive.zip/member."
+        ),
+    ],
     b: Annotated[Path | None, typer.Argument(help="Matrix B; A itself if left out.")] = None,
     machine: Machines = ["sparch"],
     format: Formats = [],
@@ -28,7 +34,10 @@ def matmul(
     simulation: Simulation,
     as_json: Json = False,
 ) -> None:
-    """Multiply two matrices from files: C = A x B (B defaults to A)."""
+    """Multiply two matrices from files: C = A x B (B defaults to A).
+
+    A and B may be sparse or dense arrays; a B without zeros is stored dense.
+    """
     left = read_matrix(a)
     right = left if b is None else read_matrix(b)
     if transpose_b:
@@ -72,10 +81,10 @@ def gemm(
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
     table = load_energy_table(simulation.energy_table)
-    _show(
-        products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed),
-        as_json,
-    )
+    results = products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed)
+    _show(results, as_json)
+    if not as_json and any(result.operands != "DRAM" for result in results):
+        print_lines([_WARM])
 
 
 def _show(results: list[Result], as_json: bool) -> None:

@@ -2,15 +2,21 @@
 
 from sparsesim.inference.capturing import capture, capture_relu, densities, write_maps
 from sparsesim.inference.evaluation import Evaluation, evaluate
+from sparsesim.inference.sample_sets import Samples, load_samples, sample_file, sample_names, sample_record
 from sparsesim.inference.samples import SAMPLE_LAYOUTS, prepare_samples
 
 __all__ = [
     "SAMPLE_LAYOUTS",
     "Evaluation",
+    "Samples",
     "capture",
     "capture_relu",
     "densities",
     "evaluate",
+    "load_samples",
     "prepare_samples",
+    "sample_file",
+    "sample_names",
+    "sample_record",
     "write_maps",
 ]

@@ -47,7 +47,7 @@ def _session(network: Network, model: "ModelProto") -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise InputError("running ONNX graphs needs onnxruntime: pip install 'sparsesim[onnx]'") from error
+        raise InputError("running ONNX graphs needs onnxruntime: pip install onnxruntime") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

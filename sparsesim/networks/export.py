@@ -67,7 +67,7 @@ def _parsed(serialised: bytes) -> "ModelProto":
     try:
         import onnx
     except ImportError as error:
-        raise InputError("ONNX graphs need the onnx package: pip install 'sparsesim[onnx]'") from error
+        raise InputError("ONNX graphs need the onnx package: pip install onnx") from error
     return onnx.load_from_string(serialised)
 
 

@@ -74,9 +74,10 @@ def _items(counted: "pd.Series[int]") -> list[tuple[tuple[str, ...], int]]:
 def single_table(results: "Sequence[Result]") -> Table:
     """One row per run of one operation."""
     table = Table(header_style="bold")
-    columns = ("machine", "format", "type", "A density", "cycles", "time", "bottleneck", "useful", "DRAM", "energy")
+    words = ("machine", "format", "type", "operands", "bottleneck")
+    columns = (*words[:3], "A density", "operands", "cycles", "time", "bottleneck", "useful", "DRAM", "energy")
     for name in columns:
-        table.add_column(name, justify="left" if name in ("machine", "format", "type", "bottleneck") else "right")
+        table.add_column(name, justify="left" if name in words else "right")
     table.add_column("of which")
     for result in results:
         parts = (f"{name} {result.energy_pj[name] / result.energy_pj['total']:.0%}" for name in COMPONENTS)
@@ -85,6 +86,7 @@ def single_table(results: "Sequence[Result]") -> Table:
             result.format,
             result.dtype,
             f"{result.a_density:.2%}",
+            result.operands,
             f"{result.cycles:,}",
             seconds(result.seconds),
             result.bottleneck,

@@ -93,6 +93,14 @@ class Result:
     status: str = "ok"
     note: str = ""
 
+    @property
+    def operands(self) -> str:
+        """Where A and B were read from: "L2" if the run before left them there, "DRAM", or "L2 and DRAM"."""
+        read = [self.dram_bytes.get(name, 0) for name in ("A", "B")]
+        if self.cycles and not any(read):
+            return "L2"
+        return "L2 and DRAM" if self.cycles and read[0] < self.a_bytes * self.repeat else "DRAM"
+
     def flat(self) -> dict[str, Any]:
         """One level of plain columns; nested fields become energy_dram_pj, dram_A_bytes, count_mult_fp16, detail_tiles.
 
@@ -107,8 +115,11 @@ class Result:
         return record
 
     def as_object(self) -> dict[str, Any]:
-        """The record for JSON: energy, bytes, counts and details are nested objects; the bytes have a total."""
-        return self._fields() | {"dram_bytes": with_total(self.dram_bytes)}
+        """The record for JSON: energy, bytes, counts and details are nested objects; the bytes have a total.
+
+        `operands` is added.
+        """
+        return self._fields() | {"dram_bytes": with_total(self.dram_bytes), "operands": self.operands}
 
     def _fields(self) -> dict[str, Any]:
         return {entry.name: getattr(self, entry.name) for entry in fields(self)}

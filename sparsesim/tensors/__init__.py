@@ -4,6 +4,7 @@ from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, ten
 from sparsesim.tensors.files import matrix_members, read_matrix, write_matrix
 from sparsesim.tensors.generators import banded, block, drawn_nm, nm, rmat, uniform
 from sparsesim.tensors.patterns import LOCATED, Violation, block_violation, group_violation, pair_violation
+from sparsesim.tensors.shipped_matrices import matrix_names, matrix_record
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "drawn_nm",
     "group_violation",
     "matrix_members",
+    "matrix_names",
+    "matrix_record",
     "nm",
     "pair_violation",
     "read_matrix",

@@ -4,13 +4,15 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sparsesim.errors import InputError
 from sparsesim.tensors.matrix_market import parse_matrix_market, print_matrix_market
+from sparsesim.tensors.npy import parse_npy
 from sparsesim.tensors.npz import parse_npz, print_npz
+from sparsesim.tensors.shipped_matrices import matrix_file
 from sparsesim.tensors.smtx import parse_smtx, print_smtx
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
@@ -18,6 +20,7 @@ READERS: dict[str, Callable[[bytes, str], SparseMatrix]] = {
     ".mtx": parse_matrix_market,
     ".smtx": parse_smtx,
     ".npz": parse_npz,
+    ".npy": parse_npy,
 }
 WRITERS: dict[str, Callable[[SparseMatrix], bytes]] = {
     ".mtx": print_matrix_market,
@@ -30,27 +33,30 @@ _BROKEN_ARCHIVE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeErr
 
 
 def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
-    """The matrix in a .mtx, .smtx or .npz file, which may be gzipped (.mtx.gz) or lie in a zip archive.
+    """A shipped matrix by name (see `matrix_names`), or the one in a .mtx, .smtx, .npz or .npy file.
 
-    A file inside an archive is named by `member` or as part of the path ("archive.zip/layer.smtx"); an archive
-    with one matrix needs neither. Archives are read in memory, never extracted. Raises InputError that names
-    the file for everything that cannot be read.
+    Files may be gzipped (.mtx.gz) or lie in a zip archive. A file inside an archive, or one of several dense arrays
+    of a .npz, is named by `member` or as part of the path ("archive.zip/layer.smtx", "weights.npz/fc1"); if there is
+    only one, neither is needed. Archives are read in memory, never extracted. Raises InputError that names the file
+    for everything that cannot be read, UnknownNameError for a name that is neither shipped nor a file.
     """
-    file, member = _split_member(Path(path), member)
+    file, member = _split_member(matrix_file(path), member)
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     if file.suffix == ".zip":
         member = member or _only_member(file)
         return _parse(_member_bytes(file, member), f"{file}/{member}", member)
+    if member is not None and file.suffix == ".npz":
+        return parse_npz(_bounded(file.open("rb"), str(file)), str(file), member)
     if member is not None:
-        raise InputError(f"{file}: not a .zip archive, so it has no member {member!r}")
+        raise InputError(f"{file}: neither a .zip nor a .npz archive, so it has no member {member!r}")
     return _parse(_bounded(file.open("rb"), str(file)), str(file), file.name)
 
 
 def write_matrix(matrix: SparseMatrix, path: str | Path) -> None:
     """Write a .mtx, .smtx or .npz file, gzipped if the path ends in .gz; the same matrix gives the same bytes."""
     file = Path(path)
-    data = WRITERS[_known_suffix(file.name.removesuffix(".gz"), str(file))](matrix)
+    data = WRITERS[_known_suffix(file.name.removesuffix(".gz"), str(file), WRITERS)](matrix)
     file.write_bytes(gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
 
 
@@ -67,7 +73,7 @@ def matrix_members(path: str | Path) -> tuple[str, ...]:
 def _split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
     """Split "archive.zip/layer.smtx" into archive and member."""
     for parent in path.parents:
-        if parent.suffix == ".zip" and parent.is_file():
+        if parent.suffix in (".zip", ".npz") and parent.is_file():
             return parent, path.relative_to(parent).as_posix()
     return path, member
 
@@ -91,7 +97,7 @@ def _member_bytes(file: Path, member: str) -> bytes:
 
 
 def _parse(data: bytes, label: str, name: str) -> SparseMatrix:
-    suffix = _known_suffix(name.removesuffix(".gz"), label)
+    suffix = _known_suffix(name.removesuffix(".gz"), label, READERS)
     if name.endswith(".gz"):
         data = _bounded(gzip.GzipFile(fileobj=io.BytesIO(data)), label)
     return READERS[suffix](data, label)
@@ -111,9 +117,9 @@ def _bounded(stream: IO[bytes] | gzip.GzipFile, label: str) -> bytes:
     return bytes(data)
 
 
-def _known_suffix(name: str, label: str) -> str:
+def _known_suffix(name: str, label: str, kinds: Mapping[str, object]) -> str:
     suffix = PurePosixPath(name).suffix
-    if suffix not in READERS:
-        known = ", ".join(READERS)
+    if suffix not in kinds:
+        known = ", ".join(kinds)
         raise InputError(f"{label}: unknown suffix {suffix!r}; known: {known}, each also with .gz or in a .zip")
     return suffix

@@ -1,4 +1,7 @@
-"""Sparse matrices in .npz files, laid out as `scipy.sparse.save_npz` does; a pattern has no "data"."""
+"""Matrices in .npz files.
+
+Sparse ones are laid out as `scipy.sparse.save_npz` does (a pattern has no "data"); dense ones are arrays by name.
+"""
 
 import io
 import zipfile
@@ -10,18 +13,26 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
+from sparsesim.tensors.npy import matrix_of
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
 _POSITIONS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
+_SHOWN = 5
 
 
-def parse_npz(data: bytes, name: str) -> SparseMatrix:
-    """The csr, csc or coo matrix in `data`; nothing pickled is ever loaded.
+def parse_npz(data: bytes, name: str, key: str | None = None) -> SparseMatrix:
+    """The csr, csc or coo matrix in `data`, its only array, or the array `key`; nothing pickled is ever loaded.
 
     Raises InputError, with `name` in front, for anything malformed and for any other layout.
     """
     arrays = _arrays(data, name)
-    layout = arrays["format"].item() if "format" in arrays and arrays["format"].ndim == 0 else None
+    if key is not None:
+        if key not in arrays:
+            raise InputError(f"{name}: no array {key!r}; it holds {', '.join(arrays)}")
+        return matrix_of(arrays[key], f"{name}/{key}")
+    if "format" not in arrays:
+        return _only_array(arrays, name)
+    layout = arrays["format"].item() if arrays["format"].ndim == 0 else None
     kind = layout.decode("ascii", errors="replace") if isinstance(layout, bytes) else str(layout)
     if kind not in _POSITIONS:
         raise InputError(f"{name}: its format is {kind}; save a csr, csc or coo matrix with scipy.sparse.save_npz")
@@ -52,6 +63,15 @@ def _arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
             return {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{name}: not a readable .npz archive ({' '.join(str(error).split())})") from error
+
+
+def _only_array(arrays: dict[str, NDArray[Any]], name: str) -> SparseMatrix:
+    if len(arrays) == 1:
+        ((key, array),) = arrays.items()
+        return matrix_of(array, f"{name}/{key}")
+    found = [f"{key} {list(array.shape)}" for key, array in arrays.items()]
+    shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+    raise InputError(f"{name}: holds {len(found)} arrays, name one of them as {name}/KEY{': ' if found else ''}{shown}")
 
 
 def _matrix(kind: str, arrays: dict[str, NDArray[Any]]) -> SparseMatrix:

@@ -102,6 +102,28 @@ def test_several_formats_and_machines_give_one_object_each(small):
     ]
 
 
+def test_matmul_takes_shipped_names_and_dense_arrays(tmp_path):
+    np.save(tmp_path / "b.npy", np.ones((34, 8), np.float16))
+    np.savez(tmp_path / "b.npz", features=np.ones((34, 8)), labels=np.ones(34))
+    shape = ("-m", "titan-x", "--json")
+    first = json.loads(run("matmul", "karate", tmp_path / "b.npy", *shape).stdout)
+    second = json.loads(run("matmul", "karate", tmp_path / "b.npz" / "features", *shape).stdout)
+    assert (first["m"], first["k"], first["n"], first["b_density"]) == (34, 34, 8, 1.0)
+    assert (first["cycles"], first["operands"]) == (second["cycles"], "DRAM")
+    assert "b.npz: holds 2 arrays, name one of them" in refused("matmul", "karate", tmp_path / "b.npz")
+    assert "b.npz/labels: an array [34], where" in refused("matmul", "karate", tmp_path / "b.npz" / "labels")
+    assert "unknown matrix 'carate': did you mean karate?" in refused("matmul", "carate")
+
+
+def test_gemm_says_whether_operands_were_in_the_l2():
+    warm, cold = (run("gemm", 16, 2048, 2048, "-m", "a100-pcie", *more).stdout for more in ((), ("--cold",)))
+    assert " L2 " in warm
+    assert "Operands in L2 were left there by the run before" in warm
+    assert "--cold" in warm
+    assert " DRAM " in cold
+    assert "L2" not in cold
+
+
 def test_run_writes_tables_and_pictures_and_every_result_as_it_comes(tmp_path):
     process = run("run", sweep(tmp_path), "-o", tmp_path / "out")
     assert process.returncode == 0, process.stderr
@@ -139,13 +161,24 @@ def test_compare_prints_a_table():
 def test_list_and_show_know_every_family():
     process = run("list", "--json")
     families = json.loads(process.stdout)
-    assert set(families) == {"machines", "networks", "energy-tables", "formats", "pruners", "workloads"}
+    assert set(families) == {
+        "machines",
+        "networks",
+        "energy-tables",
+        "formats",
+        "pruners",
+        "samples",
+        "matrices",
+        "workloads",
+    }
     assert all(families.values())
     for family, name in (
         ("machine", "a100-pcie"),
         ("energy-table", "gpu-7nm"),
         ("format", "bsr-8x8"),
         ("pruner", "2:4"),
+        ("samples", "digits"),
+        ("matrix", "karate"),
     ):
         process = run("show", family, name, "--json")
         assert process.returncode == 0, process.stderr

@@ -46,6 +46,15 @@ def test_layer_inputs_are_written(digits, tmp_path):
     assert shapes == {"conv1": (8, 1, 8, 8), "conv2": (8, 32, 4, 4), "fc1": (8, 256), "fc2": (8, 128)}
 
 
+def test_shipped_samples_go_by_their_name():
+    record = json.loads(run("digits-cnn", "-i", "digits", "--json"))
+    assert (record["samples"], record["correct"]) == (450, 442)
+    with pytest.raises(InputError, match=r"unknown set of samples 'digts': did you mean digits\?"):
+        run("digits-cnn", "-i", "digts")
+    with pytest.raises(InputError, match=r"digits.npz: no array 'x'; it holds images, labels"):
+        run("digits-cnn", "-i", "digits", "--inputs-key", "x")
+
+
 def test_only_the_named_layers_are_pruned(digits):
     record = json.loads(run(*digits, "-p", "magnitude", "-s", 0.9, "--layers", "fc1", "--json"))
     assert record["sparsity"] == pytest.approx(0.9 * 32768 / 52768, abs=1e-3)

@@ -199,11 +199,11 @@ def test_missing_extras_are_named(tmp_path, monkeypatch):
     np.savez(tmp_path / "net.npz", fc_weight=normal(3, 4))
     arrays = load_network(tmp_path / "net.npz", architecture="mlp")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(InputError, match=r"needs onnxruntime: pip install 'sparsesim\[onnx\]'"):
+    with pytest.raises(InputError, match=r"needs onnxruntime: pip install onnxruntime$"):
         evaluate(network, normal(5, 4))
     monkeypatch.setitem(sys.modules, "onnx", None)
     for chosen in (network, arrays):
-        with pytest.raises(InputError, match=r"the onnx package: pip install 'sparsesim\[onnx\]'"):
+        with pytest.raises(InputError, match=r"the onnx package: pip install onnx$"):
             evaluate(chosen, normal(5, 4))
     with pytest.raises(InputError, match=r"an architecture needs the onnx package"):
         load_network(tmp_path / "net.npz", architecture="mlp")

@@ -75,14 +75,16 @@ def test_a_run_in_one_row():
     shown = table.single_table([result])
     assert [(column.header, column.justify) for column in shown.columns] == [
         *((name, "left") for name in ("machine", "format", "type")),
-        *((name, "right") for name in ("A density", "cycles", "time")),
+        ("A density", "right"),
+        ("operands", "left"),
+        *((name, "right") for name in ("cycles", "time")),
         ("bottleneck", "left"),
         *((name, "right") for name in ("useful", "DRAM", "energy")),
         ("of which", "left"),
     ]
     (row,) = rows(shown)
-    assert row[:7] == ["unit", "dense", "fp16", "12.50%", "1,234,567", "45 µs", "memory"]
-    assert row[7:] == ["45.7%", "1.5 MB", "10 mJ", "dram 60%, sram 10%, mac 30%"]
+    assert row[:8] == ["unit", "dense", "fp16", "12.50%", "DRAM", "1,234,567", "45 µs", "memory"]
+    assert row[8:] == ["45.7%", "1.5 MB", "10 mJ", "dram 60%, sram 10%, mac 30%"]
 
 
 def test_rows_of_any_kind():

@@ -47,7 +47,9 @@ def csr(**changes: object) -> bytes:
         (b"", "not a readable .npz archive"),
         (b"PK\x03\x04 and no more", "not a readable .npz archive"),
         (csr()[:-30], "not a readable .npz archive"),
-        (saved(weight=np.ones((2, 2))), "its format is None"),
+        (saved(weight=np.ones(2)), "m.npz/weight: an array [2], where a matrix"),
+        (saved(weight=np.ones((2, 2)), format=np.ones(2)), "its format is None"),
+        (saved(), "holds 0 arrays"),
         (csr(format=b"bsr"), "its format is bsr"),
         (csr(indptr=None), "array 'indptr' is missing; found data, format, indices, shape"),
         (csr(indices=[1.0, 0.0]), "array 'indices' is 1-dimensional float64"),
@@ -67,7 +69,7 @@ def csr(**changes: object) -> bytes:
 def test_malformed_archives_name_file_and_fault(data: bytes, message: str) -> None:
     with pytest.raises(InputError) as error:
         parse_npz(data, "m.npz")
-    assert str(error.value).startswith("m.npz: ")
+    assert str(error.value).startswith("m.npz")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 

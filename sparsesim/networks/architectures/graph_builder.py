@@ -27,7 +27,7 @@ class GraphBuilder:
         try:
             from onnx import helper
         except ImportError as error:
-            raise InputError("an architecture needs the onnx package: pip install 'sparsesim[onnx]'") from error
+            raise InputError("an architecture needs the onnx package: pip install onnx") from error
         self._helper = helper
         self._arrays = arrays
         self._nodes: list[Any] = []

@@ -59,7 +59,7 @@ def read_onnx(path: Path) -> "ModelProto":
     try:
         import onnx
     except ImportError as error:
-        raise InputError("reading ONNX files needs the onnx package: pip install 'sparsesim[onnx]'") from error
+        raise InputError("reading ONNX files needs the onnx package: pip install onnx") from error
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf, onnx and the file system each raise their own kind

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
+from sparsesim.networks.torch_modules.one_sample import Arguments, batch_sizes, check_one_sample
 from sparsesim.networks.torch_modules.readers import Reader, Weights, readers
 from sparsesim.networks.torch_modules.recording import Parameters, Product, layer_name, recorder
 
@@ -39,16 +40,17 @@ def network_from_torch(
         module: the network, or an exported program. Weights are copied; the module is left as it was found, and kept
             as `Network.graph`.
         sample: one sample, a batch of 1: a tensor, a tuple of arguments or a mapping of keyword arguments.
-            Linear layers count every leading dimension of their input as positions of that one sample. An
-            exported program brings its own.
+            Linear layers count every dimension between the first and the last as positions. Sequences may come
+            without a batch or before it, as PyTorch's own modules take them. An exported program brings its own.
         name: name of the network, by default the module's class.
 
     Layers are Linear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, LSTM and GRU modules, products of
     parameters that no such module computes (as inside MultiheadAttention), and products of two activations
     (attention), named after the module that computes them. 1-D convolutions become 2-D ones of height 1. A
     module that is called again becomes a layer `name#2`. Other parameters are counted in `other_params`, and
-    matrices among them are listed in `notes`. Raises InputError for NaN or infinity, a batch that is not 1,
-    and a module that multiplies nothing.
+    matrices among them are listed in `notes`. Raises InputError for NaN or infinity, for a batch that is not 1
+    (of exported linear layers on plain vectors it cannot be told from positions), and for a module that multiplies
+    nothing.
     """
     import torch
 
@@ -61,9 +63,13 @@ def network_from_torch(
         called, given = module, sample
     if given is None:
         raise InputError("a sample is needed: one input of the module, with a batch of 1")
-    with _recorded(called, calls), _evaluating(called), torch.no_grad():
-        _call(called, given)
-    layers = tuple(_layers(calls))
+    arguments = _arguments(given)
+    with _evaluating(called), torch.no_grad():
+        with _recorded(called, calls, batch_sizes(arguments)):
+            called(*arguments[0], **arguments[1])
+        layers = tuple(_layers(calls))
+        convolves = any(layer.kind.startswith("conv") for layer in layers)
+        check_one_sample(called, arguments, convolves=convolves, exported=called is not module)
     for layer in layers:
         if layer.n_weights:
             layer.weight()
@@ -80,20 +86,20 @@ def network_from_torch(
     )
 
 
-def _call(module: "torch.nn.Module", sample: Any) -> None:
+def _arguments(sample: Any) -> Arguments:
     if isinstance(sample, _Example):
-        module(*sample.args, **sample.kwargs)
-    elif isinstance(sample, Mapping):
-        module(**sample)
-    elif isinstance(sample, tuple):
-        module(*sample)
-    else:
-        module(sample)
+        return sample.args, sample.kwargs
+    if isinstance(sample, Mapping):
+        return (), sample
+    return (sample if isinstance(sample, tuple) else (sample,)), {}
 
 
 @contextmanager
-def _recorded(module: "torch.nn.Module", calls: list[_Call]) -> Iterator[None]:
-    """Append every call of a readable submodule, and every product outside of these, while inside."""
+def _recorded(module: "torch.nn.Module", calls: list[_Call], batches: set[int]) -> Iterator[None]:
+    """Append every call of a readable submodule, and every product outside of these, while inside.
+
+    `batches` are sizes of the input that attention must not have as its batch.
+    """
     import torch
 
     handles: list[Any] = []
@@ -110,7 +116,7 @@ def _recorded(module: "torch.nn.Module", calls: list[_Call]) -> Iterator[None]:
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # it computes whole blocks in one operator
     try:
-        with recorder(Parameters(module), record, lambda: any(readable for _, readable in inside)):
+        with recorder(Parameters(module), record, batches, lambda: any(readable for _, readable in inside)):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

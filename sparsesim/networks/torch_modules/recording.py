@@ -51,14 +51,19 @@ def _memory(tensor: Any) -> int:
     return int(tensor.untyped_storage().data_ptr())
 
 
-def recorder(parameters: Parameters, record: Callable[[Product], None], is_ignored: Callable[[], bool]) -> Any:
-    """A context in which every matrix product, convolution and attention is recorded, unless ignored."""
+def recorder(
+    parameters: Parameters, record: Callable[[Product], None], batches: set[int], is_ignored: Callable[[], bool]
+) -> Any:
+    """A context in which every matrix product, convolution and attention is recorded, unless ignored.
+
+    Attention over one of these numbers of samples at once is refused with InputError.
+    """
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Recorder(TorchDispatchMode):  # type: ignore[misc,no-any-unimported,unused-ignore]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if not is_ignored():
-                for product in _products(func.overloadpacket.__name__, args, parameters):
+                for product in _products(func.overloadpacket.__name__, args, parameters, batches):
                     record(product)
             return func(*args, **(kwargs or {}))
 
@@ -73,9 +78,9 @@ def layer_name(parameter: str) -> str:
     return parameter
 
 
-def _products(operator: str, args: Any, parameters: Parameters) -> Iterator[Product]:
+def _products(operator: str, args: Any, parameters: Parameters, batches: set[int]) -> Iterator[Product]:
     if operator.startswith("_scaled_dot_product"):
-        yield from _attention(*args[:3])
+        yield from _attention(args[0], args[1], args[2], batches)
     elif operator == "convolution":
         yield from _convolution(args, parameters)
     elif operator in _OPERANDS:
@@ -94,7 +99,9 @@ _OPERANDS: Mapping[str, tuple[int | None, int, int]] = {
 }
 
 
-def _attention(query: Any, key: Any, value: Any) -> Iterator[Product]:
+def _attention(query: Any, key: Any, value: Any, batches: set[int]) -> Iterator[Product]:
+    if query.ndim == 4 and query.shape[0] in batches:
+        raise InputError(f"attention gets a batch of {query.shape[0]}: give a sample with a batch of 1")
     (*batch, rows, size), columns, width = query.shape, key.shape[-2], value.shape[-1]
     heads = math.prod(batch)
     yield Product("scores", {"kind": "matmul", "m": rows, "k": size, "n": columns, "batch": heads})
