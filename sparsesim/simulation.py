@@ -160,8 +160,9 @@ def simulate(
 ) -> Result:
     """Simulate one operation on one machine.
 
-    The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use `machine.benchmarked(...)` to simulate a benchmark
-    of many identical runs. Raises SparsesimError if the format or the accelerator refuses the operation.
+    The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use
+    `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Raises SparsesimError if the format or
+    the accelerator refuses the operation.
     """
     return Simulator(machine, table, engine).result(op, labels)
 

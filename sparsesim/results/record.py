@@ -22,8 +22,8 @@ class Result:
         format: storage format of the network's weights.
         machine: name of the machine.
         kernel: the routine of the machine's library that ran.
-        unpacked: "when loaded" if no kernel takes the format, so that the weights were unpacked once and ran in another;
-            "on the way" if the kernel unpacks them itself; else empty.
+        unpacked: "when loaded" if no kernel takes the format, so that the weights were unpacked once and ran in
+            another; "on the way" if the kernel unpacks them itself; else empty.
         energy_table: name of the table that `energy_pj` is priced with.
         weights: where the weights come from, such as "trained" or "given".
         dtype: number type of A.

@@ -88,11 +88,8 @@ class VectorSpmm(Accelerator):
     def reads(self, op: MatmulOp) -> bool:
         """CSR if there is a kernel for single values, and column vectors of the lengths that have one."""
         stored = op.a.format
-        if isinstance(stored, Bsr):
-            length = stored.block_rows if stored.block_columns == 1 else 0
-        else:
-            length = 1
-        return super().reads(op) and length in self.vector_lengths
+        rows, columns = (stored.block_rows, stored.block_columns) if isinstance(stored, Bsr) else (1, 1)
+        return super().reads(op) and columns == 1 and rows in self.vector_lengths
 
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators import CondensedOuterProduct
-from sparsesim.accelerators.condensed_outer_product.definition.timing import INTERLEAVE_BYTES, Memory, reference_cycles
-from sparsesim.accelerators.condensed_outer_product.timing import BLOCK_BYTES, Chunks, slots, timed_steps
+from sparsesim.units import CondensedOuterProduct
+from sparsesim.units.condensed_outer_product.definition.timing import INTERLEAVE_BYTES, Memory, reference_cycles
+from sparsesim.units.condensed_outer_product.timing import BLOCK_BYTES, Chunks, slots, timed_steps
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
 from sparsesim.tensors.generators import banded, rmat, uniform
-from tests.accelerators.condensed_outer_product.operations import factors, operation
+from tests.units.condensed_outer_product.operations import factors, operation
 
 MACHINE = load_machine("sparch")
 HBM = Memory(bytes_per_cycle=128, latency_cycles=60, channels=16)
@@ -35,8 +35,8 @@ def relative_error(number, ways):
         return 0.0
     machine = MACHINE.with_accelerator(merge_ways=ways)
     op = operation(a, a)
-    exact = reference_cycles(machine.accelerator, op, HBM)
-    return run_schedule(machine.accelerator.plan(op), machine).cycles / exact - 1
+    exact = reference_cycles(machine.unit, op, HBM)
+    return run_schedule(machine.unit.plan(op), machine).cycles / exact - 1
 
 
 def test_the_machine_has_the_memory_of_the_definition():
@@ -92,8 +92,8 @@ def lower_bounds(schedule, unit, a_bytes):
 def test_the_steps_respect_the_three_lower_bounds(factors, ways, condensing):
     a, b = factors
     machine = MACHINE.with_accelerator(merge_ways=ways, condensing=condensing)
-    schedule = machine.accelerator.plan(operation(a, b))
-    bounds = lower_bounds(schedule, machine.accelerator, schedule.dram_bytes["A"])
+    schedule = machine.unit.plan(operation(a, b))
+    bounds = lower_bounds(schedule, machine.unit, schedule.dram_bytes["A"])
     assert run_schedule(schedule, machine).cycles >= max(bounds)
 
 
@@ -107,8 +107,8 @@ def test_real_matrices_respect_the_golden_lower_bounds(name, data_dir):
         "ca-CondMat": (262_809, 257_970, 407_343),
     }
     matrix = read_matrix(data_dir / "matrices" / f"{name}.mtx.gz")
-    schedule = MACHINE.accelerator.plan(operation(matrix, matrix))
-    bounds = lower_bounds(schedule, MACHINE.accelerator, schedule.dram_bytes["A"])
+    schedule = MACHINE.unit.plan(operation(matrix, matrix))
+    bounds = lower_bounds(schedule, MACHINE.unit, schedule.dram_bytes["A"])
     assert bounds == pytest.approx(golden[name], rel=0.02)
     assert run_schedule(schedule, MACHINE).cycles >= max(bounds)
 
