@@ -1,6 +1,6 @@
 """`Kernel`: a unit as one routine of a card's library drives it; and which kernels take an operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, NamedTuple
@@ -112,11 +112,13 @@ def calls(op: MatmulOp, machine: str, kernels: Mapping[str, Kernel], on_violatio
     if not found and on_violation == "refuse":
         raise PatternError(f"{op.name}: {note} (it has {in_words(kernels)})")
     found = found or _loaded_as(op.a.format.name, op, f"{note}: B unpacked when loaded", kernels)
-    if found:
-        return found if on_violation != "dense" else list(_dense_if_broken(found, kernels))
-    if on_violation == "unpack":
-        op.a.size  # noqa: B018  # raises PatternError where the format could not have held A in the first place
-    return _when_loaded(op, note, kernels)
+    try:
+        op.a.size  # noqa: B018  # raises PatternError for an A that the format could not have held in the first place
+    except PatternError as error:
+        if on_violation != "dense":
+            raise PatternError(f"{op.name}: operand A in {error}") from error
+        return _when_loaded(op, f"A breaks the pattern of {op.a.format.name}", kernels)
+    return found or _when_loaded(op, note, kernels)
 
 
 def in_words(kernels: Mapping[str, Kernel]) -> str:
@@ -142,17 +144,6 @@ def _loaded_as(format: str, op: MatmulOp, note: str, kernels: Mapping[str, Kerne
 
 def _made_for(kernel: Kernel, op: MatmulOp) -> str:
     return kernel.unit.natural_format(op.a.tensor.density, op.a.dtype.name)
-
-
-def _dense_if_broken(found: list[Call], kernels: Mapping[str, Kernel]) -> Iterator[Call]:
-    """The calls, or the dense product if A breaks the pattern of its format."""
-    op = found[0].op
-    try:
-        op.a.size  # noqa: B018  # raises PatternError for an A that the format cannot hold
-    except PatternError:
-        yield from _when_loaded(op, f"A breaks the pattern of {op.a.format.name}", kernels)
-    else:
-        yield from found
 
 
 def _has_type(op: MatmulOp, machine: str, kernels: Mapping[str, Kernel]) -> None:

@@ -1,6 +1,6 @@
 """`Machine`: clock, DRAM, kernels, launch cost and power limit, with a source for every number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from math import gcd
 from pathlib import Path
@@ -13,6 +13,7 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware.board import Dram, Hertz, Nanoseconds, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
+from sparsesim.hardware.sources import all_are_covered, inherited_sources, leaf_paths, number_paths
 from sparsesim.matmul import MatmulOp
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, seconds_to_cycles
@@ -62,13 +63,10 @@ class Machine(Description):
         """Resolve `based_on` between kernels; what one inherits has the source of its base."""
         if not isinstance(given, Mapping) or not isinstance(given.get("kernels"), Mapping):
             return given
-        sources = dict(given.get("sources") or {})
-        for name, kernel in given["kernels"].items():
-            base = kernel.get(BASE) if isinstance(kernel, Mapping) else None
-            above = {path: text for path, text in sources.items() if path.startswith(f"kernels.{base}.")}
-            for path, text in above.items():
-                sources.setdefault(path.replace(f"kernels.{base}.", f"kernels.{name}.", 1), f"as {base}: {text}")
-        return {**given, "kernels": inherited(given["kernels"]), "sources": sources}
+        changes: dict[str, Any] = {"kernels": inherited(given["kernels"])}
+        if isinstance(given.get("sources"), Mapping):
+            changes["sources"] = inherited_sources(given["kernels"], given["sources"])
+        return {**given, **changes}
 
     @model_validator(mode="after")
     def _has_kernels(self) -> Self:
@@ -83,9 +81,7 @@ class Machine(Description):
     def _every_number_has_a_source(self) -> Self:
         # Defaults need no source: a file that does not mention them makes no claim.
         numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"}, exclude_unset=True)
-        missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
-        if missing:
-            raise ValueError(f"sources: no entry covers {', '.join(missing[:5])}")
+        all_are_covered(number_paths(numbers), self.sources)
         return self
 
     @property
@@ -193,22 +189,6 @@ class Machine(Description):
         return self.model_copy(update=update)
 
 
-def _number_paths(value: Any, path: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield from _number_paths(child, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple):
-        for child in value:
-            yield from _number_paths(child, path)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield path
-
-
-def _is_covered(path: str, sources: Mapping[str, str]) -> bool:
-    parts = path.split(".")
-    return any(".".join(parts[:length]) in sources for length in range(1, len(parts) + 1))
-
-
 def machine_names() -> list[str]:
     """Names of the shipped machines."""
     return shipped_names(_FOLDER, _SUFFIX)
@@ -246,15 +226,5 @@ def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_numbers_have_own_sources(own: Mapping[str, Any], machine: Machine) -> None:
-    numbers = set(_number_paths(machine.model_dump(exclude={"energy_table"}))) & set(_leaf_paths(own))
-    missing = sorted(field for field in numbers if not _is_covered(field, own.get("sources") or {}))
-    if missing:
-        raise InputError(f"sources: no entry of this file covers {', '.join(missing[:5])}")
-
-
-def _leaf_paths(value: Any, path: str = "") -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield path
-        return
-    for key, child in value.items():
-        yield from _leaf_paths(child, f"{path}.{key}" if path else str(key))
+    numbers = set(number_paths(machine.model_dump(exclude={"energy_table"}))) & set(leaf_paths(own))
+    all_are_covered(sorted(numbers), own.get("sources") or {}, "entry of this file")

@@ -6,7 +6,10 @@ TILE = (128, 128, 32)
 
 
 def small_card(kernel: str = "gemm", **changes: object) -> Machine:
-    """A kernel of the A100 on two SMs of 1024 fp16 products per cycle, with nothing else that takes time but storing C (64 B per cycle)."""
+    """A kernel of the A100 on two SMs of 1024 fp16 products per cycle.
+
+    Nothing else takes time but storing C (64 B per cycle).
+    """
     ideal = {
         "sms": 2,
         "tiles": (TILE,),

@@ -17,7 +17,6 @@ from sparsesim.tensors import DenseMatrix, SparseMatrix, uniform
 from tests.machines import KERNELS, alone, first_taken, held, load_machine, product_of, taken, without_interval
 from tests.strategies import sparse_matrices
 
-
 # The kernels of V:N:M take one group only.
 GROUPED = [name for name in KERNELS if not name.endswith("/spatha")]
 
@@ -120,7 +119,9 @@ def test_a_block_diagonal_is_what_the_groups_are(groups, matrix, seed):
 def test_a_v_n_m_kernel_has_no_groups(name):
     machine = load_machine(name.partition("/")[0])
     zeros = SparseMatrix.from_dense(np.zeros((64, 16)))
-    kernels = {groups: machine.calls(op_of(zeros, DenseMatrix((16 * groups, 4)), groups, "vnm-32:2:8")) for groups in (1, 2)}
+    kernels = {
+        groups: machine.calls(op_of(zeros, DenseMatrix((16 * groups, 4)), groups, "vnm-32:2:8")) for groups in (1, 2)
+    }
     assert [(call.kernel, call.unpacked) for call in kernels[1]] == [("spatha", "")]
     assert [(call.kernel, call.unpacked) for call in kernels[2]] == [("gemm", "when loaded")]
 

@@ -10,9 +10,9 @@ import pytest
 
 from sparsesim.accelerators import Accelerator
 from sparsesim.accelerators.arithmetic import shares
+from sparsesim.accelerators.unpacking import packed_values
 from sparsesim.engines import ENGINES, run_schedule
 from sparsesim.formats import Csr
-from sparsesim.accelerators.unpacking import packed_values
 from sparsesim.hardware import Kernel, load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.schedule import Phase, Schedule

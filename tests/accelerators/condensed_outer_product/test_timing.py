@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.units import CondensedOuterProduct
-from sparsesim.units.condensed_outer_product.definition.timing import INTERLEAVE_BYTES, Memory, reference_cycles
-from sparsesim.units.condensed_outer_product.timing import BLOCK_BYTES, Chunks, slots, timed_steps
+from sparsesim.accelerators import CondensedOuterProduct
+from sparsesim.accelerators.condensed_outer_product.definition.timing import INTERLEAVE_BYTES, Memory, reference_cycles
+from sparsesim.accelerators.condensed_outer_product.timing import BLOCK_BYTES, Chunks, slots, timed_steps
 from sparsesim.engines import run_schedule
 from sparsesim.hardware import load_machine
 from sparsesim.tensors.generators import banded, rmat, uniform
-from tests.units.condensed_outer_product.operations import factors, operation
+from tests.accelerators.condensed_outer_product.operations import factors, operation
 
 MACHINE = load_machine("sparch")
 HBM = Memory(bytes_per_cycle=128, latency_cycles=60, channels=16)

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.units.tensor_core.dense import STEPS
-from sparsesim.units.tensor_core.traffic import evicted_fraction, in_parts
+from sparsesim.accelerators.tensor_core.dense import STEPS
+from sparsesim.accelerators.tensor_core.traffic import evicted_fraction, in_parts
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.hardware import load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, drawn_nm
-from tests.units.made_up import small_card
+from tests.accelerators.made_up import small_card
 
 SIDE = st.one_of(st.integers(0, 3), st.integers(0, 1500))
 CARDS = {

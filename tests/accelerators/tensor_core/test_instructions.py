@@ -9,8 +9,7 @@ from sparsesim.hardware import load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
-from tests.units.made_up import small_card
-
+from tests.accelerators.made_up import small_card
 
 CARD = load_machine("a100-pcie")
 DENSE, SPARSE = CARD.only("gemm"), CARD.only("gemm-2:4")
@@ -103,5 +102,5 @@ def test_operands_beyond_the_l2_are_read_more_than_once():
 
 
 def test_a_missing_dtype_is_named_with_the_ones_there_are():
-    with pytest.raises(InputError, match=r"fp64 is not offered.*fp16, bf16, tf32, int8"):
-        plan(SPARSE, DenseMatrix((16, 16)), dtype="fp64")
+    with pytest.raises(InputError, match=r"fp8 is not offered.*fp16, bf16, tf32, int8"):
+        plan(DENSE, DenseMatrix((16, 16)), dtype="fp8")
