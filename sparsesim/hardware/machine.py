@@ -220,8 +220,8 @@ def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     fields = merged({field: value for field, value in base.items() if field not in _NOT_INHERITED}, {**own, BASE: None})
     if isinstance(fields.get("kernels"), Mapping):
         # What one kernel removes from another, on which it is based, is removed in machines that are based on this one.
-        kernels = [given if isinstance(given := file.get("kernels"), Mapping) else {} for file in (base, own)]
-        fields["kernels"] = merged(*kernels, keep_null=True)
+        above, changed = (given if isinstance(given := file.get("kernels"), Mapping) else {} for file in (base, own))
+        fields["kernels"] = merged(above, changed, keep_null=True)
     return fields
 
 
