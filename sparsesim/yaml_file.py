@@ -100,18 +100,19 @@ def _base_file(path: Path, name: object, shipped: Callable[[str], Path]) -> Path
     return path.parent / name
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any], keep_null: bool = False) -> dict[str, Any]:
     """`base` with `changes` applied, as a JSON merge patch (RFC 7396).
 
-    Mappings merge, `null` removes a field, anything else, lists included, replaces it.
+    Mappings merge, `null` removes a field, anything else, lists included, replaces it. With `keep_null` it stays null
+    instead, for a result that is a change to something else.
     """
     fields = dict(base)
     for field, value in changes.items():
-        if value is None:
+        if value is None and not keep_null:
             fields.pop(field, None)
         elif isinstance(value, Mapping):
             below = fields.get(field)
-            fields[field] = merged(below if isinstance(below, Mapping) else {}, value)
+            fields[field] = merged(below if isinstance(below, Mapping) else {}, value, keep_null)
         else:
             fields[field] = value
     return fields

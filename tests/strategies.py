@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sparsesim.formats import Structured
 from sparsesim.tensors import SparseMatrix
+from tests.machines import held
 
 VALUES = (1.0, -1.0, 2.0, -3.0, 7.0, 0.5, -0.1, 1 / 3, 1e-9, -127.0, 1000.5)
 
@@ -72,9 +73,5 @@ def group_matrices(draw: st.DrawFn, keep: int, of: int, max_side: int = 12) -> S
 
 @st.composite
 def structured_matrices(draw: st.DrawFn, storage: Structured, max_side: int = 12) -> SparseMatrix:
-    """SparseMatrix that `storage` can hold: non-zeros go, one by one, until nothing breaks its pattern."""
-    dense = draw(dense_arrays(max_side))
-    while (found := storage.violation(SparseMatrix.from_dense(dense))) is not None:
-        row, column = slice(found.row, found.row + found.rows), slice(found.column, found.column + found.columns)
-        dense[row, column][:, np.flatnonzero(dense[row, column].any(axis=0))[-1]] = 0
-    return SparseMatrix.from_dense(dense)
+    """SparseMatrix that `storage` can hold."""
+    return held(SparseMatrix.from_dense(draw(dense_arrays(max_side))), storage.name)

@@ -60,7 +60,7 @@ def test_a_map_costs_what_its_zeros_cost_and_not_what_its_density_would(resnet20
     assert real.seconds != even.seconds
 
 
-@pytest.mark.parametrize("name", ["a100-pcie", "a100-pcie-2to4"])
+@pytest.mark.parametrize("name", ["a100-pcie", "v100"])
 def test_tensor_cores_multiply_zeros_of_activations_too(resnet20, name):
     network, maps = resnet20
     real, dense = (played(network, load_machine(name), "fp16", maps=given) for given in (maps, None))

@@ -85,7 +85,7 @@ class Processor(Accelerator):
         if kernel in ("gemm", "gemv"):
             a, b = op.a.tensor.to_array().astype(np.float64), op.b.tensor.to_array()
             product: FloatArray = a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)
-            return product.reshape(-1, op.n)
+            return product.reshape(op.groups * op.m, op.n)
         op = op.block_diagonal(with_values=True)
         left = op.a.tensor.to_sparse().to_scipy().astype(np.float64)
         if kernel == "spgemm":

@@ -32,12 +32,10 @@ class Unpacking(Accelerator):
 
         Where the decoder is slower than the array, every step is stretched alike.
         """
-        if not values:
-            return schedule
         needed = -(-values // self.unpack_values_per_cycle)
         busy = sum(int(phase.compute_cycles.sum()) for phase in schedule.phases)
         actions = {**schedule.actions, "index_add": schedule.actions.get("index_add", 0) + values}
-        if needed <= busy:
+        if needed <= busy:  # nothing to unpack, or hidden behind the array
             return replace(schedule, actions=actions)
         # Running sums are rounded, not steps, so that the steps add up to the cycles of the decoder.
         work = np.concatenate([phase.compute_cycles for phase in schedule.phases]).astype(np.float64)

@@ -1,11 +1,12 @@
 """Machines and energy tables: validated YAML with a source on every number.
 
-`machine` is the description of a card: clock, DRAM, kernels, launch cost, power limit. `kernels` are units with the
-formats that they take, and the choice between them. `energy` is where counts
-become picojoules. `power` combines both: a card that would exceed its power cap slows down.
+`machine` is the description of a card: clock, DRAM and power limit (`board`), kernels, launch cost. `kernels` are units
+with the formats that they take, and the choice between them. `energy` is where counts become picojoules. `power`
+combines both: a card that would exceed its power cap slows down.
 """
 
 from sparsesim.accelerators.memories import Sram
+from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import (
     COMPONENTS,
     DEFAULT_ENERGY_TABLE,
@@ -16,7 +17,7 @@ from sparsesim.hardware.energy import (
     price,
 )
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
-from sparsesim.hardware.machine import Dram, Machine, Power, load_machine, machine_names
+from sparsesim.hardware.machine import Machine, load_machine, machine_names
 
 __all__ = [
     "COMPONENTS",

@@ -1,19 +1,19 @@
 """`Kernel`: a unit as one routine of a card's library drives it; and which kernels take an operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from sparsesim.accelerators import AcceleratorSpec
+from sparsesim.accelerators import AcceleratorSpec, TensorCore
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import format_by_name
+from sparsesim.hardware.board import Nanoseconds
 from sparsesim.matmul import MatmulOp
 from sparsesim.yaml_file import BASE, Description, merged
 
-Nanoseconds = Annotated[float, Field(ge=0, le=1e9)]
 Unpacked = Literal["", "on the way", "when loaded"]
 
 OnViolation = Literal["unpack", "refuse", "dense"]
@@ -73,6 +73,12 @@ class Kernel(Description):
         """Whether the kernel multiplies the operands after unpacking them on the way."""
         return self.names(op.a.format.name) and self.unit.unpacks(op)
 
+    def warmed(self, warm: bool) -> "Kernel":
+        """The kernel where the L2 of tensor cores may (`warm`) or may not hold operands of the previous run."""
+        if not isinstance(self.unit, TensorCore):
+            return self
+        return self.model_copy(update={"unit": self.unit.model_copy(update={"warm_l2": warm})})
+
 
 class Call(NamedTuple):
     """An operation as a kernel gets it.
@@ -94,21 +100,25 @@ def calls(op: MatmulOp, machine: str, kernels: Mapping[str, Kernel], on_violatio
     """What a library could call for this operation, each of the kernels that take it; at least one.
 
     A format that no kernel takes is unpacked on the way by a kernel that can, else once when the operands are loaded:
-    the product then runs dense, or in the format that a machine without dense kernels is made for. Raises InputError
-    for a number type that no kernel has, and PatternError for what `on_violation` refuses.
+    B alone where that is enough, else both. The product then runs dense, or in the format that a machine without dense
+    kernels is made for. Raises InputError for a number type that no kernel has, and PatternError for what
+    `on_violation` refuses.
     """
     _has_type(op, machine, kernels)
     found = [Call(name, op) for name, kernel in kernels.items() if kernel.takes(op)]
     found = found or [Call(name, op, "on the way") for name, kernel in kernels.items() if kernel.unpacks(op)]
-    if found:
-        return found if on_violation != "dense" else list(_dense_if_broken(found, machine, kernels))
     stored = f"{op.a.format.name} x {op.b.format.name}" if op.b.format.name != "dense" else op.a.format.name
     note = f"no kernel of {machine} takes {stored}"
-    if on_violation == "refuse":
+    if not found and on_violation == "refuse":
         raise PatternError(f"{op.name}: {note} (it has {in_words(kernels)})")
-    if on_violation == "unpack":
-        op.a.size  # noqa: B018  # raises PatternError where the format could not have held A in the first place
-    return _when_loaded(op, note, kernels)
+    found = found or _loaded_as(op.a.format.name, op, f"{note}: B unpacked when loaded", kernels)
+    try:
+        op.a.size  # noqa: B018  # raises PatternError for an A that the format could not have held in the first place
+    except PatternError as error:
+        if on_violation != "dense":
+            raise PatternError(f"{op.name}: operand A in {error}") from error
+        return _when_loaded(op, f"A breaks the pattern of {op.a.format.name}", kernels)
+    return found or _when_loaded(op, note, kernels)
 
 
 def in_words(kernels: Mapping[str, Kernel]) -> str:
@@ -119,33 +129,21 @@ def in_words(kernels: Mapping[str, Kernel]) -> str:
 def _when_loaded(op: MatmulOp, note: str, kernels: Mapping[str, Kernel]) -> list[Call]:
     """The operation with both operands unpacked to a format that a kernel takes."""
     for format in dict.fromkeys(["dense", *(_made_for(kernel, op) for kernel in kernels.values())]):
-        loaded = stored_for_kernels(op, format)
-        remark = f"{note}: unpacked to {format} when loaded"
-        found = [Call(name, loaded, "when loaded", remark) for name, kernel in kernels.items() if kernel.takes(loaded)]
+        found = _loaded_as(format, op, f"{note}: unpacked to {format} when loaded", kernels)
         if found:
             return found
     raise InputError(f"{op.name}: {note}, and none takes {op.a.dtype} weights that are unpacked")
 
 
-def stored_for_kernels(op: MatmulOp, format: str) -> MatmulOp:
-    """The same operation with A in `format` and B dense."""
+def _loaded_as(format: str, op: MatmulOp, note: str, kernels: Mapping[str, Kernel]) -> list[Call]:
+    """Calls of the kernels that take the operation with A in `format` and B dense."""
     a, b = replace(op.a, format=format_by_name(format)), replace(op.b, format=format_by_name("dense"))
-    return replace(op, a=a, b=b)
+    loaded = replace(op, a=a, b=b)
+    return [Call(name, loaded, "when loaded", note) for name, kernel in kernels.items() if kernel.takes(loaded)]
 
 
 def _made_for(kernel: Kernel, op: MatmulOp) -> str:
     return kernel.unit.natural_format(op.a.tensor.density, op.a.dtype.name)
-
-
-def _dense_if_broken(found: list[Call], machine: str, kernels: Mapping[str, Kernel]) -> Iterator[Call]:
-    """The calls, or the dense product if A breaks the pattern of its format."""
-    op = found[0].op
-    try:
-        op.a.size  # noqa: B018  # raises PatternError for an A that the format cannot hold
-    except PatternError:
-        yield from _when_loaded(op, f"A breaks the pattern of {op.a.format.name}", kernels)
-    else:
-        yield from found
 
 
 def _has_type(op: MatmulOp, machine: str, kernels: Mapping[str, Kernel]) -> None:
@@ -158,18 +156,20 @@ def _has_type(op: MatmulOp, machine: str, kernels: Mapping[str, Kernel]) -> None
 def inherited(kernels: Mapping[str, Any]) -> dict[str, Any]:
     """Kernels with `based_on: NAME` resolved: fields that one does not give are those of another of the same machine.
 
-    Raises InputError for an unknown name or a circle.
+    `null` removes a field, or a kernel. Raises InputError for an unknown name or a circle.
     """
 
     def resolved(name: str, seen: tuple[str, ...]) -> Any:
         own = kernels[name]
-        if not isinstance(own, Mapping) or BASE not in own:
+        if not isinstance(own, Mapping):
             return own
-        base = own[BASE]
-        if base not in kernels:
+        base = own.get(BASE)
+        if base is None:
+            return merged({}, own)
+        if kernels.get(base) is None:
             raise InputError(f"kernels.{name}.{BASE}: no kernel {base!r} here (there are {', '.join(kernels)})")
         if base in seen:
             raise InputError(f"kernels.{name}.{BASE}: a circle, {base} is based on itself")
         return merged(resolved(base, (*seen, base)), {**own, BASE: None})
 
-    return {name: resolved(name, (name,)) for name in kernels}
+    return {name: resolved(name, (name,)) for name, own in kernels.items() if own is not None}

@@ -1,6 +1,6 @@
 """`Machine`: clock, DRAM, kernels, launch cost and power limit, with a source for every number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from math import gcd
 from pathlib import Path
@@ -8,67 +8,24 @@ from typing import Annotated, Any, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sparsesim.accelerators import AcceleratorSpec, TensorCore
+from sparsesim.accelerators import AcceleratorSpec
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import Dense
+from sparsesim.hardware.board import Dram, Hertz, Nanoseconds, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
-from sparsesim.hardware.kernels import Call, Kernel, Nanoseconds, OnViolation, calls, inherited
+from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
+from sparsesim.hardware.sources import all_are_covered, inherited_sources, leaf_paths, number_paths
 from sparsesim.matmul import MatmulOp
 from sparsesim.shipped import shipped_file, shipped_names
-from sparsesim.units import ceil_div, parse_quantity, seconds_to_cycles
+from sparsesim.units import ceil_div, seconds_to_cycles
 from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, naming, validated
 
 _FOLDER, _SUFFIX = "models/hardware", ".yaml"
+_NOT_INHERITED = ("name", "description")
 
-# Upper bounds are far beyond any hardware: they catch a unit applied twice, and keep cycles within 64 bits.
-Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0, le=10**12)]
-BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0, le=10**16)]
-Watts = Annotated[float, Field(ge=0, le=1e6)]
 Table = Annotated[
     EnergyTable, BeforeValidator(lambda value: load_energy_table(value) if isinstance(value, str) else value)
 ]
-
-
-class Dram(Description):
-    """Off-chip memory.
-
-    Attributes:
-        kind: technology, such as "HBM2e".
-        bandwidth_bytes_per_s: peak of all channels together.
-        channels: independent channels.
-        burst_bytes: granularity of transfers.
-        efficiency: fraction of the peak that streams reach.
-        latency_ns: from the end of a transfer until its data can be used.
-    """
-
-    kind: str
-    bandwidth_bytes_per_s: BytesPerSecond
-    channels: int = Field(gt=0, le=1 << 16)
-    burst_bytes: int = Field(gt=0, le=1 << 20)
-    efficiency: float = Field(default=1.0, gt=0, le=1)
-    latency_ns: Nanoseconds
-
-
-class Power(Description):
-    """Power limit of a card.
-
-    Attributes:
-        cap_w: sustained limit.
-        idle_w: drawn at all times.
-        credit_j: energy that a card which has been idle may draw beyond the cap before the cap applies.
-        runs: identical runs in a row that share the credit; None for a card that runs indefinitely and has none left.
-    """
-
-    cap_w: Watts = Field(gt=0)
-    idle_w: Watts
-    credit_j: float = Field(default=0.0, ge=0, le=1e9)
-    runs: int | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _room_to_work(self) -> Self:
-        if self.idle_w >= self.cap_w:
-            raise ValueError(f"idle_w {self.idle_w} leaves nothing below cap_w {self.cap_w}")
-        return self
 
 
 class Machine(Description):
@@ -107,13 +64,10 @@ class Machine(Description):
         """Resolve `based_on` between kernels; what one inherits has the source of its base."""
         if not isinstance(given, Mapping) or not isinstance(given.get("kernels"), Mapping):
             return given
-        sources = dict(given.get("sources") or {})
-        for name, kernel in given["kernels"].items():
-            base = kernel.get(BASE) if isinstance(kernel, Mapping) else None
-            above = {path: text for path, text in sources.items() if path.startswith(f"kernels.{base}.")}
-            for path, text in above.items():
-                sources.setdefault(path.replace(f"kernels.{base}.", f"kernels.{name}.", 1), f"as {base}: {text}")
-        return {**given, "kernels": inherited(given["kernels"]), "sources": sources}
+        changes: dict[str, Any] = {"kernels": inherited(given["kernels"])}
+        if isinstance(given.get("sources"), Mapping):
+            changes["sources"] = inherited_sources(given["kernels"], given["sources"])
+        return {**given, **changes}
 
     @model_validator(mode="after")
     def _has_kernels(self) -> Self:
@@ -128,9 +82,7 @@ class Machine(Description):
     def _every_number_has_a_source(self) -> Self:
         # Defaults need no source: a file that does not mention them makes no claim.
         numbers = self.model_dump(exclude={"sources", "name", "description", "energy_table"}, exclude_unset=True)
-        missing = [path for path in _number_paths(numbers) if not _is_covered(path, self.sources)]
-        if missing:
-            raise ValueError(f"sources: no entry covers {', '.join(missing[:5])}")
+        all_are_covered(number_paths(numbers), self.sources)
         return self
 
     @property
@@ -219,7 +171,7 @@ class Machine(Description):
         changes: dict[str, Any] = {}
         if self.power is not None:
             changes["power"] = self.power.model_copy(update={"runs": runs})
-        warmed = {name: _warmed(kernel, warm) for name, kernel in self.library.items()}
+        warmed = {name: kernel.warmed(warm) for name, kernel in self.library.items()}
         if self.accelerator is None:
             return self.model_copy(update={**changes, "kernels": warmed})
         return self.model_copy(update={**changes, "accelerator": next(iter(warmed.values()))})
@@ -241,28 +193,6 @@ class Machine(Description):
             raise InputError(f"{self.name}: accelerator.{field}: {fault['msg']} (got {fault['input']!r})") from error
         update = {"kernels": {name: changed}} if self.accelerator is None else {"accelerator": changed}
         return self.model_copy(update=update)
-
-
-def _warmed(kernel: Kernel, warm: bool) -> Kernel:
-    if not isinstance(kernel.unit, TensorCore):
-        return kernel
-    return kernel.model_copy(update={"unit": kernel.unit.model_copy(update={"warm_l2": warm})})
-
-
-def _number_paths(value: Any, path: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield from _number_paths(child, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple):
-        for child in value:
-            yield from _number_paths(child, path)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield path
-
-
-def _is_covered(path: str, sources: Mapping[str, str]) -> bool:
-    parts = path.split(".")
-    return any(".".join(parts[:length]) in sources for length in range(1, len(parts) + 1))
 
 
 def machine_names() -> list[str]:
@@ -293,20 +223,14 @@ def load_machine(name: str | Path) -> Machine:
 
 def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """`own` merged over `base`, without what a file does not inherit: name and description."""
-    inherited = {field: value for field, value in base.items() if field not in ("name", "description")}
-    return merged(inherited, {**own, BASE: None})
+    fields = merged({field: value for field, value in base.items() if field not in _NOT_INHERITED}, {**own, BASE: None})
+    if isinstance(fields.get("kernels"), Mapping):
+        # What one kernel removes from another, on which it is based, is removed in machines that are based on this one.
+        above, changed = (given if isinstance(given := file.get("kernels"), Mapping) else {} for file in (base, own))
+        fields["kernels"] = merged(above, changed, keep_null=True)
+    return fields
 
 
 def _own_numbers_have_own_sources(own: Mapping[str, Any], machine: Machine) -> None:
-    numbers = set(_number_paths(machine.model_dump(exclude={"energy_table"}))) & set(_leaf_paths(own))
-    missing = sorted(field for field in numbers if not _is_covered(field, own.get("sources") or {}))
-    if missing:
-        raise InputError(f"sources: no entry of this file covers {', '.join(missing[:5])}")
-
-
-def _leaf_paths(value: Any, path: str = "") -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield path
-        return
-    for key, child in value.items():
-        yield from _leaf_paths(child, f"{path}.{key}" if path else str(key))
+    numbers = set(number_paths(machine.model_dump(exclude={"energy_table"}))) & set(leaf_paths(own))
+    all_are_covered(sorted(numbers), own.get("sources") or {}, "entry of this file")

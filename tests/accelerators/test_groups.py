@@ -1,37 +1,36 @@
 """Groups of products in one operation: the right answer on every machine, and work that adds up."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim import hardware
-from sparsesim.accelerators import MacArray, SparseTensorCore
 from sparsesim.accelerators.arithmetic import size_key
 from sparsesim.engines import run_schedule
-from sparsesim.errors import InputError, PatternError
+from sparsesim.errors import InputError
 from sparsesim.formats import format_by_name
-from sparsesim.hardware import machine_names
 from sparsesim.matmul import matmul_op
 from sparsesim.schedule import concatenated
-from sparsesim.tensors import DenseMatrix, SparseMatrix, nm, uniform
+from sparsesim.tensors import DenseMatrix, SparseMatrix, uniform
+from tests.machines import KERNELS, alone, first_taken, held, load_machine, product_of, taken, without_interval
 from tests.strategies import sparse_matrices
 
-MACHINES = machine_names()
-load_machine = cache(hardware.load_machine)
+# The kernels of V:N:M take one group only.
+GROUPED = [name for name in KERNELS if not name.endswith("/spatha")]
 
 
-def grouped(machine, groups, m=7, k=24, n=5, density=0.4, sparse_b=False):
-    """An operation of several groups, its A in a pattern that the machine runs."""
-    unit = machine.accelerator
-    selects = isinstance(unit, SparseTensorCore) or (isinstance(unit, MacArray) and unit.keep < unit.of)
-    a = nm(groups * m, k, *unit.pattern, seed=3) if selects else uniform(groups * m, k, density, seed=3)
+def grouped(name, groups, m=7, k=24, n=5, density=0.4, sparse_b=False):
+    """An operation of several groups, its A in a format that the kernel reads."""
+    form, dtype = first_taken(name), alone(name).default_dtype
+    a = held(uniform(groups * m, k, density, seed=3), form)
     values = np.random.default_rng(4).standard_normal((groups * k, n))
     b = SparseMatrix.from_dense(np.maximum(values, 0)) if sparse_b else DenseMatrix((groups * k, n), values)
-    return op_of(a, b, groups, unit.natural_format(a.density), unit.default_dtype)
+    op = op_of(a, b, groups, form, dtype)
+    if sparse_b and not (alone(name).unit.reads(op) or alone(name).unit.unpacks(op)):
+        return replace(op, b=replace(op.b, format=format_by_name("dense")))
+    return op
 
 
 def op_of(a, b, groups, format="csr", dtype="fp16"):
@@ -45,35 +44,24 @@ def expected(op):
     return (a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)).reshape(-1, op.n)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", GROUPED)
 @pytest.mark.parametrize("sparse_b", [False, True])
 def test_execute_multiplies_every_group_by_itself(name, sparse_b):
-    machine = load_machine(name)
-    op = grouped(machine, 3, sparse_b=sparse_b)
-    product = machine.accelerator.execute(op)
-    array = product.to_array() if isinstance(product, SparseMatrix) else product
-    np.testing.assert_allclose(array, expected(op), rtol=1e-9, atol=1e-9)
+    op = grouped(name, 3, sparse_b=sparse_b)
+    np.testing.assert_allclose(product_of(alone(name), op), expected(op), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", [name for name in GROUPED if "dense" in taken(name, alone(name).default_dtype)])
 def test_dense_groups_without_values_are_multiplied_as_they_are_drawn(name):
-    machine = load_machine(name)
-    unit = machine.accelerator
-    op = op_of(DenseMatrix((8, 6), seed=1), DenseMatrix((12, 3), seed=2), 2, "dense", unit.default_dtype)
-    if isinstance(unit, MacArray) and unit.keep < unit.of:
-        with pytest.raises(PatternError, match="non-zeros"):
-            unit.plan(op)
-        return
-    product = unit.execute(op)
-    array = product.to_array() if isinstance(product, SparseMatrix) else product
-    np.testing.assert_allclose(array, expected(op), rtol=1e-6, atol=1e-6)
+    machine = alone(name)
+    op = op_of(DenseMatrix((8, 6), seed=1), DenseMatrix((12, 3), seed=2), 2, "dense", machine.default_dtype)
+    np.testing.assert_allclose(product_of(machine, op), expected(op), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", GROUPED)
 def test_groups_do_the_work_of_their_parts(name):
-    machine = load_machine(name)
-    unit = machine.accelerator
-    op = grouped(machine, 4)
+    unit = alone(name).unit
+    op = grouped(name, 4)
     plan, parts = unit.plan(op), [unit.plan(part) for part in op.parts()]
     multiplied = f"mult_{unit.default_dtype}"
     assert plan.actions[multiplied] == sum(part.actions[multiplied] for part in parts)
@@ -85,23 +73,23 @@ def test_groups_do_the_work_of_their_parts(name):
     assert sum(written) - 4 * len(parts) <= plan.dram_bytes["C"] <= sum(written)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", GROUPED)
 def test_groups_take_no_longer_than_one_after_the_other(name):
-    machine = load_machine(name).model_copy(update={"launch_interval_ns": 0.0})
-    op = grouped(machine, 8, m=40, k=64, n=48)
-    together = run_schedule(machine.accelerator.plan(op), machine).cycles
-    parts = [run_schedule(machine.accelerator.plan(part), machine).cycles for part in op.parts()]
+    machine = without_interval(alone(name))
+    op = grouped(name, 8, m=40, k=64, n=48)
+    together = run_schedule(machine.unit.plan(op), machine).cycles
+    parts = [run_schedule(machine.unit.plan(part), machine).cycles for part in op.parts()]
     assert max(parts) * 0.9 <= together <= sum(parts)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", GROUPED)
 def test_groups_count_in_what_makes_operations_alike(name):
-    op = grouped(load_machine(name), 4)
+    op = grouped(name, 4)
     assert size_key(op) != size_key(replace(op, groups=2, b=replace(op.b, tensor=DenseMatrix((48, 5)))))
 
 
 def test_heads_of_attention_fill_a_gpu():
-    unit = load_machine("a100-pcie").accelerator
+    unit = load_machine("a100-pcie").only("gemm").unit
     op = op_of(DenseMatrix((96 * 128, 64)), DenseMatrix((96 * 64, 128)), 96, "dense")
     alone = next(op.parts())
     together, single = unit.plan(op), unit.plan(alone)
@@ -127,16 +115,19 @@ def test_a_block_diagonal_is_what_the_groups_are(groups, matrix, seed):
     assert diagonal.effectual_macs == op.effectual_macs == matrix.nnz * groups * 2
 
 
-def test_a_v_n_m_kernel_has_no_groups():
-    unit = load_machine("rtx-3090-2to4").accelerator
-    op = op_of(SparseMatrix.from_dense(np.zeros((64, 16))), DenseMatrix((32, 4)), 2)
-    stored = replace(op, a=replace(op.a, format=format_by_name("vnm-32:2:8")))
-    with pytest.raises(PatternError, match="has no groups"):
-        unit.plan(stored)
+@pytest.mark.parametrize("name", [name for name in KERNELS if name not in GROUPED])
+def test_a_v_n_m_kernel_has_no_groups(name):
+    machine = load_machine(name.partition("/")[0])
+    zeros = SparseMatrix.from_dense(np.zeros((64, 16)))
+    kernels = {
+        groups: machine.calls(op_of(zeros, DenseMatrix((16 * groups, 4)), groups, "vnm-32:2:8")) for groups in (1, 2)
+    }
+    assert [(call.kernel, call.unpacked) for call in kernels[1]] == [("spatha", "")]
+    assert [(call.kernel, call.unpacked) for call in kernels[2]] == [("gemm", "when loaded")]
 
 
 def test_schedules_joined_wait_for_their_own_steps():
-    unit = load_machine("sparch").accelerator
+    unit = load_machine("sparch").unit
     plan = unit.plan(matmul_op(uniform(200, 300, 0.05, seed=1), uniform(300, 20, 0.3, seed=2), "csr", "fp64"))
     both = concatenated([plan, plan])
     assert both.steps == 2 * plan.steps

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from sparsesim.accelerators import Accelerator
-from sparsesim.accelerators.arithmetic import shares, unpacking_adds
+from sparsesim.accelerators.arithmetic import shares
+from sparsesim.accelerators.unpacking import packed_values
 from sparsesim.engines import ENGINES, run_schedule
 from sparsesim.formats import Csr
-from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.hardware import Kernel, load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.simulation import simulate
@@ -31,8 +32,9 @@ class MultiplyThenMerge(Accelerator):
     mergers: int = 2
 
     native: ClassVar = frozenset({Csr})
+    native_b: ClassVar = native
 
-    def natural_format(self, density: float) -> str:
+    def natural_format(self, density: float, dtype: str) -> str:
         return "csr"
 
     def work(self, op) -> int:
@@ -63,7 +65,7 @@ class MultiplyThenMerge(Accelerator):
         )
         return Schedule(
             phases=(multiply, merge),
-            actions={"mult_fp64": products, "index_add": unpacking_adds(op.a, self.native)},
+            actions={"mult_fp64": products, "index_add": packed_values(op.a, self.native)},
             dram_bytes={**read, "partial": 2 * partial, "C": partial},
             repeat=op.repeat,
         )
@@ -101,7 +103,7 @@ class Cached(MultiplyThenMerge):
 
 
 def machine_with(unit):
-    return load_machine("sparch").model_copy(update={"accelerator": unit})
+    return load_machine("sparch").model_copy(update={"accelerator": Kernel.model_construct(unit=unit)})
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sparsesim.tensors import rmat, write_matrix
 from sparsesim.validation.tensor_core.runs import time_us
 
 HEADER = "gpu,dtype,suite,M,N,K,dense_us,sparse24_us,sparse_run"
+CARD = load_machine("a100-pcie")
 RUNS = 75
 SHAPES = [(64, 2048, 2048), (128, 2048, 2048), (256, 2048, 2048), (64, 256, 256)]
 
@@ -30,8 +31,8 @@ def times(tmp_path):
     """Data whose dense times are the model's own, and whose sparse ones are a tenth longer."""
     lines = [HEADER]
     for m, n, k in SHAPES:
-        dense, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie"), sparse=False, runs=RUNS)
-        sparse, _ = time_us(m, n, k, "fp16", load_machine("a100-pcie-2to4"), sparse=True, runs=RUNS)
+        dense, _ = time_us(m, n, k, "fp16", CARD.only("gemm"), sparse=False, runs=RUNS)
+        sparse, _ = time_us(m, n, k, "fp16", CARD.only("gemm-2:4"), sparse=True, runs=RUNS)
         lines.append(f"A100,FP16,Llama,{m},{n},{k},{dense!r},{1.1 * sparse!r},2_4")
     data = tmp_path / "data"
     (data / "reference").mkdir(parents=True)
@@ -45,7 +46,7 @@ def test_a_search_does_not_end_above_the_loss_it_starts_from(run, times):
     (line,) = map(json.loads, process.stdout.splitlines())
     assert (line["card"], line["type"], line["products"]) == ("A100", "FP16", 4)
     assert 0 < line["fitted"]["loss"] < line["shipped"]["loss"]
-    assert line["shipped"]["dense_efficiency"] == load_machine("a100-pcie").accelerator.efficiency["other"]
+    assert line["shipped"]["dense_efficiency"] == CARD.only("gemm").unit.efficiency["other"]
 
 
 def test_cross_validation_writes_every_product_and_the_means(run, times, tmp_path):

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.hardware import load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.simulation import fastest_run
 from sparsesim.tensors import DenseMatrix, drawn_nm
+from tests.machines import alone
 
-CARDS = {name: load_machine(name) for name in ("a100-pcie", "h100-sxm", "v100", "h200-2to4", "rtx-3090-2to4")}
+CARDS = {
+    name: alone(name) for name in ("a100-pcie/gemm", "h100-sxm/gemm", "v100/gemm", "h200/gemm-2:4", "rtx-3090/gemm-2:4")
+}
 
 
 def more_rate(machine, factor):
-    rates = {kind: round(rate * factor) for kind, rate in machine.accelerator.macs_per_cycle.items()}
+    rates = {kind: round(rate * factor) for kind, rate in machine.unit.macs_per_cycle.items()}
     return machine.with_accelerator(macs_per_cycle=rates)
 
 
@@ -23,7 +25,7 @@ def more_bandwidth(machine, factor):
 
 
 def larger_l2(machine, factor):
-    return machine.with_accelerator(l2={"size_bytes": round(machine.accelerator.l2.size_bytes * factor)})
+    return machine.with_accelerator(l2={"size_bytes": round(machine.unit.l2.size_bytes * factor)})
 
 
 def higher_cap(machine, factor):
@@ -33,7 +35,7 @@ def higher_cap(machine, factor):
 
 
 def seconds(machine, m, n, k):
-    compressed = machine.name.endswith("2to4")
+    compressed = "gemm-2:4" in machine.library
     a = drawn_nm(m, k, 2, 4) if compressed else DenseMatrix((m, k))
     return fastest_run(matmul_op(a, DenseMatrix((k, n)), "nm-2:4" if compressed else "dense", "fp16"), machine).seconds
 

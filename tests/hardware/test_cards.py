@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparsesim.hardware import load_machine, machine_names
+from tests.machines import KERNELS, alone, load_machine
 
 # TFLOP/s or TOP/s, dense, with fp32 accumulation. A pair gives the clock in MHz of a peak that is not published at the
 # clock of the tensor cores (H100 whitepaper: CUDA cores and fp64 run faster).
@@ -13,6 +13,7 @@ PUBLISHED = {
     "v100": {"fp16": 125, "fp32": 15.7, "fp64": 7.8},
     "a100-pcie": AMPERE,
     "a100-sxm": AMPERE,
+    "a100-sxm-40gb": AMPERE,
     "h100-pcie": {"fp16": 756, "bf16": 756, "tf32": 378, "fp8": 1513, "int8": 1513}
     | {"fp32": (51.2, 1755), "fp64": (51.2, 1755)},
     "h100-sxm": HOPPER_SXM,
@@ -22,18 +23,20 @@ PUBLISHED = {
     | {"fp32": 82.6, "fp64": 1.29},
 }
 SPARSE = {
-    "a100-pcie-2to4": {"fp16": 624, "bf16": 624, "int8": 1248},
-    "a100-sxm-2to4": {"fp16": 624, "bf16": 624, "int8": 1248},
-    "h100-pcie-2to4": {"fp16": 1513, "bf16": 1513, "fp8": 3026, "int8": 3026},
-    "h100-sxm-2to4": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
-    "h200-2to4": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
-    "rtx-3090-2to4": {"fp16": 142, "bf16": 142, "int8": 568},
-    "rtx-4090-2to4": {"fp16": 330.4, "bf16": 330.4, "fp8": 660.6, "int8": 1321.2},
+    "a100-pcie": {"fp16": 624, "bf16": 624, "int8": 1248},
+    "a100-sxm": {"fp16": 624, "bf16": 624, "int8": 1248},
+    "a100-sxm-40gb": {"fp16": 624, "bf16": 624, "int8": 1248},
+    "h100-pcie": {"fp16": 1513, "bf16": 1513, "fp8": 3026, "int8": 3026},
+    "h100-sxm": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
+    "h200": {"fp16": 1979, "bf16": 1979, "fp8": 3958, "int8": 3958},
+    "rtx-3090": {"fp16": 142, "bf16": 142, "int8": 568},
+    "rtx-4090": {"fp16": 330.4, "bf16": 330.4, "fp8": 660.6, "int8": 1321.2},
 }
 MEMORY_AND_POWER = {
     "v100": (900, 300, 6),
     "a100-pcie": (1935, 300, 40),
     "a100-sxm": (2039, 400, 40),
+    "a100-sxm-40gb": (1555, 400, 40),
     "h100-pcie": (2000, 350, 50),
     "h100-sxm": (3350, 700, 50),
     "h200": (4800, 700, 50),
@@ -43,14 +46,14 @@ MEMORY_AND_POWER = {
 NOT_PUBLISHED = {("v100", "int8")}
 
 
-def peak_tera_ops(machine, dtype, clock_hz=None):
-    return 2 * machine.accelerator.macs_per_cycle[dtype] * (clock_hz or machine.clock_hz) / 1e12
+def peak_tera_ops(machine, dtype, clock_hz=None, kernel="gemm"):
+    return 2 * machine.only(kernel).unit.macs_per_cycle[dtype] * (clock_hz or machine.clock_hz) / 1e12
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_dense_peaks_are_the_published_ones(name):
     machine = load_machine(name)
-    listed = {(name, dtype) for dtype in machine.accelerator.macs_per_cycle} - NOT_PUBLISHED
+    listed = {(name, dtype) for dtype in machine.only("gemm").unit.macs_per_cycle} - NOT_PUBLISHED
     assert {dtype for _, dtype in listed} == set(PUBLISHED[name])
     for dtype, published in PUBLISHED[name].items():
         tera_ops, megahertz = published if isinstance(published, tuple) else (published, machine.clock_hz / 1e6)
@@ -58,7 +61,7 @@ def test_dense_peaks_are_the_published_ones(name):
 
 
 def test_volta_multiplies_four_bytes_in_a_cuda_core():
-    rates = load_machine("v100").accelerator.macs_per_cycle
+    rates = load_machine("v100").unit.macs_per_cycle
     assert rates["int8"] == 4 * rates["fp32"]
 
 
@@ -66,7 +69,7 @@ def test_volta_multiplies_four_bytes_in_a_cuda_core():
 def test_sparse_peaks_are_twice_what_the_multipliers_do(name):
     machine = load_machine(name)
     for dtype, published in SPARSE[name].items():
-        assert 2 * peak_tera_ops(machine, dtype) == pytest.approx(published, rel=0.01)
+        assert 2 * peak_tera_ops(machine, dtype, kernel="gemm-2:4") == pytest.approx(published, rel=0.01)
 
 
 @pytest.mark.parametrize("name", MEMORY_AND_POWER)
@@ -75,28 +78,31 @@ def test_bandwidth_power_and_l2_are_the_published_ones(name):
     gigabytes, watts, megabytes = MEMORY_AND_POWER[name]
     assert machine.dram.bandwidth_bytes_per_s == gigabytes * 10**9
     assert machine.power.cap_w == watts
-    assert machine.accelerator.l2.size_bytes == megabytes << 20
+    assert machine.only("gemm").unit.l2.size_bytes == megabytes << 20
 
 
 @pytest.mark.parametrize("name", SPARSE)
-def test_a_sparse_machine_is_the_same_card(name):
-    dense, sparse = load_machine(name.removesuffix("-2to4")), load_machine(name)
-    for field in ("clock_hz", "energy_table", "power"):
-        assert getattr(sparse, field) == getattr(dense, field)
-    # What share of the bandwidth is reached is up to the kernels.
-    assert sparse.dram.model_copy(update={"efficiency": 1.0}) == dense.dram.model_copy(update={"efficiency": 1.0})
-    assert sparse.accelerator.sms == dense.accelerator.sms
-    assert sparse.accelerator.macs_per_cycle.items() <= dense.accelerator.macs_per_cycle.items()
-    assert "fp32" not in sparse.accelerator.macs_per_cycle
+def test_kernels_of_a_card_have_its_multiprocessors_and_its_l2(name):
+    card = load_machine(name)
+    dense, sparse = card.only("gemm").unit, card.only("gemm-2:4").unit
+    assert sparse.macs_per_cycle.items() <= dense.macs_per_cycle.items()
+    assert "fp32" not in sparse.macs_per_cycle
+    for kernel in card.library.values():
+        assert kernel.unit.sms == dense.sms
+        assert kernel.unit.l2 == dense.l2
+        shared = kernel.unit.macs_per_cycle.keys() & dense.macs_per_cycle.keys() - {"fp64"}  # on CUDA cores or not
+        assert {dtype: kernel.unit.macs_per_cycle[dtype] for dtype in shared} == {
+            dtype: dense.macs_per_cycle[dtype] for dtype in shared
+        }
 
 
 def test_every_shipped_card_is_held_to_its_datasheet():
-    cards = {name for name in machine_names() if load_machine(name).accelerator.kind.endswith("tensor_core")}
-    unchecked = cards - set(PUBLISHED) - set(SPARSE)
+    cards = {name.partition("/")[0] for name in KERNELS if alone(name).unit.kind == "tensor_core"}
+    unchecked = cards - set(PUBLISHED)
     if unchecked:
         pytest.fail(
             f"no datasheet to hold {', '.join(sorted(unchecked))} against: "
-            "add its peaks to PUBLISHED and MEMORY_AND_POWER, or to SPARSE, in tests/hardware/test_cards.py"
+            "add its peaks to PUBLISHED and MEMORY_AND_POWER, and to SPARSE, in tests/hardware/test_cards.py"
         )
-    assert cards == set(PUBLISHED) | set(SPARSE)
-    assert set(MEMORY_AND_POWER) == set(PUBLISHED)
+    assert cards == set(PUBLISHED) == set(MEMORY_AND_POWER)
+    assert {name for name in cards if "gemm-2:4" in load_machine(name).library} == set(SPARSE)

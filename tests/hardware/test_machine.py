@@ -11,7 +11,7 @@ MACHINES = machine_names()
 
 
 def test_the_machines_of_the_mission_are_shipped():
-    assert {"a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"} <= set(MACHINES)
+    assert {"a100-pcie", "sparch", "core-i7-5930k", "titan-x"} <= set(MACHINES)
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -33,8 +33,8 @@ def written(tmp_path, description):
 
 
 def test_a_number_without_a_source_is_refused(tmp_path, description):
-    del description["sources"]["accelerator.sms"]
-    with pytest.raises(InputError, match=r"mine\.yaml.*no entry covers accelerator\.sms"):
+    del description["sources"]["kernels.gemm.sms"]
+    with pytest.raises(InputError, match=r"mine\.yaml.*no entry covers kernels\.gemm\.sms"):
         load_machine(written(tmp_path, description))
 
 
@@ -102,12 +102,16 @@ def test_a_machine_is_not_called_and_described_like_its_base(based, field):
 
 def test_mappings_merge_lists_are_replaced_and_null_removes(based):
     changes = {"macs_per_cycle": {"fp16": 4096, "int4": None}, "tiles": [[16, 16, 16]]}
-    sources = {"accelerator.macs_per_cycle": "assumed", "accelerator.tiles": "assumed", "power": None}
-    machine = based(mine={**FASTER, "accelerator": changes, "power": None, "sources": {**FASTER["sources"], **sources}})
-    rates, base = machine.accelerator.macs_per_cycle, load_machine("a100-pcie").accelerator
+    sources = {"kernels.gemm.macs_per_cycle": "assumed", "kernels.gemm.tiles": "assumed", "power": None}
+    sources = {**FASTER["sources"], **sources}
+    kernels = {"gemm": changes, "gemm-2:4": {"patterns": {"int4": None}}, "spatha": None}
+    machine = based(mine={**FASTER, "kernels": kernels, "power": None, "sources": sources})
+    rates, base = machine.only("gemm").unit.macs_per_cycle, load_machine("a100-pcie").only("gemm").unit
     assert dict(rates) == {t: 4096 if t == "fp16" else rate for t, rate in base.macs_per_cycle.items() if t != "int4"}
-    assert machine.accelerator.tiles == ((16, 16, 16),)
-    assert machine.accelerator.sms == base.sms
+    assert machine.only("gemm").unit.tiles == ((16, 16, 16),)
+    assert machine.only("gemm").unit.sms == base.sms
+    assert machine.only("gemm-2:4").unit.tiles == ((16, 16, 16),)
+    assert machine.library.keys() == {"gemm", "gemm-2:4", "spmm", "vector-spmm"}
     assert machine.power is None
 
 
@@ -115,7 +119,7 @@ def test_a_machine_can_be_based_on_a_file_beside_it(based):
     grandchild = {"name": "mine", "description": "", "based_on": "other.yaml", "launch_ns": 1}
     machine = based(mine={**grandchild, "sources": {"launch_ns": "assumed"}}, other=FASTER)
     assert (machine.clock_hz, machine.launch_ns) == (2 * 10**9, 1)
-    assert machine.accelerator == load_machine("a100-pcie").accelerator
+    assert machine.library == load_machine("a100-pcie").library
 
 
 @pytest.mark.parametrize(
@@ -131,12 +135,12 @@ def test_a_machine_can_be_based_on_a_file_beside_it(based):
         ({"based_on": "other.yaml"}, r"based_on: a circle, .*mine\.yaml is based on itself"),
         ({"based_on": "list.yaml"}, r"list\.yaml: a mapping of fields is needed, found list"),
         (
-            {"accelerator": {"kind": "processor"}},
-            r"accelerator\.sms: unknown field, taken .* \(null removes it\)",
+            {"kernels": {"gemm": {"kind": "processor"}}},
+            r"kernels\.gemm\.sms: unknown field, taken .* \(null removes it\)",
         ),
-        ({"accelerator": {"sms": -1}}, r"line \d+: accelerator\.sms"),
+        ({"kernels": {"gemm": {"sms": -1}}}, r"line \d+: kernels\.gemm\.sms"),
         ({"launch_ns": 1}, "sources: no entry of this file covers launch_ns"),
-        ({"accelerator": {"sms": 54}}, "sources: no entry of this file covers accelerator.sms"),
+        ({"kernels": {"gemm": {"sms": 54}}}, "sources: no entry of this file covers kernels.gemm.sms"),
         ({"sources": None}, "sources: .*required"),
         ({"sources": ["a"]}, "sources: .*dictionary"),
         ({"name": None}, "name: this field is required"),
@@ -160,19 +164,22 @@ def test_only_tensor_cores_find_operands_in_the_l2_and_only_cards_have_a_credit(
     assert card.power.runs is None
     for runs, warm in ((3, True), (None, False)):
         changed = card.benchmarked(runs, warm)
-        assert (changed.power.runs, changed.accelerator.warm_l2) == (runs, warm)
+        assert changed.power.runs == runs
+        for name in ("gemm", "gemm-2:4", "spatha"):
+            assert changed.only(name).unit.warm_l2 == warm
+        assert changed.only("spmm").unit == card.only("spmm").unit
         assert changed.power.cap_w == card.power.cap_w
     assert processor.power is None
     assert processor.benchmarked(3, True) == processor
 
 
-def test_only_units_with_a_pattern_are_told_what_to_do_without_it():
-    sparse, dense = load_machine("a100-pcie-2to4"), load_machine("a100-pcie")
-    assert sparse.accelerator.on_violation == "refuse"
-    assert sparse.with_on_violation("dense").accelerator.on_violation == "dense"
-    assert dense.with_on_violation("dense") == dense
-    with pytest.raises(InputError, match="on_violation: 'ignore' is neither 'refuse' nor 'dense'"):
-        sparse.with_on_violation("ignore")
+def test_every_machine_is_told_what_to_do_without_a_kernel():
+    machine = load_machine("a100-pcie")
+    assert machine.on_violation == "unpack"
+    for choice in ("unpack", "refuse", "dense"):
+        assert machine.with_on_violation(choice).on_violation == choice
+    with pytest.raises(InputError, match="on_violation: 'ignore' is none of 'unpack', 'refuse', 'dense'"):
+        machine.with_on_violation("ignore")
 
 
 def test_an_energy_table_may_stand_in_the_machine_itself(tmp_path, description):
@@ -184,7 +191,7 @@ def test_an_energy_table_may_stand_in_the_machine_itself(tmp_path, description):
 
 
 def test_transfers_take_whole_bursts_and_whole_cycles():
-    machine = load_machine("a100-pcie")
+    machine = load_machine("a100-pcie").only("gemm")
     machine = machine.model_copy(update={"dram": machine.dram.model_copy(update={"efficiency": 1.0})})
     numerator, denominator = machine.dram_rate
     assert numerator / denominator == pytest.approx(1935e9 / 1410e6)
@@ -201,8 +208,8 @@ def test_the_last_burst_takes_its_time_on_one_channel():
 
 
 def test_accelerator_parameters_can_be_changed_but_not_invented():
-    machine = load_machine("a100-pcie")
-    assert machine.with_accelerator(sms=54).accelerator.sms == 54
+    machine = load_machine("a100-pcie").only("gemm")
+    assert machine.with_accelerator(sms=54).unit.sms == 54
     with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sparkle"):
         machine.with_accelerator(sparkle=1)
     with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sms.*got 0"):

@@ -10,7 +10,7 @@ from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 
-BASE = load_machine("a100-pcie")
+BASE = load_machine("a100-pcie").only("gemm")
 TABLE = load_energy_table("gpu-7nm")
 PJ_PER_BYTE = 8 * TABLE.actions["dram_read_bits"].pj / TABLE.actions["dram_read_bits"].per
 
@@ -69,7 +69,7 @@ def test_simulated_runs_of_a_benchmark_use_the_credit():
 @pytest.mark.parametrize("interval_ns", [0.0, 1_000.0, 50_000.0, 1e6])
 def test_no_operation_takes_less_than_the_interval_of_launches(interval_ns):
     free, held = card(power=None), card(power=None, launch_interval_ns=interval_ns)
-    schedule = free.accelerator.plan(gemm(512, 512, 512))
+    schedule = free.unit.plan(gemm(512, 512, 512))
     cycles = run_schedule(schedule, free).cycles
     floor = round(interval_ns * 1.41)
     assert 1_410 < cycles < 70_500

@@ -102,7 +102,7 @@ def alive(monkeypatch):
 @pytest.mark.parametrize("name", ["2:4", "magnitude"])
 def test_at_most_two_layers_weights_are_in_memory(alive, name):
     chosen = pruner_by_name(name) if name == "2:4" else pruner_by_name(name, 0.5)
-    machines = [load_machine("a100-pcie-2to4"), load_machine("titan-x")]
+    machines = [load_machine("a100-pcie"), load_machine("titan-x")]
     simulate_network(network(20), chosen, ["dense", "csr"], machines, machines[0].energy_table, Lowering("fp32"))
     assert len(alive) == 21  # each layer is drawn once
     assert max(alive) <= 2
@@ -119,9 +119,9 @@ def test_methods_with_new_weights_go_layer_by_layer_too(alive, name):
 def test_unpruned_synthetic_weights_are_not_drawn_where_shapes_suffice(alive):
     machines = [load_machine("a100-pcie"), load_machine("titan-x")]
     results = simulate_network(
-        network(), pruner_by_name("none"), ["dense", "csr"], machines, machines[0].energy_table, Lowering("fp32")
+        network(), pruner_by_name("none"), ["dense", "coo"], machines, machines[0].energy_table, Lowering("fp32")
     )
-    assert {result.status for result in results if result.machine == "titan-x"} == {"ok"}
+    assert {result.status for result in results} == {"ok"}
     assert alive == []
 
 
@@ -193,7 +193,7 @@ def test_the_sparsity_that_was_reached_is_told_of_every_layer():
 def test_products_of_activations_run_dense_beside_compressed_weights():
     layers = (linear("fc"), Layer(name="scores", kind="matmul", m=16, k=64, n=16, batch=4))
     whole = Network(name="one", layers=layers, weights_origin="synthetic", source="made up")
-    machine = load_machine("a100-pcie-2to4")
+    machine = load_machine("a100-pcie")
     results = simulate_network(whole, pruner_by_name("2:4"), ["nm-2:4"], [machine], machine.energy_table)
     assert [(result.layer, result.format, result.status) for result in results] == [
         ("fc", "nm-2:4", "ok"),

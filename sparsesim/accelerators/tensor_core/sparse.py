@@ -78,8 +78,9 @@ class SparseTensorCore(TensorCore):
         """C in float64 from the compressed form: every kept value selects its row of B by its index."""
         if op.groups > 1:
             return execute_one_by_one(self, op)
-        a = op.a.tensor.to_sparse()
-        slots = self._packed(op).slots(a)
+        a, packed = op.a.tensor.to_sparse(), self._packed(op)
+        op.a.size  # noqa: B018  # raises PatternError for an A whose non-zeros are more than its slots
+        slots = packed.slots(a)
         values = np.append(a.value_array().astype(np.float64), 0.0)[slots.sources]
         c = np.zeros((op.m, op.n))
         select_and_accumulate(slots.columns, values, np.ascontiguousarray(op.b.tensor.to_array()), c)

@@ -35,8 +35,8 @@ def relative_error(number, ways):
         return 0.0
     machine = MACHINE.with_accelerator(merge_ways=ways)
     op = operation(a, a)
-    exact = reference_cycles(machine.accelerator, op, HBM)
-    return run_schedule(machine.accelerator.plan(op), machine).cycles / exact - 1
+    exact = reference_cycles(machine.unit, op, HBM)
+    return run_schedule(machine.unit.plan(op), machine).cycles / exact - 1
 
 
 def test_the_machine_has_the_memory_of_the_definition():
@@ -92,8 +92,8 @@ def lower_bounds(schedule, unit, a_bytes):
 def test_the_steps_respect_the_three_lower_bounds(factors, ways, condensing):
     a, b = factors
     machine = MACHINE.with_accelerator(merge_ways=ways, condensing=condensing)
-    schedule = machine.accelerator.plan(operation(a, b))
-    bounds = lower_bounds(schedule, machine.accelerator, schedule.dram_bytes["A"])
+    schedule = machine.unit.plan(operation(a, b))
+    bounds = lower_bounds(schedule, machine.unit, schedule.dram_bytes["A"])
     assert run_schedule(schedule, machine).cycles >= max(bounds)
 
 
@@ -107,8 +107,8 @@ def test_real_matrices_respect_the_golden_lower_bounds(name, data_dir):
         "ca-CondMat": (262_809, 257_970, 407_343),
     }
     matrix = read_matrix(data_dir / "matrices" / f"{name}.mtx.gz")
-    schedule = MACHINE.accelerator.plan(operation(matrix, matrix))
-    bounds = lower_bounds(schedule, MACHINE.accelerator, schedule.dram_bytes["A"])
+    schedule = MACHINE.unit.plan(operation(matrix, matrix))
+    bounds = lower_bounds(schedule, MACHINE.unit, schedule.dram_bytes["A"])
     assert bounds == pytest.approx(golden[name], rel=0.02)
     assert run_schedule(schedule, MACHINE).cycles >= max(bounds)
 

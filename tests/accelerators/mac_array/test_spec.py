@@ -15,11 +15,12 @@ from sparsesim.matmul import matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.tensors.generators import drawn_nm, nm, uniform
 
-DENSE, SPARSE = load_machine("sparseloop-tc"), load_machine("sparseloop-stc")
+DENSE, CARD = load_machine("sparseloop-tc"), load_machine("sparseloop-stc")
+SPARSE = CARD.only("gemm-2:4")
 
 
 def plan(machine, a, columns, form="dense", dtype="int8"):
-    return machine.accelerator.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, dtype))
+    return machine.unit.plan(matmul_op(a, DenseMatrix((a.shape[1], columns)), form, dtype))
 
 
 def test_one_tile_of_the_dense_array():
@@ -141,18 +142,18 @@ def test_every_tile_comes_once_and_right_after_those_it_shares_with(a_reach, b_r
 def test_a_matrix_that_breaks_the_pattern_is_refused_with_its_place():
     matrix = SparseMatrix.from_dense(np.array([[1, 1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 0]], float))
     with pytest.raises(PatternError, match=r"not 2:4: row 1, columns 4..7 hold 3 non-zeros"):
-        plan(SPARSE, matrix, 8, "csr")
+        plan(SPARSE, matrix, 8, "nm-2:4")
     with pytest.raises(PatternError, match="not 2:4"):
-        SPARSE.accelerator.execute(matmul_op(matrix, DenseMatrix((8, 8)), "csr", "int8"))
+        SPARSE.unit.execute(matmul_op(matrix, DenseMatrix((8, 8)), "nm-2:4", "int8"))
 
 
 def test_on_request_it_runs_dense_instead():
-    machine, matrix = SPARSE.with_accelerator(on_violation="dense"), uniform(100, 64, 0.8, 1)
-    schedule, dense = plan(machine, matrix, 40), plan(DENSE, matrix, 40)
-    assert schedule.details["fallback_dense"] == 1
+    op = matmul_op(uniform(100, 64, 0.8, 1), DenseMatrix((64, 40), seed=3), "nm-2:4", "int8")
+    (call,) = CARD.with_on_violation("dense").calls(op)
+    assert (call.kernel, call.op.a.format.name, call.unpacked) == ("gemm", "dense", "when loaded")
+    schedule, dense = CARD.only("gemm").unit.plan(call.op), plan(DENSE, op.a.tensor, 40)
     assert (schedule.actions, schedule.dram_bytes) == (dense.actions, dense.dram_bytes)
-    op = matmul_op(matrix, DenseMatrix((64, 40), seed=3), "dense", "int8")
-    np.testing.assert_allclose(machine.accelerator.execute(op), DENSE.accelerator.execute(op))
+    np.testing.assert_allclose(CARD.only("gemm").unit.execute(call.op), DENSE.unit.execute(call.op))
 
 
 def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
@@ -163,14 +164,14 @@ def test_a_drawn_pattern_gives_the_plan_of_the_matrix_it_stands_for():
 
 def test_foreign_formats_are_unpacked():
     matrix = nm(64, 64, 2, 4, 0)
-    assert plan(SPARSE, matrix, 8, "csr").actions["index_add"] == matrix.nnz
+    assert plan(CARD.only("gemm"), matrix, 8, "csr").actions["index_add"] == matrix.nnz
     assert plan(SPARSE, matrix, 8, "nm-2:4").actions["index_add"] == 0
     assert plan(DENSE, matrix, 8, "csr").actions["index_add"] == matrix.nnz
 
 
 def test_natural_formats():
-    assert [SPARSE.accelerator.natural_format(density) for density in (0.5, 1)] == ["nm-2:4", "dense"]
-    assert DENSE.accelerator.natural_format(0.5) == "dense"
+    assert CARD.natural_formats(0.5, "int8") == ("dense", "nm-2:4")
+    assert DENSE.natural_formats(0.5, "int8") == ("dense",)
 
 
 def test_other_dtypes_and_inconsistent_arrays_are_refused():
@@ -187,13 +188,16 @@ def test_other_dtypes_and_inconsistent_arrays_are_refused():
 
 def test_time_is_bounded_by_the_multipliers():
     op = matmul_op(drawn_nm(256, 512, 2, 4, 0), DenseMatrix((512, 256)), "nm-2:4", "int8")
-    counts = run_schedule(SPARSE.accelerator.plan(op), SPARSE)
+    counts = run_schedule(SPARSE.unit.plan(op), SPARSE)
     assert counts.cycles >= counts.busy_cycles["compute"] == 256 * 256 * 256 // 1024
 
 
 def test_pairs_are_unpacked_though_they_hold_the_pattern():
-    """Columns 0, 1 of every four: 2:4, and 4:8 in pairs; the array reads the first as it is and unpacks the second."""
+    """Columns 0, 1 of every four: 2:4, and 4:8 in pairs; one kernel reads the first, the other unpacks the second."""
     a = SparseMatrix.from_dense(np.tile(np.array([1.0, 1.0, 0.0, 0.0]), (64, 16)))
-    native, pairs = (plan(SPARSE, a, 16, format) for format in ("nm-2:4", "nm-pairs-4:8"))
+    operations = [matmul_op(a, DenseMatrix((64, 16)), format, "int8") for format in ("nm-2:4", "nm-pairs-4:8")]
+    ((native,), (pairs,)) = map(CARD.calls, operations)
+    assert [(call.kernel, call.unpacked) for call in (native, pairs)] == [("gemm-2:4", ""), ("gemm", "on the way")]
+    native, pairs = (CARD.only(call.kernel).unit.plan(call.op) for call in (native, pairs))
     assert native.actions["index_add"] == 0
     assert pairs.actions["index_add"] == 64 * 32 * pairs.details["a_passes"]

@@ -18,9 +18,12 @@ from tests.accelerators.made_up import small_card
 
 SIDE = st.one_of(st.integers(0, 3), st.integers(0, 1500))
 CARDS = {
-    name: load_machine(name).with_accelerator(sms=7, l2={"size_bytes": 1 << 18})
-    for name in ("a100-pcie", "h100-pcie-2to4")
+    kernel: load_machine(name).only(kernel).with_accelerator(sms=7, l2={"size_bytes": 1 << 18})
+    for name, kernel in (("a100-pcie", "gemm"), ("h100-pcie", "gemm-2:4"))
 }
+
+
+FORMATS = {"gemm": "dense", "gemm-2:4": "nm-2:4"}
 
 
 def gemm(m, n, k, form="dense"):
@@ -29,10 +32,10 @@ def gemm(m, n, k, form="dense"):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(CARDS)), SIDE, SIDE, SIDE, st.booleans(), st.booleans())
-def test_steps_add_up_to_the_bytes_of_the_tensors_and_the_cycles_of_the_cut(name, m, n, k, compressed, warm):
-    unit = CARDS[name].benchmarked(1, warm).accelerator
-    op = gemm(m, n, k, "nm-2:4" if compressed and "2to4" in name else "dense")
+@given(st.sampled_from(sorted(CARDS)), SIDE, SIDE, SIDE, st.booleans())
+def test_steps_add_up_to_the_bytes_of_the_tensors_and_the_cycles_of_the_cut(name, m, n, k, warm):
+    unit = CARDS[name].benchmarked(1, warm).unit
+    op = gemm(m, n, k, FORMATS[name])
     grids, plans = unit._grids(op), list(unit.candidates(op))
     assert len(grids) == len(plans)
     busy = []
@@ -54,14 +57,14 @@ def test_steps_add_up_to_the_bytes_of_the_tensors_and_the_cycles_of_the_cut(name
 @pytest.mark.parametrize("shape", [(0, 5, 5), (5, 0, 5), (0, 0, 0)])
 @pytest.mark.parametrize("name", CARDS)
 def test_a_product_without_elements_has_no_steps(name, shape):
-    schedule = CARDS[name].accelerator.plan(gemm(*shape))
+    schedule = CARDS[name].unit.plan(gemm(*shape, FORMATS[name]))
     assert schedule.steps == 0
     assert schedule.dram_bytes == {"A": 0, "B": 0, "C": 0}
 
 
 @pytest.mark.parametrize("name", CARDS)
 def test_a_product_without_depth_still_writes_its_zeros(name):
-    schedule = CARDS[name].accelerator.plan(gemm(70, 30, 0))
+    schedule = CARDS[name].unit.plan(gemm(70, 30, 0, FORMATS[name]))
     assert schedule.dram_bytes == {"A": 0, "B": 0, "C": 70 * 30 * 2}
     assert schedule.phases[0].write_bytes[-1] > 0
 
@@ -69,7 +72,7 @@ def test_a_product_without_depth_still_writes_its_zeros(name):
 @pytest.mark.parametrize(("k", "rounds", "parts"), [(32, 1, 1), (320, 1, 10), (32 * 100, 1, STEPS), (32 * 100, 3, 22)])
 def test_rounds_are_cut_along_k_until_there_are_steps_enough(k, rounds, parts):
     """A part holds at least one slice of 32 positions; three rounds of 22 parts are 66 steps."""
-    schedule = small_card().accelerator.plan(gemm(128 * rounds, 256, k))
+    schedule = small_card().unit.plan(gemm(128 * rounds, 256, k))
     assert schedule.details["waves"] == rounds
     assert schedule.steps == rounds * parts
     assert schedule.phases[0].compute_cycles.max() - schedule.phases[0].compute_cycles.min() <= 1
@@ -80,7 +83,7 @@ def test_rounds_are_cut_along_k_until_there_are_steps_enough(k, rounds, parts):
 def test_the_bytes_of_a_round_are_spread_over_its_parts():
     """Four tiles in two rounds: the first reads both panels of A and one of B, the second one panel of B."""
     panel = 128 * 96 * 2
-    fetched = small_card().accelerator.plan(gemm(256, 256, 96)).phases[0].fetch_bytes.reshape(2, 3)
+    fetched = small_card().unit.plan(gemm(256, 256, 96)).phases[0].fetch_bytes.reshape(2, 3)
     assert fetched.tolist() == [[panel] * 3, [panel // 3] * 3]
 
 
@@ -119,7 +122,7 @@ def test_the_share_that_is_not_kept_is_a_fraction_in_every_l2(size_bytes, l2_byt
 def test_a_warm_run_moves_the_share_that_the_l2_did_not_keep(k, moved):
     """256 x k and k x 256 of two bytes: k KiB of operands beside an L2 of one MiB."""
     card = small_card(l2={"size_bytes": L2})
-    cold, warm = (card.benchmarked(1, warm=warm).accelerator.plan(gemm(256, 256, k)) for warm in (False, True))
+    cold, warm = (card.benchmarked(1, warm=warm).unit.plan(gemm(256, 256, k)) for warm in (False, True))
     assert sum(cold.dram_bytes.values()) == 1024 * k + 256 * 256 * 2
     for tensor, size in cold.dram_bytes.items():
         assert warm.dram_bytes[tensor] == pytest.approx(moved * size, abs=1)
@@ -128,13 +131,13 @@ def test_a_warm_run_moves_the_share_that_the_l2_did_not_keep(k, moved):
 
 def test_operands_far_beyond_the_l2_move_as_often_in_a_warm_run():
     card = small_card(l2={"size_bytes": L2}, walk="down")
-    large, unit = gemm(1024, 1024, 1024), card.accelerator
-    assert card.benchmarked(1, warm=True).accelerator.plan(large).dram_bytes == unit.plan(large).dram_bytes
+    large, unit = gemm(1024, 1024, 1024), card.unit
+    assert card.benchmarked(1, warm=True).unit.plan(large).dram_bytes == unit.plan(large).dram_bytes
     assert sum(unit.plan(large).dram_bytes.values()) > 3 * 1024 * 1024 * 2
 
 
 def test_products_of_equal_sizes_are_alike_whatever_their_positions():
-    unit = small_card().accelerator
+    unit = small_card().unit
     op = gemm(64, 64, 64)
     assert unit.plan_key(op) == unit.plan_key(replace(op, name="other", a=replace(op.a, tensor=DenseMatrix((64, 64)))))
     others = [
