@@ -57,7 +57,7 @@ def prune(
     An ONNX file keeps its graph and gets masked weights.
     """
     if samples < 1:
-        raise InputError(f"--samples {samples} must be at least 1")
+        raise InputError(f"--samples: {samples}: must be at least 1")
     whole = load_network(network, **file.options())
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
     change: Callable[[LayerInputs | None], Transformed]

@@ -45,7 +45,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--output {folder}: {error.strerror}") from error
+        raise InputError(f"--output: {folder}: {error.strerror}") from error
 
 
 def _print(kind: type[Reference], rows: list[Row], cases: list[dict[str, Any]], notes: list[str]) -> None:

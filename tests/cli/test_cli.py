@@ -202,7 +202,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
     assert same["macs"] == shown["macs"]
     process = run("compare", path, "--size", "16x16", "-m", "core-i7-5930k", "-f", "dense", "--json")
     assert json.loads(process.stdout)["status"] == "ok"
-    assert "--size '16'" in refused("show", "network", path, "--size", "16")
+    assert "--size: '16': HxW" in refused("show", "network", path, "--size", "16")
 
 
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):

@@ -80,4 +80,4 @@ def test_a_matrix_that_cannot_be_squared_is_one_line(tmp_path):
 def test_an_output_that_is_a_file_is_one_line(folder):
     process = run("sparch", "--data", folder, "--output", folder / "facebook.mtx")
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.strip() == f"error: --output {folder / 'facebook.mtx'}: File exists"
+    assert process.stderr.strip() == f"error: --output: {folder / 'facebook.mtx'}: File exists"
