@@ -6,13 +6,11 @@ from typing import Any, Final, NoReturn
 import typer
 
 from sparsesim.cli.app import app
+from sparsesim.cli.interrupt import INTERRUPTED, NOTHING_KEPT, Stopped, leave
 from sparsesim.errors import FaultsError, SparsesimError
 
 UsageError: Final[Any] = typer.BadParameter.__base__
 """That of the Click that Typer brings along, whose place differs between its versions."""
-
-INTERRUPTED: Final = 130
-"""Exit code after Ctrl-C (128 + SIGINT), by which Typer tells it."""
 
 
 def main() -> None:
@@ -23,6 +21,8 @@ def main() -> None:
         _misused(error)
     except typer.Abort:
         code = INTERRUPTED
+    except Stopped as stopped:
+        leave(str(stopped))
     except FaultsError as error:
         _refuse(*error.faults)
     except SparsesimError as error:
@@ -32,7 +32,7 @@ def main() -> None:
     except MemoryError:
         _refuse("this takes more memory than there is; use smaller operands")
     if code == INTERRUPTED:
-        sys.stderr.write("interrupted\n")
+        leave(NOTHING_KEPT)
     sys.exit(code)
 
 

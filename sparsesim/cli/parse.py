@@ -1,5 +1,6 @@
 """What words on the command line stand for."""
 
+from pathlib import Path
 from typing import Any
 
 from sparsesim.errors import InputError
@@ -40,6 +41,14 @@ def baseline_fields(texts: list[str]) -> dict[str, str | float]:
             raise InputError(f"--baseline: {text!r}: FIELD=VALUE is needed")
         fields[name] = numbers("--baseline: sparsity", value)[0] if name == "sparsity" else value
     return fields
+
+
+def check_table_file(option: str, path: Path) -> None:
+    """Raise InputError before any work for a file that no table can be written to."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"{option}: {path}: a name that ends in .csv or .parquet is needed")
+    if not path.parent.is_dir():
+        raise InputError(f"{option}: {path}: there is no such folder")
 
 
 def neurons_to_keep(texts: list[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ import typer
 
 from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
-from sparsesim.cli.printing import console, print_json
+from sparsesim.cli.printing import print_json, print_table
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.results import Result
@@ -84,4 +84,4 @@ def _show(results: list[Result], as_json: bool) -> None:
         return
     from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
-    console().print(single_table(results))
+    print_table(single_table(results), keys=2)
