@@ -106,7 +106,11 @@ def _drawn(table: Table, columns: Sequence[_Column], widths: Sequence[int]) -> l
 def _piece(columns: Sequence[_Column], widths: Sequence[int], *, header: bool) -> Table:
     piece = Table(box=SIMPLE_HEAD, show_edge=False, show_header=header, padding=(0, GAP - 1, 0, 0), pad_edge=False)
     for column, width in zip(columns, widths, strict=True):
-        justify = "right" if column.right else "left"
-        lines = column.lines(column.header, width)
-        piece.add_column(lines, justify=justify, width=width, no_wrap=True, overflow="fold", vertical="top")
+        piece.add_column(
+            column.lines(column.header, width),
+            justify="right" if column.right else "left",
+            width=width,
+            no_wrap=True,
+            overflow="fold",
+        )
     return piece

@@ -59,7 +59,8 @@ def points_table(compared: "pd.DataFrame", title: str = "") -> HeadedTable:
 
 
 def _points(section: "pd.DataFrame") -> Iterator[Row]:
-    yield from section.to_dict("records")
+    for point in section.to_dict("records"):
+        yield {str(name): value for name, value in point.items()}
 
 
 def best_table(compared: "pd.DataFrame", baseline_format: str, title: str = "") -> HeadedTable:

@@ -14,7 +14,7 @@ from sparsesim.inference.session import Inputs
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.results import Result, compare_to_baseline, fastest, result_table, totals
+from sparsesim.results import Result, compare_to_baseline, result_table, totals
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import Method, Transformed
 
@@ -48,7 +48,7 @@ def tradeoff(
     lowering: Lowering | None = None,
     energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
 ) -> "pd.DataFrame":
-    """One row per variant and machine, in the fastest format that the machine takes; dense where it is as fast (1 %).
+    """One row per variant and machine, in the fastest format that the machine takes.
 
     Args:
         variants: the network as it is under the name "dense", and as prunings or other methods left it under names
@@ -84,12 +84,11 @@ def tradeoff(
         played = simulate_network(one.multiplied, pruner_by_name("none"), stored, units, table, typed)
         results += [replace(result, network="", pruner=name, sparsity=sparsity) for result in played]
     compared = compare_to_baseline(totals(result_table(results)), {"pruner": DENSE, "format": DENSE})
-    done = compared[compared["status"] == "ok"].groupby(["pruner", "machine"], sort=False)
-    best = pd.DataFrame([fastest(points, DENSE)[0] for _, points in done]).sort_values("seconds", kind="stable")
-    best = best.rename(columns={"pruner": "variant"})
+    fastest = compared[compared["status"] == "ok"].sort_values("seconds", kind="stable")
+    fastest = fastest.drop_duplicates(["pruner", "machine"]).rename(columns={"pruner": "variant"})
     accuracies = pd.DataFrame(measured, columns=["variant", "sparsity", "accuracy", "standard_error"])
     columns = ["variant", "machine", "format", "seconds", "energy_total_pj", "speedup", "energy_ratio"]
-    joined = accuracies.merge(best[columns], on="variant")
+    joined = accuracies.merge(fastest[columns], on="variant")
     joined["fastest_front"] = _front(joined, "speedup")
     joined["thriftiest_front"] = _front(joined, "energy_ratio")
     return joined

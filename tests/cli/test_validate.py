@@ -1,6 +1,7 @@
 """`sparsesim validate` as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,8 @@ KEYS = {"reference", "case", "metric", "published", "simulated", "error_pct", "f
 
 def run(*arguments):
     command = [sys.executable, "-c", "from sparsesim.cli import main; main()", "validate", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    # Readline, which pytest loads, sets COLUMNS where os.environ does not see it and processes inherit it.
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=dict(os.environ))
 
 
 @pytest.fixture(scope="module")
