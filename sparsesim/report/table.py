@@ -50,6 +50,9 @@ FIGURES: Final = (
 )
 """The columns of a point that was not refused."""
 
+NAMED: Final = 2
+"""Formats that a note names one by one; more are counted."""
+
 NOTE: Final = Column("note", lambda point: point["remark"])
 
 
@@ -81,7 +84,8 @@ def _best_points(section: "pd.DataFrame", baseline_format: str) -> Iterator[Row]
             yield {"machine": machine, "format": "none", "status": "refused", "remark": f"all {refused} refused"}
             continue
         best, as_fast = fastest(points, baseline_format)
-        remarks = [f"{', '.join(as_fast)} within {TIE:.0%}"] if as_fast else []
+        tied = f"{len(as_fast)} others" if len(as_fast) > NAMED else ", ".join(as_fast)
+        remarks = [f"{tied} within {TIE:.0%}"] if tied else []
         remarks += [f"{refused} of {len(points)} refused"] if refused else []
         yield {**best, "remark": "; ".join(remarks)}
 
