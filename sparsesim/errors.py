@@ -12,6 +12,14 @@ class InputError(SparsesimError):
     """An unusable file, argument or description."""
 
 
+class FaultsError(InputError):
+    """Several faults of one description: the message has a line for each, and so has the command line."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
 class UnknownNameError(InputError):
     """An unknown name in a family, such as a machine; suggests similar ones."""
 

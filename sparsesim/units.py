@@ -10,17 +10,20 @@ PJ_PER_J = 1e12
 
 _SCALES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _EXAMPLES = {"B": "40 MiB", "Hz": "1.41 GHz", "B/s": "1935 GB/s"}
-_QUANTITY = re.compile(r"^\s*([0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?)\s*(Ki|Mi|Gi|[kKMGT]?)\s*(B/s|B|Hz|s)\s*$")
+# YAML reads 128e9 as text: its floats need a point.
+_NUMBER = r"[0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?|[0-9]+\.(?:[eE][+-]?\d+)?"
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(Ki|Mi|Gi|[kKMGT]?)(B/s|B|Hz))?\s*")
 
 
 def parse_quantity(text: str | int | float, unit: str) -> int:
-    """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a bare number as an integer in `unit`.
+    """Read '40 MiB', '1.41 GHz', '1935 GB/s' or a plain number of `unit` as an integer in `unit`.
 
-    `unit` is 'B', 'Hz' or 'B/s'. Raises InputError for any other text or unit, infinity and NaN.
+    `unit` is 'B', 'Hz' or 'B/s'. A plain number may be written as 128e9, and must be whole: 1.41 was meant to be GHz.
+    Raises InputError for any other text or unit, truth values, infinity and NaN.
     """
     value = _number(text, unit)
     if value is None or not math.isfinite(value):
-        raise InputError(f"{text!r} is not a quantity in {unit} (example: {_EXAMPLES[unit]!r})")
+        raise InputError(f"{text!r}: a whole number of {unit} is needed, or one with a unit such as {_EXAMPLES[unit]}")
     return round(value)
 
 
@@ -29,12 +32,14 @@ def _number(text: str | int | float, unit: str) -> float | None:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         return None
     if not isinstance(text, str):
-        return text
-    match = _QUANTITY.match(text)
-    if match is None or match.group(3) != unit:
+        return text if math.isfinite(text) and text == int(text) else None
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
         return None
-    scale = "k" if match.group(2) == "K" else match.group(2)
-    return float(match.group(1)) * _SCALES[scale]
+    number, prefix, found = match.groups()
+    if found is None:
+        return _number(float(number), unit)
+    return float(number) * _SCALES["k" if prefix == "K" else prefix] if found == unit else None
 
 
 def bits_to_bytes(bits: int) -> int:

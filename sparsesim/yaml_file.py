@@ -1,7 +1,8 @@
 """Reads a YAML description into a validated model; errors name line and field."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sparsesim.errors import InputError
+from sparsesim.errors import FaultsError, InputError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -18,6 +19,11 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 BASE: Final = "based_on"
 """The field naming the description that a file inherits from."""
+
+_SHOULD: Final = re.compile(r"^\w+ should ")
+"""How pydantic begins what it has to say."""
+_REMARKS: Final = (", unable to parse", " after validation")
+"""Where it goes on with how it found out."""
 
 
 class Description(BaseModel):
@@ -55,21 +61,23 @@ def load_description(path: Path, model: type[Model]) -> Model:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Prefix every InputError with the file's name; raise one at once if there is no such file."""
+    """Prefix every InputError, and each of several faults, with the file's name; raise one if there is no such file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
         yield
+    except FaultsError as error:
+        raise FaultsError(f"{path}: {fault}" for fault in error.faults) from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
 def validated(path: Path, content: Mapping[str, Any], model: type[Model]) -> Model:
-    """`content` as an instance of `model`; InputError with the line of a fault in the file."""
+    """`content` as an instance of `model`; FaultsError with every fault and its line in the file."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise InputError(_describe(error, model, path.read_text(encoding="utf-8"))) from error
+        raise FaultsError(_faults(error, model, path.read_text(encoding="utf-8"))) from error
 
 
 def lineage(path: Path, shipped: Callable[[str], Path]) -> dict[Path, dict[str, Any]]:
@@ -118,33 +126,66 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any], keep_null: bool 
     return fields
 
 
-def _describe(error: ValidationError, model: type[BaseModel], text: str) -> str:
-    # A misspelt required field also counts as missing; reporting the misspelling is more helpful.
-    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    first, *others = faults
-    steps, line = _locate(text, first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    value = f", found {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
-    hint = _hint(model, first)
-    if first["type"] == "extra_forbidden":
-        message, value = "unknown field", ""
-        if steps[-1:] != [str(first["loc"][-1])]:
-            hint = f", taken from what this file is {BASE} (null removes it)"
-    elif first["type"] == "missing":
-        message, value = "this field is required", ""
-    if first["type"] in {"missing", "extra_forbidden"}:
-        steps = [*steps, str(first["loc"][-1])] if steps[-1:] != [str(first["loc"][-1])] else steps
-    more = f" (and {len(others)} more)" if others else ""
-    place = ": ".join([f"line {line}", *([".".join(steps)] if steps else [])])
-    return f"{place}: {message}{value}{hint}{more}"
+def _faults(error: ValidationError, model: type[BaseModel], text: str) -> list[str]:
+    """Every fault as `line N: field: value: what is allowed`, in the order of the file."""
+    found = causes(error, {_meant(model, fault) for fault in error.errors(include_url=False)})
+    located = sorted(((_locate(text, fault["loc"]), fault) for fault in found), key=lambda each: each[0][1])
+    return joined((_place(fault, steps, line), _told(model, fault, steps)) for (steps, line), fault in located)
 
 
-def _hint(model: type[BaseModel], fault: Any) -> str:
-    """Suggests the known field, anywhere in the description, that an unknown one was probably meant to be."""
+def causes(error: ValidationError, meant: Container[str] = ()) -> list[Any]:
+    """The faults without those that follow from others: fields missing as they are misspelt, lists short of bad items.
+
+    `meant` are the fields that misspelt ones were meant to be.
+    """
+    found = error.errors(include_url=False)
+    around = {fault["loc"][:length] for fault in found for length in range(len(fault["loc"]))}
+    left = (fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in around)
+    return [fault for fault in left if fault["type"] != "missing" or fault["loc"][-1] not in meant]
+
+
+def joined(faults: Iterable[tuple[str, tuple[str, str]]]) -> list[str]:
+    """Lines `place: value: what is allowed` from (place, (value, allowed)); alternatives for one value share a line."""
+    allowed: dict[str, list[str]] = {}
+    for place, (value, words) in faults:
+        allowed.setdefault(": ".join(part for part in (place, value) if part), []).append(words)
+    return [f"{place}: {', or '.join(dict.fromkeys(words))}" for place, words in allowed.items()]
+
+
+def value_and_allowed(fault: Any) -> tuple[str, str]:
+    """The value of a fault that pydantic found, and what is allowed; that of a whole mapping or list is left out."""
+    message = _SHOULD.sub("must ", fault["msg"].removeprefix("Value error, "))
+    for remark in _REMARKS:
+        message = message.partition(remark)[0]
+    value, named = fault["input"], repr(fault["input"])
+    if not isinstance(value, str | int | float) or message.startswith(f"{named}:"):
+        return "", message
+    return ("" if isinstance(value, str) and named in message else named), message
+
+
+def _told(model: type[BaseModel], fault: Any, steps: list[str]) -> tuple[str, str]:
+    if fault["type"] == "missing":
+        return "", "this field is required"
+    if fault["type"] != "extra_forbidden":
+        return value_and_allowed(fault)
+    if steps[-1:] != [str(fault["loc"][-1])]:
+        return "", f"unknown field, taken from what this file is {BASE} (null removes it)"
+    meant = _meant(model, fault)
+    return "", f"unknown field, did you mean {meant}?" if meant else "unknown field"
+
+
+def _place(fault: Any, steps: list[str], line: int) -> str:
+    if fault["type"] in {"missing", "extra_forbidden"} and steps[-1:] != [str(fault["loc"][-1])]:
+        steps = [*steps, str(fault["loc"][-1])]
+    return ": ".join([f"line {line}", *([".".join(steps)] if steps else [])])
+
+
+def _meant(model: type[BaseModel], fault: Any) -> str:
+    """The known field, anywhere in the description, that an unknown one was probably meant to be."""
     if fault["type"] != "extra_forbidden":
         return ""
     close = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(model.model_json_schema()), n=1)
-    return f", did you mean {close[0]}?" if close else ""
+    return close[0] if close else ""
 
 
 def _field_names(schema: Any) -> set[str]:

@@ -1,42 +1,97 @@
 """The commands, a line each. Only the one that is run is imported, so that each starts as fast as what it needs."""
 
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from sparsesim.cli.groups import spread
+from sparsesim.cli.panels import PanelledCommand
+from sparsesim.cli.running import running
 
 
 class Command(NamedTuple):
-    """Where a command lives (`module:function`), and its help in one line."""
+    """Where a command lives (`module:function`), its help in one line, and an example of its use."""
 
     home: str
     help: str
+    example: str
 
 
 COMMANDS: Final = {
-    "run": Command("grid:run", "Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."),
-    "compare": Command("grid:compare", "Compare machines, formats and pruners on one network."),
-    "matmul": Command("single:matmul", "Multiply two matrices from files: C = A x B (B defaults to A)."),
-    "gemm": Command("single:gemm", "Simulate one GEMM by its sizes, as cuBLAS and cuSPARSELt tables list them."),
-    "prune": Command("prune:prune", "Prune a network and write it as ONNX or NPZ."),
-    "shrink": Command("shrink:shrink", "Make a network smaller: fewer channels, neurons and heads."),
-    "merge": Command("merge:merge", "Merge similar neurons of chains of linear layers, without data."),
-    "evaluate": Command("evaluate:evaluate", "Measure the accuracy of a network, pruned or not, on labelled samples."),
-    "sensitivity": Command("sensitivity:sensitivity", "Prune one layer at a time and measure what accuracy it costs."),
-    "compress": Command("compress:compress", "Store weights in fewer bits, at low rank or shared, with exact sizes."),
-    "imbalance": Command("imbalance:imbalance", "Compare the speedup of real masks with that of uniform ones."),
-    "tradeoff": Command("tradeoff:tradeoff", "Measure accuracy beside speedup and energy, for several prunings."),
-    "validate": Command("validate:validate", "Compare the models with published and measured values."),
+    "run": Command(
+        "grid:run",
+        "Run a sweep: networks x pruners x sparsities x formats x machines, on all cores.",
+        "run quickstart -o results",
+    ),
+    "compare": Command(
+        "grid:compare",
+        "Compare machines, formats and pruners on one network.",
+        "compare digits-cnn -p 2:4 -f dense -f nm-2:4 -m a100-pcie -m sparch",
+    ),
+    "matmul": Command(
+        "single:matmul",
+        "Multiply two matrices from files: C = A x B (B defaults to A).",
+        "matmul rmat-1024 -m sparch -m titan-x",
+    ),
+    "gemm": Command(
+        "single:gemm",
+        "Simulate one GEMM by its sizes, as cuBLAS and cuSPARSELt tables list them.",
+        "gemm 64 4096 4096 --sparsity 2:4 -f dense -f nm-2:4 -m a100-pcie",
+    ),
+    "prune": Command(
+        "prune:prune",
+        "Prune a network and write it as ONNX or NPZ.",
+        "prune digits-cnn -p magnitude -s 0.9 -o pruned.onnx",
+    ),
+    "shrink": Command(
+        "shrink:shrink",
+        "Make a network smaller: fewer channels, neurons and heads.",
+        "shrink digits-cnn -s 0.5 -o small.onnx",
+    ),
+    "merge": Command(
+        "merge:merge",
+        "Merge similar neurons of chains of linear layers, without data.",
+        "merge chain.npz --keep ip1=150 -o merged.npz",
+    ),
+    "evaluate": Command(
+        "evaluate:evaluate",
+        "Measure the accuracy of a network, pruned or not, on labelled samples.",
+        "evaluate digits-cnn -i digits -p 2:4",
+    ),
+    "sensitivity": Command(
+        "sensitivity:sensitivity",
+        "Prune one layer at a time and measure what accuracy it costs.",
+        "sensitivity digits-cnn -i digits --max-drop 0.02 -o plan.yaml",
+    ),
+    "compress": Command(
+        "compress:compress",
+        "Store weights in fewer bits, at low rank or shared, with exact sizes.",
+        "compress digits-cnn --method deep-compression -p magnitude -s 0.9",
+    ),
+    "imbalance": Command(
+        "imbalance:imbalance",
+        "Compare the speedup of real masks with that of uniform ones.",
+        "imbalance digits-cnn -s 0.9 -m sparch -m titan-x",
+    ),
+    "tradeoff": Command(
+        "tradeoff:tradeoff",
+        "Measure accuracy beside speedup and energy, for several prunings.",
+        "tradeoff digits-cnn -i digits -p magnitude@0.9 -p 2:4 -m a100-pcie",
+    ),
+    "validate": Command(
+        "validate:validate", "Compare the models with published and measured values.", "validate sparseloop"
+    ),
     "list": Command(
         "catalogue:list_names",
         "List machines, networks, energy tables, formats, pruners, samples, matrices or workloads.",
+        "list machines",
     ),
     "show": Command(
-        "catalogue:show", "Show one machine, network, energy table, format, pruner, set of samples or matrix in full."
+        "catalogue:show",
+        "Show one machine, network, energy table, format, pruner, set of samples or matrix in full.",
+        "show machine a100-pcie",
     ),
 }
 
@@ -65,7 +120,9 @@ class _Commands(TyperGroup):
 def _loaded(name: str) -> Any:
     module, function = COMMANDS[name].home.split(":")
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    own.command(name, context_settings=_HELP)(spread(getattr(import_module(f"sparsesim.cli.{module}"), function)))
+    example = f"sparsesim {COMMANDS[name].example}"
+    declare = own.command(name, cls=PanelledCommand, context_settings=_HELP, epilog=example)
+    declare(running(name, getattr(import_module(f"sparsesim.cli.{module}"), function)))
     return get_command(own)
 
 
@@ -74,12 +131,24 @@ app = typer.Typer(
     cls=_Commands,
     context_settings=_HELP,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from sparsesim import __version__
+
+        typer.echo(f"sparsesim {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _sparsesim() -> None:
+def _sparsesim(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
     """How much faster, and how much less energy, is a pruned network on this hardware, and why?"""

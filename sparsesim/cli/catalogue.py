@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 import typer
 import yaml
 
+from sparsesim.cli import completing
 from sparsesim.cli.options import Json, NetworkFile
-from sparsesim.cli.printing import print_json, print_names, print_rows
+from sparsesim.cli.printing import print_json, print_names, print_rows, text_width
 from sparsesim.errors import UnknownNameError
 from sparsesim.formats import FORMATS, format_by_name
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, machine_names
@@ -32,7 +33,12 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
 
 
 def list_names(
-    family: Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}; all if left out.")] = "",
+    family: Annotated[
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(FAMILIES)}; all if left out.", autocompletion=completing.one_of(*FAMILIES)
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """List machines, networks, energy tables, formats, pruners, samples, matrices or workloads."""
@@ -76,8 +82,15 @@ _SINGULAR: Final = {"matrices": "matrix"}
 
 
 def show(
-    family: Annotated[str, typer.Argument(help=f"One of {', '.join(SHOWN)}.")],
-    name: Annotated[str, typer.Argument(help="A name from `sparsesim list`, or a file; all names if left out.")] = "",
+    family: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(SHOWN)}.", autocompletion=completing.one_of(*SHOWN))
+    ],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A name from `sparsesim list`, or a file; all names if left out.", autocompletion=completing.members
+        ),
+    ] = "",
     *,
     file: NetworkFile,
     as_json: Json = False,
@@ -99,12 +112,16 @@ def show(
         _print(shown)
 
 
+BEYOND: Final = 15
+"""The word with which a line of YAML becomes too long still stands on it."""
+
+
 def _print(shown: dict[str, Any]) -> None:
     """Scalars and mappings as YAML, lists of rows as tables."""
     plain = json.loads(json.dumps(shown))
     tables = {key: rows for key, rows in plain.items() if rows and isinstance(rows, list) and isinstance(rows[0], dict)}
     rest = {key: value for key, value in plain.items() if key not in tables}
-    typer.echo(yaml.safe_dump(rest, sort_keys=False, allow_unicode=True, width=110).rstrip())
+    typer.echo(yaml.safe_dump(rest, sort_keys=False, allow_unicode=True, width=text_width() - BEYOND).rstrip())
     for key, rows in tables.items():
         typer.echo(f"{key.replace('_', ' ')}:")
         print_rows(rows)

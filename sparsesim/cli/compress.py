@@ -5,8 +5,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from sparsesim.cli import completing
 from sparsesim.cli.options import Json, Layers, NetworkFile, NetworkName, PrunerName, Sparsity
-from sparsesim.cli.printing import console, print_json, print_written
+from sparsesim.cli.panels import OUTPUT
+from sparsesim.cli.printing import print_json, print_table, print_written
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import load_network
 from sparsesim.transforms import method_by_name
@@ -26,8 +28,17 @@ _SWITCHES: Final = {"asymmetric": "symmetric", "everywhere": "only_if_smaller", 
 
 def compress(
     network: NetworkName,
-    method: Annotated[str, typer.Option("--method", help="int8, int4, fp16, bf16, low-rank or deep-compression.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Weights afterwards: .npz or .onnx.")] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            help="int8, int4, fp16, bf16, low-rank or deep-compression.",
+            autocompletion=completing.one_of("int8", "int4", "fp16", "bf16", "low-rank", "deep-compression"),
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Weights afterwards: .npz or .onnx.", rich_help_panel=OUTPUT)
+    ] = None,
     pruner: PrunerName = "",
     sparsity: Sparsity = None,
     per: Annotated[str | None, typer.Option("--per", help="Integers: a scale per channel (default) or tensor.")] = None,
@@ -83,7 +94,7 @@ def compress(
         return
     from sparsesim.report.networks import sizes_table  # loads rich, which JSON does without
 
-    console().print(sizes_table(compressed.rows, compressed.totals))
+    print_table(sizes_table(compressed.rows, compressed.totals))
     print_written(output)
 
 

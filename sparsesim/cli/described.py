@@ -1,35 +1,46 @@
 """Methods and sweeps from words on the command line."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from pydantic import ValidationError
 
-from sparsesim.errors import InputError
+from sparsesim.errors import FaultsError, InputError
 from sparsesim.studies import Sweep
+from sparsesim.studies.sweep import NetworkEntry, PrunerEntry
 from sparsesim.transforms import Method, method_by_name, takes_sparsity
+from sparsesim.yaml_file import causes, joined, value_and_allowed
 
-_AT = "@"
+_AT: Final = "@"
+_OPTIONS: Final = {"formats": "format", "machines": "machine", "pruners": "pruner", "sizes": "size", "name": "pruner"}
+"""Options that are called otherwise than the field of a sweep."""
 
 
 def sweep_from_options(pruners: tuple[list[str], list[float]], **fields: Any) -> Sweep:
-    """The sweep that these options describe; every fault becomes one InputError line."""
+    """The sweep that these options describe; FaultsError with every fault, named as the option is."""
     names, sparsities = pruners
     entries = [{"name": name, "sparsity": sparsities if takes_sparsity(name) else []} for name in names]
     try:
         return Sweep.model_validate({"name": "compare", "pruners": entries, **fields})
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"{field}: {fault['msg']} (got {fault['input']!r})") from error
+        faults = causes(error)
+        raise FaultsError(joined((_option(fault["loc"]), value_and_allowed(fault)) for fault in faults)) from error
+
+
+def _option(location: Sequence[str | int]) -> str:
+    """The option behind a place in a sweep; places also have steps that are tags of unions."""
+    fields = (*Sweep.model_fields, *NetworkEntry.model_fields, *PrunerEntry.model_fields)
+    field = [str(step) for step in location if step in fields][-1]
+    return f"--{_OPTIONS.get(field, field).replace('_', '-')}"
 
 
 def method_at(text: str) -> Method:
     """A method written as NAME or NAME@SPARSITY."""
     name, at, amount = text.partition(_AT)
     if not at and takes_sparsity(name):
-        raise InputError(f"--pruner {text!r} needs a sparsity: write {name}{_AT}0.9")
+        raise InputError(f"--pruner: {text!r}: a sparsity is needed, such as {name}{_AT}0.9")
     try:
         sparsity = float(amount) if at else None
     except ValueError as error:
-        raise InputError(f"--pruner {text!r}: {amount!r} is no sparsity; write magnitude{_AT}0.9") from error
+        raise InputError(f"--pruner: {text!r}: {amount!r} is no sparsity; write {name}{_AT}0.9") from error
     return method_by_name(name, sparsity)

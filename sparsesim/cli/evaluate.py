@@ -15,7 +15,7 @@ from sparsesim.cli.options import (
     RunnableNetwork,
     Sparsity,
 )
-from sparsesim.cli.printing import console, print_json
+from sparsesim.cli.printing import print_json, print_table
 from sparsesim.cli.samples import prepare
 from sparsesim.errors import InputError
 from sparsesim.inference import capture, write_maps
@@ -66,7 +66,7 @@ def evaluate(
         return
     from sparsesim.report.networks import accuracy_table  # loads rich, which JSON does without
 
-    console().print(accuracy_table(record))
+    print_table(accuracy_table(record))
 
 
 def _method(pruner: str, sparsity: float | None, layers: str) -> Method | None:

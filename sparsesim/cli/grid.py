@@ -1,11 +1,14 @@
 """Many points: a sweep from a file, or one network over formats and machines."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sparsesim.cli import completing
 from sparsesim.cli.described import sweep_from_options
+from sparsesim.cli.interrupt import NOTHING_KEPT, interruptible
 from sparsesim.cli.options import (
     COMPARED_FORMATS,
     COMPARED_MACHINES,
@@ -19,40 +22,53 @@ from sparsesim.cli.options import (
     NetworkName,
     Simulation,
 )
-from sparsesim.cli.parse import baseline_fields, density
-from sparsesim.cli.printing import console, print_json, print_written, progress_bar
-from sparsesim.results import PointTables, point_objects, point_tables
+from sparsesim.cli.panels import OUTPUT
+from sparsesim.cli.parse import baseline_fields, check_table_file, density
+from sparsesim.cli.printing import print_json, print_remarks, print_table, print_written, progress_bar
+from sparsesim.errors import FaultsError
+from sparsesim.results import PointTables, Result, point_objects, point_tables, write_table
 from sparsesim.studies import Finished, Grid, ResultLog, load_sweep, resolved, run_logged
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def run(
-    workload: Annotated[str, typer.Argument(help="Sweep description: a YAML file or a shipped name.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = Path("results"),
-    parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.")] = False,
-    plots: Annotated[bool, typer.Option(help="Draw energy, speedup and roofline.")] = True,
+    workload: Annotated[
+        str,
+        typer.Argument(help="Sweep description: a YAML file or a shipped name.", autocompletion=completing.workloads),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.", rich_help_panel=OUTPUT)
+    ] = Path("results"),
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.", rich_help_panel=OUTPUT)] = False,
+    plots: Annotated[
+        bool, typer.Option("--plots/--no-plots", help="Draw energy, speedup and roofline.", rich_help_panel=OUTPUT)
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
-    grid = resolved(load_sweep(workload))
-    results, references = _run(grid, output, quiet=as_json)
-    tables = point_tables(results, grid.baseline, references)
-    written = tables.write(output, grid.name, parquet=parquet)
-    if plots:
-        from sparsesim.report.points import plot_points  # loads matplotlib, which takes long and draws only here
+    """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores.
 
-        written += plot_points(tables, output, grid.name, grid.baseline_in_words)
-    if as_json:
-        print_json(*point_objects(results))
-        return
-    _print(tables, grid)
-    print_written(*written)
+    Every point is in the CSV files; the table shows the fastest format of every machine.
+    """
+    grid = resolved(load_sweep(workload))
+    log = ResultLog(output / f"{grid.name}.jsonl")
+    with interruptible(lambda: log.kept(grid.points)):
+        results, references = _results(grid, log, as_json)
+        tables = point_tables(results, grid.baseline, references)
+        written = tables.write(output, grid.name, parquet=parquet)
+        if plots and not tables.all_refused:
+            written += _pictures(tables, grid, output)
+    _print(tables, results, as_json, lambda: _best(tables, grid), written)
 
 
 def compare(
     network: NetworkName,
     machine: Machines = COMPARED_MACHINES,
     format: Formats = COMPARED_FORMATS,
-    pruner: Annotated[list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.")] = ["none"],
+    pruner: Annotated[
+        list[str], typer.Option("--pruner", "-p", help="Pruner by name; repeatable.", autocompletion=completing.pruners)
+    ] = ["none"],
     sparsity: Annotated[
         list[float], typer.Option("--sparsity", "-s", help="For pruners that need one; repeatable.")
     ] = [0.9],
@@ -74,6 +90,16 @@ def compare(
     baseline: Annotated[
         list[str], typer.Option("--baseline", help="field=value of the reference point; repeatable.")
     ] = [],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder for CSV and PNG files; none are written without it.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    layers_csv: Annotated[
+        Path | None,
+        typer.Option("--layers-csv", help="Write every layer of every point: .csv.", rich_help_panel=OUTPUT),
+    ] = None,
     *,
     simulation: Simulation,
     file: NetworkFile,
@@ -81,8 +107,10 @@ def compare(
 ) -> None:
     """Compare machines, formats and pruners on one network.
 
-    It prints a table and writes nothing.
+    Every machine has a row per format. Files are written only on request.
     """
+    if layers_csv is not None:
+        check_table_file("--layers-csv", layers_csv)
     options = file.options()
     files = {"activations": activations or None, "calibration": calibration or None}
     sweep = sweep_from_options(
@@ -99,25 +127,58 @@ def compare(
         on_violation=simulation.on_violation,
         baseline=baseline_fields(baseline),
     )
-    grid = resolved(sweep)
-    results, references = _run(grid, None, quiet=as_json)
-    if as_json:
-        print_json(*point_objects(results))
-    else:
-        _print(point_tables(results, grid.baseline, references), grid)
-
-
-def _run(grid: Grid, output: Path | None, quiet: bool) -> Finished:
-    # Opened before the bar: a folder that cannot be written is then all that is said.
+    grid, written = resolved(sweep), list[Path]()
     log = ResultLog(output / f"{grid.name}.jsonl") if output else None
-    with progress_bar(f"{grid.name}: points", grid.points_per_task * len(grid.tasks), quiet=quiet) as advance:
+    with interruptible(lambda: log.kept(grid.points) if log else NOTHING_KEPT):
+        results, references = _results(grid, log, as_json)
+        tables = point_tables(results, grid.baseline, references)
+        if output:
+            written += tables.write(output, grid.name)
+            written += [] if tables.all_refused else _pictures(tables, grid, output)
+        if layers_csv:
+            write_table(tables.layers, layers_csv)
+            written.append(layers_csv)
+    _print(tables, results, as_json, lambda: _every(tables, grid), written)
+
+
+def _results(grid: Grid, log: ResultLog | None, as_json: bool) -> Finished:
+    with progress_bar(f"{grid.name}: points", grid.points, quiet=as_json) as advance:
         return run_logged(grid, log, lambda points: advance(points, ""))
 
 
-def _print(tables: PointTables, grid: Grid) -> None:
-    from sparsesim.report.table import best_table, refusals  # loads rich, which JSON does without
+def _pictures(tables: PointTables, grid: Grid, folder: Path) -> list[Path]:
+    from sparsesim.report.points import plot_points  # loads matplotlib, which takes long and draws only here
 
-    out = console()
-    out.print(best_table(tables.compared, f"{grid.name}: baseline {grid.baseline_in_words}"))
-    for line in refusals(tables.compared):
-        out.print(line, style="dim", highlight=False, markup=False)
+    return plot_points(tables, folder, grid.name, grid.baseline_in_words)
+
+
+def _best(tables: PointTables, grid: Grid) -> "Table":
+    from sparsesim.report.table import best_table  # loads rich, which JSON does without
+
+    return best_table(tables.compared, str(grid.baseline.get("format", "dense")), _title(grid))
+
+
+def _every(tables: PointTables, grid: Grid) -> "Table":
+    from sparsesim.report.table import points_table
+
+    return points_table(tables.compared, _title(grid))
+
+
+def _title(grid: Grid) -> str:
+    return f"{grid.name}: baseline {grid.baseline_in_words}"
+
+
+def _print(
+    tables: PointTables, results: list[Result], as_json: bool, table: "Callable[[], Table]", written: list[Path]
+) -> None:
+    """The answer, and what was refused; where everything was, that is the fault of who asked."""
+    from sparsesim.report.table import refusals
+
+    if as_json:
+        print_json(*point_objects(results))
+    if tables.all_refused:
+        raise FaultsError(refusals(tables.compared))
+    if not as_json:
+        print_table(table(), keys=2)
+        print_remarks(*refusals(tables.compared))
+        print_written(*written)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from sparsesim.cli import completing
 from sparsesim.cli.options import (
     IMBALANCE_MACHINES,
     Batch,
@@ -32,7 +33,10 @@ def imbalance(
     pruner: PrunerName = "magnitude",
     sparsity: Sparsity = None,
     machine: Machines = IMBALANCE_MACHINES,
-    format: Annotated[str, typer.Option("--format", "-f", help="Storage format of the pruned weights.")] = "csr",
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="Storage format of the pruned weights.", autocompletion=completing.formats),
+    ] = "csr",
     layers: Layers = "*",
     batch: Batch = 1,
     dtype: Dtype = "fp16",
@@ -54,4 +58,4 @@ def imbalance(
     if as_json:
         print_json(records)
     else:
-        print_rows([row for row in records if row["layer"] == "total"])
+        print_rows([row for row in records if row["layer"] == "total"], keys=2)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sparsesim.cli.options import Json, Layout
+from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import neurons_to_keep
 from sparsesim.cli.printing import print_json, print_lines, print_rows, print_written
 from sparsesim.errors import InputError
@@ -15,7 +16,9 @@ from sparsesim.transforms import method_by_name
 
 def merge(
     network: Annotated[Path, typer.Argument(help="File of arrays that --architecture mlp reads: .npz, .safetensors.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .npz with biases, or .onnx.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .npz with biases, or .onnx.", rich_help_panel=OUTPUT)
+    ],
     keep: Annotated[list[str], typer.Option("--keep", help="Neurons that stay: LAYER=NUMBER; repeatable.")] = [],
     stop_at_mode: Annotated[
         bool, typer.Option("--stop-at-mode", help="Merge until two neurons are no more alike than most.")

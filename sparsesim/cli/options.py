@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from sparsesim.cli import completing
+from sparsesim.cli.panels import NETWORK_FILE, OUTPUT, SAMPLES, SIMULATION
 from sparsesim.cli.parse import named_sizes, whole_numbers
 from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
 
@@ -14,24 +16,56 @@ IMBALANCE_MACHINES: Final = ["a100-sxm", "sparch", "core-i7-5930k", "titan-x"]
 COMPARED_FORMATS: Final = ["dense", "csr", "bitmap", "nm-2:4"]
 TRADEOFF_FORMATS: Final = ["dense", "csr", "nm-2:4"]
 
-NetworkName = Annotated[str, typer.Argument(help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.")]
-RunnableNetwork = Annotated[str, typer.Argument(help="Network: digits-cnn, .onnx, or arrays with --architecture.")]
+NetworkName = Annotated[
+    str,
+    typer.Argument(
+        help="Network: a shipped name, or .onnx, .npz, .safetensors, .yaml.", autocompletion=completing.networks
+    ),
+]
+RunnableNetwork = Annotated[
+    str,
+    typer.Argument(
+        help="Network: digits-cnn, .onnx, or arrays with --architecture.", autocompletion=completing.networks
+    ),
+]
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Machines = Annotated[list[str], typer.Option("--machine", "-m", help="Machine by name or YAML file; repeatable.")]
-Formats = Annotated[list[str], typer.Option("--format", "-f", help="Storage format of the weights; repeatable.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=OUTPUT)]
+Machines = Annotated[
+    list[str],
+    typer.Option(
+        "--machine", "-m", help="Machine by name or YAML file; repeatable.", autocompletion=completing.machines
+    ),
+]
+Formats = Annotated[
+    list[str],
+    typer.Option(
+        "--format", "-f", help="Storage format of the weights; repeatable.", autocompletion=completing.formats
+    ),
+]
 Dtype = Annotated[
     str,
     typer.Option(
         "--dtype",
         help="Number type: fp64, fp32, tf32, fp16, bf16, fp8, int8 or int4; if left out, the one that fits.",
+        autocompletion=completing.dtypes,
     ),
 ]
-EnergyTableName = Annotated[str, typer.Option("--energy-table", help="Energy table by name or YAML file.")]
+EnergyTableName = Annotated[
+    str,
+    typer.Option(
+        "--energy-table",
+        help="Energy table by name or YAML file.",
+        autocompletion=completing.energy_tables,
+        rich_help_panel=SIMULATION,
+    ),
+]
 Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples per batch on the machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]
 
-PrunerName = Annotated[str, typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude or 2:4.")]
+PrunerName = Annotated[
+    str,
+    typer.Option("--pruner", "-p", help="Pruner by name, such as magnitude or 2:4.", autocompletion=completing.pruners),
+]
 Sparsity = Annotated[
     float | None, typer.Option("--sparsity", "-s", help="Share of the weights to prune, for pruners that need one.")
 ]
@@ -42,7 +76,12 @@ RoundTo = Annotated[int | None, typer.Option("--round-to", help="Keep a multiple
 Layers = Annotated[str, typer.Option("--layers", help='Shell pattern of layer names, such as "fc*".')]
 BatchSize = Annotated[int, typer.Option("--batch-size", help="Samples that are evaluated at a time.")]
 Layout = Annotated[
-    str, typer.Option("--layout", help="Matrices in array files: out_in (default), in_out (Keras) or ohwi (TFLite).")
+    str,
+    typer.Option(
+        "--layout",
+        help="Matrices in array files: out_in (default), in_out (Keras) or ohwi (TFLite).",
+        rich_help_panel=NETWORK_FILE,
+    ),
 ]
 
 
@@ -51,12 +90,22 @@ class Simulation:
     """How products are simulated."""
 
     energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE
-    engine: Annotated[str, typer.Option("--engine", help="fast, event, lower-bound or upper-bound.")] = "fast"
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            help="fast, event, lower-bound or upper-bound.",
+            autocompletion=completing.one_of("fast", "event", "lower-bound", "upper-bound"),
+            rich_help_panel=SIMULATION,
+        ),
+    ] = "fast"
     on_violation: Annotated[
         str,
         typer.Option(
             "--on-violation",
             help="Weights that no kernel takes: unpack (a broken pattern is still refused), refuse, or dense.",
+            autocompletion=completing.one_of("unpack", "refuse", "dense"),
+            rich_help_panel=SIMULATION,
         ),
     ] = "unpack"
 
@@ -68,11 +117,16 @@ class GraphFile:
     architecture: Annotated[
         str,
         typer.Option(
-            "--architecture", help="Graph of a file of arrays, which gives sizes and strides: mlp or resnet-cifar."
+            "--architecture",
+            help="Graph of a file of arrays, which gives sizes and strides: mlp or resnet-cifar.",
+            rich_help_panel=NETWORK_FILE,
         ),
     ] = ""
     input_shape: Annotated[
-        str, typer.Option("--input-shape", help="Input of an ONNX graph or array file: 1,3,224,224.")
+        str,
+        typer.Option(
+            "--input-shape", help="Input of an ONNX graph or array file: 1,3,224,224.", rich_help_panel=NETWORK_FILE
+        ),
     ] = ""
     layout: Layout = ""
 
@@ -89,7 +143,11 @@ class NetworkFile(GraphFile):
 
     size: Annotated[
         list[str],
-        typer.Option("--size", help="Input of convolutions in array files: HxW for all, or PATTERN=HxW; repeatable."),
+        typer.Option(
+            "--size",
+            help="Input of convolutions in array files: HxW for all, or PATTERN=HxW; repeatable.",
+            rich_help_panel=NETWORK_FILE,
+        ),
     ] = field(default_factory=list)
 
     def options(self) -> dict[str, Any]:
@@ -101,11 +159,25 @@ class NetworkFile(GraphFile):
 class StoredSamples:
     """How samples are stored in a file, in the user's words."""
 
-    inputs_key: Annotated[str, typer.Option("--inputs-key", help="Array of samples in that file.")] = "images"
-    inputs_layout: Annotated[str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.")] = "nchw"
-    scale: Annotated[str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.")] = "1"
-    mean: Annotated[str, typer.Option("--mean", help="Subtracted after scaling: one number, or one per channel.")] = ""
-    std: Annotated[str, typer.Option("--std", help="Divided by after that: one number, or one per channel.")] = ""
+    inputs_key: Annotated[
+        str, typer.Option("--inputs-key", help="Array of samples in that file.", rich_help_panel=SAMPLES)
+    ] = "images"
+    inputs_layout: Annotated[
+        str, typer.Option("--inputs-layout", help="Stored samples: nchw, nhwc or flat.", rich_help_panel=SAMPLES)
+    ] = "nchw"
+    scale: Annotated[
+        str, typer.Option("--scale", help="What samples are multiplied by: 0.5 or 1/255.", rich_help_panel=SAMPLES)
+    ] = "1"
+    mean: Annotated[
+        str,
+        typer.Option(
+            "--mean", help="Subtracted after scaling: one number, or one per channel.", rich_help_panel=SAMPLES
+        ),
+    ] = ""
+    std: Annotated[
+        str,
+        typer.Option("--std", help="Divided by after that: one number, or one per channel.", rich_help_panel=SAMPLES),
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +185,11 @@ class LabelledSamples(StoredSamples):
     """The file of samples, with their labels."""
 
     inputs: Annotated[
-        Path, typer.Option("--inputs", "-i", help="Samples and labels: digits, .npz or another array file.")
+        Path,
+        typer.Option(
+            "--inputs", "-i", help="Samples and labels: digits, .npz or another array file.", rich_help_panel=SAMPLES
+        ),
     ]
-    labels_key: Annotated[str, typer.Option("--labels-key", help="Array of labels in that file; '' for none.")] = (
-        "labels"
-    )
+    labels_key: Annotated[
+        str, typer.Option("--labels-key", help="Array of labels in that file; '' for none.", rich_help_panel=SAMPLES)
+    ] = "labels"

@@ -19,7 +19,8 @@ from sparsesim.cli.options import (
     Sparsity,
     StoredSamples,
 )
-from sparsesim.cli.printing import console, print_json, print_lines, print_rows, print_written
+from sparsesim.cli.panels import OUTPUT
+from sparsesim.cli.printing import print_json, print_lines, print_remarks, print_rows, print_table, print_written
 from sparsesim.cli.samples import read_samples
 from sparsesim.errors import InputError
 from sparsesim.inference import capture
@@ -32,7 +33,9 @@ _N_OF_M = re.compile(r"(nm-)?\d+:\d+")
 
 def prune(
     network: NetworkName,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .onnx or .npz.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .onnx or .npz.", rich_help_panel=OUTPUT)
+    ],
     pruner: PrunerName = "",
     plan: Annotated[Path | None, typer.Option("--plan", help="Choices by layer instead: a YAML plan.")] = None,
     sparsity: Sparsity = None,
@@ -50,7 +53,9 @@ def prune(
     *,
     stored: StoredSamples,
     file: NetworkFile,
-    spy: Annotated[Path | None, typer.Option("--spy", help="Picture of the weights that stay: .png.")] = None,
+    spy: Annotated[
+        Path | None, typer.Option("--spy", help="Picture of the weights that stay: .png.", rich_help_panel=OUTPUT)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Prune a network and write it as ONNX or NPZ.
@@ -58,7 +63,7 @@ def prune(
     An ONNX file keeps its graph and gets masked weights.
     """
     if samples < 1:
-        raise InputError(f"--samples {samples} must be at least 1")
+        raise InputError(f"--samples: {samples}: must be at least 1")
     whole = load_network(network, **file.options())
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
     change: Callable[[LayerInputs | None], Transformed]
@@ -123,6 +128,6 @@ def _print(whole: Network, found: Transformed, written: list[Path | None], as_js
     else:
         from sparsesim.report.networks import mask_notes, mask_table  # loads rich, which JSON does without
 
-        console().print(mask_table(figures))
-        print_lines(mask_notes(figures))
+        print_table(mask_table(figures))
+        print_remarks(*mask_notes(figures))
     print_written(*written)

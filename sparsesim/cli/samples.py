@@ -68,7 +68,7 @@ def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:
 def _one_number(option: str, text: str) -> float:
     numbers = _numbers(option, text)
     if len(numbers) != 1:
-        raise InputError(f"{option} {text!r} must be one number")
+        raise InputError(f"{option}: {text!r}: one number is needed")
     return numbers[0]
 
 
@@ -76,4 +76,6 @@ def _numbers(option: str, text: str) -> list[float]:
     try:
         return [float(Fraction(part.strip())) for part in text.split(",") if part.strip()]
     except (ValueError, ZeroDivisionError) as error:
-        raise InputError(f"{option} {text!r} must hold numbers such as 0.5 or 1/255, separated by commas") from error
+        raise InputError(
+            f"{option}: {text!r}: numbers such as 0.5 or 1/255, separated by commas, are needed"
+        ) from error

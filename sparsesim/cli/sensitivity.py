@@ -15,8 +15,9 @@ from sparsesim.cli.options import (
     PrunerName,
     RunnableNetwork,
 )
+from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import numbers
-from sparsesim.cli.printing import console, print_json, print_written
+from sparsesim.cli.printing import print_json, print_table, print_written
 from sparsesim.cli.samples import prepare
 from sparsesim.errors import InputError
 from sparsesim.studies import RATIOS, SensitivityPlan, plan_by_sensitivity, save_plan
@@ -33,9 +34,10 @@ def sensitivity(
     layers: Layers = "*",
     max_drop: Annotated[float, typer.Option("--max-drop", help="What a layer may cost: 0.02 is 2 points.")] = 0.02,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the chosen ratios as a plan: .yaml.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the chosen ratios as a plan: .yaml.", rich_help_panel=OUTPUT),
     ] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the curves: .png.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the curves: .png.", rich_help_panel=OUTPUT)] = None,
     file: GraphFile,
     batch_size: BatchSize = 64,
     as_json: Json = False,
@@ -78,6 +80,6 @@ def _print(found: SensitivityPlan) -> None:
     from sparsesim.report.networks import ratios_table  # loads rich, which JSON does without
 
     table = found.table
-    console().print(ratios_table(table.ratios, table.accuracies, found.ratios))
+    print_table(ratios_table(table.ratios, table.accuracies, found.ratios), keys=2)
     error = f"{table.baseline:.2%} ± {table.standard_error:.2%} of {table.samples} samples"
     typer.echo(f"accuracy: {error}; all layers pruned as chosen: {found.accuracy:.2%}")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sparsesim.cli.options import GraphFile, Json, RunnableNetwork
+from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_lines, print_rows, print_written
 from sparsesim.networks import load_network
 from sparsesim.transforms import method_by_name
@@ -14,7 +15,12 @@ from sparsesim.transforms import method_by_name
 def shrink(
     network: RunnableNetwork,
     sparsity: Annotated[float, typer.Option("--sparsity", "-s", help="Share of the channels that go, in [0, 1).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .onnx, or .npz for the weights only.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="File to write: .onnx, or .npz for the weights only.", rich_help_panel=OUTPUT
+        ),
+    ],
     importance: Annotated[str, typer.Option("--importance", help="l1, l2 or magnitude of a channel's weights.")] = "l1",
     aggregation: Annotated[
         str, typer.Option("--aggregation", help="Over coupled layers: sum, mean, max, product or last.")

@@ -7,7 +7,7 @@ import typer
 
 from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
-from sparsesim.cli.printing import console, print_json, print_lines
+from sparsesim.cli.printing import print_json, print_remarks, print_table
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.results import Result
@@ -84,7 +84,7 @@ def gemm(
     results = products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed)
     _show(results, as_json)
     if not as_json and any(result.operands != "DRAM" for result in results):
-        print_lines([_WARM])
+        print_remarks(_WARM)
 
 
 def _show(results: list[Result], as_json: bool) -> None:
@@ -93,4 +93,4 @@ def _show(results: list[Result], as_json: bool) -> None:
         return
     from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
-    console().print(single_table(results))
+    print_table(single_table(results), keys=2)

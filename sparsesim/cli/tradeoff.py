@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sparsesim.cli import completing
 from sparsesim.cli.described import method_at
 from sparsesim.cli.options import (
     TRADEOFF_FORMATS,
@@ -18,6 +19,7 @@ from sparsesim.cli.options import (
     Machines,
     RunnableNetwork,
 )
+from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_rows, print_written
 from sparsesim.cli.samples import read_labelled
 from sparsesim.errors import InputError
@@ -34,12 +36,21 @@ def tradeoff(
     network: RunnableNetwork,
     *,
     pruner: Annotated[
-        list[str], typer.Option("--pruner", "-p", help="Pruner such as 2:4, magnitude@0.9 or int8; repeatable.")
+        list[str],
+        typer.Option(
+            "--pruner",
+            "-p",
+            help="Pruner such as 2:4, magnitude@0.9 or int8; repeatable.",
+            autocompletion=completing.pruners,
+        ),
     ],
     machine: Machines,
     format: Formats = TRADEOFF_FORMATS,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Picture to write; the table is written beside it.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Picture to write; the table is written beside it.", rich_help_panel=OUTPUT
+        ),
     ] = Path("tradeoff.png"),
     batch: Batch = 1,
     dtype: Dtype = "",
@@ -76,5 +87,5 @@ def tradeoff(
     if as_json:
         print_json(records)
         return
-    print_rows(records)
+    print_rows(records, keys=2)
     print_written(csv, picture)

@@ -5,18 +5,32 @@ from typing import Annotated, Any
 
 import typer
 
+from sparsesim.cli import completing
 from sparsesim.cli.options import Json
-from sparsesim.cli.printing import console, print_json, print_names, print_rows, print_written, progress_bar
+from sparsesim.cli.panels import OUTPUT
+from sparsesim.cli.printing import (
+    print_json,
+    print_names,
+    print_remarks,
+    print_rows,
+    print_table,
+    print_written,
+    progress_bar,
+)
 from sparsesim.errors import InputError
 from sparsesim.validation import REFERENCES, Reference, Row, data_folder, reference_by_name, summarise
 
 
 def validate(
-    reference: Annotated[str, typer.Argument(help="Which reference; lists them if left out.")] = "",
+    reference: Annotated[
+        str, typer.Argument(help="Which reference; lists them if left out.", autocompletion=completing.references)
+    ] = "",
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder of real matrices; by default SPARSESIM_DATA.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for CSV and PNG files.", rich_help_panel=OUTPUT)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare the models with published and measured values."""
@@ -45,18 +59,15 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--output {folder}: {error.strerror}") from error
+        raise InputError(f"--output: {folder}: {error.strerror}") from error
 
 
 def _print(kind: type[Reference], rows: list[Row], cases: list[dict[str, Any]], notes: list[str]) -> None:
     from sparsesim.report.validation import comparison_table, summary_table  # loads rich and matplotlib
 
-    out = console()
     if cases:
         print_rows(cases)
     if kind.lists_rows:
-        out.print(comparison_table([row.as_object() for row in rows]))
-    out.print(summary_table(summarise(rows)))
-    for line in notes:
-        out.print(line, highlight=False, markup=False)
-    out.print("sources:", *dict.fromkeys(row.source for row in rows), sep="\n  ", highlight=False, markup=False)
+        print_table(comparison_table([row.as_object() for row in rows]), keys=2)
+    print_table(summary_table(summarise(rows)))
+    print_remarks(*notes, "sources:", *(f"  {source}" for source in dict.fromkeys(row.source for row in rows)))

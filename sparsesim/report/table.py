@@ -1,61 +1,119 @@
-"""Tables for the terminal."""
+"""Tables for the terminal; `report.fitted` cuts them to its width."""
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.markup import escape
 from rich.table import Table
 
 from sparsesim.hardware.energy import COMPONENTS
-from sparsesim.report.readable import joules, seconds, size
+from sparsesim.report.fitted import TOGETHER, HeadedTable
+from sparsesim.report.readable import figure, joules, ratio, seconds, size
+from sparsesim.results import TIE, fastest
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sparsesim.results import Result
 
+Row = Mapping[str, Any]
 
-def best_table(compared: "pd.DataFrame", title: str = "") -> Table:
-    """One row per network, pruner and machine, in the fastest format; `compared` comes from `compare_to_baseline`."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in ("network", "pruner", "machine", "fastest format"):
-        table.add_column(name)
-    for name in ("time", "speedup", "bottleneck", "energy", "energy ratio", "mostly", "refused"):
-        table.add_column(name, justify="left" if name in ("bottleneck", "mostly") else "right")
-    for _, section in compared.groupby(["network", "pruner", "sparsity"], sort=False):
-        for _, points in section.groupby("machine", sort=False):
-            table.add_row(*_best_row(points))
-        table.add_section()
+
+class Column(NamedTuple):
+    """One column of a table: its header, and the cell of a row."""
+
+    title: str
+    cell: Callable[[Row], str]
+    right: bool = False
+
+
+def _mostly(point: Row) -> str:
+    """The component that most energy goes to, and its share."""
+    share = {component: point[f"energy_{component}_pj"] for component in COMPONENTS}
+    most = max(share, key=lambda component: share[component])
+    return f"{most}{TOGETHER}{share[most] / max(point['energy_total_pj'], 1e-300):.0%}"
+
+
+def _kernel(point: Row) -> str:
+    """What ran; with a star where the weights were unpacked to another format when they were loaded."""
+    return str(point["kernel"]) + ("*" if "when loaded" in point["unpacked"] else "")
+
+
+NAMES: Final = (
+    Column("machine", lambda point: escape(point["machine"])),
+    Column("format", lambda point: str(point["format"])),
+)
+"""The columns that name a point; they stand again where a table is continued."""
+
+FIGURES: Final = (
+    Column("kernel", _kernel),
+    Column("time", lambda point: seconds(point["seconds"]), right=True),
+    Column("speedup", lambda point: ratio(point["speedup"]), right=True),
+    Column("bottleneck", lambda point: str(point["bottleneck"])),
+    Column("energy", lambda point: joules(point["energy_total_pj"]), right=True),
+    Column("energy ratio", lambda point: ratio(point["energy_ratio"]), right=True),
+    Column("mostly", _mostly),
+)
+"""The columns of a point that was not refused."""
+
+NAMED: Final = 2
+"""Formats that a note names one by one; more are counted."""
+
+NOTE: Final = Column("note", lambda point: point["remark"])
+
+
+def points_table(compared: "pd.DataFrame", title: str = "") -> HeadedTable:
+    """One row per point, under a heading per network and pruner; `compared` comes from `compare_to_baseline`."""
+    return _under_headings(compared, title, (*NAMES, *FIGURES), _points)
+
+
+def _points(section: "pd.DataFrame") -> Iterator[Row]:
+    for point in section.to_dict("records"):
+        yield {str(name): value for name, value in point.items()}
+
+
+def best_table(compared: "pd.DataFrame", baseline_format: str, title: str = "") -> HeadedTable:
+    """One row per machine, in its fastest format, under a heading per network and pruner.
+
+    Where the format of the baseline is as fast but for 1 %, it is the one that is shown, and the row says so.
+    """
+    names = [column if column.title != "format" else column._replace(title="fastest format") for column in NAMES]
+    return _under_headings(
+        compared, title, (*names, *FIGURES, NOTE), lambda section: _best_points(section, baseline_format)
+    )
+
+
+def _best_points(section: "pd.DataFrame", baseline_format: str) -> Iterator[Row]:
+    for machine, points in section.groupby("machine", sort=False):
+        refused = int((points["status"] != "ok").sum())
+        if refused == len(points):
+            yield {"machine": machine, "format": "none", "status": "refused", "remark": f"all {refused} refused"}
+            continue
+        best, as_fast = fastest(points, baseline_format)
+        tied = f"{len(as_fast)} others" if len(as_fast) > NAMED else ", ".join(as_fast)
+        remarks = [f"{tied} within {TIE:.0%}"] if tied else []
+        remarks += [f"{refused} of {len(points)} refused"] if refused else []
+        yield {**best, "remark": "; ".join(remarks)}
+
+
+def _under_headings(
+    compared: "pd.DataFrame", title: str, columns: Sequence[Column], rows: "Callable[[pd.DataFrame], Iterable[Row]]"
+) -> HeadedTable:
+    table = HeadedTable(title=title)
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left")
+    for (network, pruner, sparsity), section in compared.groupby(["network", "pruner", "sparsity"], sort=False):
+        table.add_heading(f"{network}: {pruner if pruner == 'none' else f'{pruner} {sparsity:.0%}'}")
+        for row in rows(section):
+            table.add_row(*(_point_cell(column, row) for column in columns))
     return table
 
 
-def _best_row(points: "pd.DataFrame") -> list[str]:
-    first: Any = points.iloc[0]
-    label = first["pruner"] if first["pruner"] == "none" else f"{first['pruner']} {first['sparsity']:.0%}"
-    refused = int((points["status"] != "ok").sum())
-    head = [escape(first["network"]), label, first["machine"]]
-    if refused == len(points):
-        return [*head, "none", "-", "-", "-", "-", "-", "-", f"all {refused}"]
-    best: Any = points.iloc[int(points["seconds"].argmin())]
-    share = {component: best[f"energy_{component}_pj"] for component in COMPONENTS}
-    mostly = max(share, key=lambda component: share[component])
-    return [
-        *head,
-        str(best["format"]),
-        seconds(best["seconds"]),
-        _ratio(best["speedup"]),
-        str(best["bottleneck"]),
-        joules(best["energy_total_pj"]),
-        _ratio(best["energy_ratio"]),
-        f"{mostly} {share[mostly] / max(best['energy_total_pj'], 1e-300):.0%}",
-        f"{refused} of {len(points)}" if refused else "",
-    ]
-
-
-def _ratio(value: float) -> str:
-    """A gain, or a dash where the baseline was refused."""
-    return f"{value:.2f}x" if math.isfinite(value) else "-"
+def _point_cell(column: Column, row: Row) -> str:
+    """A refused point has a name and a note, and no figures."""
+    if row["status"] == "ok" or column in (*NAMES, NOTE) or column.title == "fastest format":
+        return column.cell(row)
+    return "refused" if column.title == "time" else "-"
 
 
 def refusals(total: "pd.DataFrame") -> list[str]:
@@ -71,48 +129,55 @@ def _items(counted: "pd.Series[int]") -> list[tuple[tuple[str, ...], int]]:
     return list(zip(counted.index.to_list(), counted.to_list(), strict=True))
 
 
+def _of_which(result: "Result") -> str:
+    total = result.energy_pj["total"]
+    parts = (f"{name}{TOGETHER}{result.energy_pj[name] / total:.0%}" for name in COMPONENTS)
+    return ", ".join(part for part in parts if not part.endswith(f"{TOGETHER}0%"))
+
+
+RUN: Final = (
+    ("machine", False, lambda result: escape(result.machine)),
+    ("format", False, lambda result: result.format),
+    ("kernel", False, lambda result: result.kernel),
+    ("type", False, lambda result: result.dtype),
+    ("A density", True, lambda result: f"{result.a_density:.2%}"),
+    ("operands", False, lambda result: result.operands),
+    ("cycles", True, lambda result: f"{result.cycles:,}"),
+    ("time", True, lambda result: seconds(result.seconds)),
+    ("bottleneck", False, lambda result: result.bottleneck),
+    ("useful", True, lambda result: f"{result.utilisation:.1%}"),
+    ("DRAM", True, lambda result: size(sum(result.dram_bytes.values()))),
+    ("energy", True, lambda result: joules(result.energy_pj["total"])),
+    ("of which", False, _of_which),
+)
+"""The columns of one run: header, whether it stands on the right, and the cell of a result."""
+
+
 def single_table(results: "Sequence[Result]") -> Table:
     """One row per run of one operation."""
-    table = Table(header_style="bold")
-    words = ("machine", "format", "type", "operands", "bottleneck")
-    columns = (*words[:3], "A density", "operands", "cycles", "time", "bottleneck", "useful", "DRAM", "energy")
-    for name in columns:
-        table.add_column(name, justify="left" if name in words else "right")
-    table.add_column("of which")
+    table = Table()
+    for title, right, _ in RUN:
+        table.add_column(title, justify="right" if right else "left")
     for result in results:
-        parts = (f"{name} {result.energy_pj[name] / result.energy_pj['total']:.0%}" for name in COMPONENTS)
-        table.add_row(
-            result.machine,
-            result.format,
-            result.dtype,
-            f"{result.a_density:.2%}",
-            result.operands,
-            f"{result.cycles:,}",
-            seconds(result.seconds),
-            result.bottleneck,
-            f"{result.utilisation:.1%}",
-            size(sum(result.dram_bytes.values())),
-            joules(result.energy_pj["total"]),
-            ", ".join(part for part in parts if not part.endswith(" 0%")),
-        )
+        table.add_row(*(cell(result) for _, _, cell in RUN))
     return table
 
 
 def rows_table(rows: Sequence[Mapping[str, object]]) -> Table:
     """Mappings with the same keys as a table; columns that are empty throughout are left out."""
     names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
-    table = Table(header_style="bold")
+    table = Table()
     for name in names:
         number = isinstance(rows[0][name], int | float)
         table.add_column(
             name.replace("_", " "), justify="right" if number else "left", no_wrap=number or name == names[0]
         )
     for row in rows:
-        table.add_row(*(_cell(row[name]) for name in names))
+        table.add_row(*(_cell(name, row[name]) for name in names))
     return table
 
 
-def _cell(value: object) -> str:
+def _cell(name: str, value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return ratio(value) if name.endswith(("speedup", "ratio")) else figure(value)
     return f"{value:,}" if isinstance(value, int) else "" if value is None else escape(str(value))

@@ -2,6 +2,7 @@
 
 from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
 from sparsesim.results.columns import POINT
+from sparsesim.results.fastest import TIE, fastest
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
 from sparsesim.results.point_tables import PointTables, point_tables
@@ -11,10 +12,12 @@ from sparsesim.results.totals import point_objects, totals
 
 __all__ = [
     "POINT",
+    "TIE",
     "PointTables",
     "Result",
     "compare_to_baseline",
     "compare_to_dense",
+    "fastest",
     "geometric_mean",
     "point_objects",
     "point_tables",

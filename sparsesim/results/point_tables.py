@@ -20,6 +20,11 @@ class PointTables(NamedTuple):
     layers: "pd.DataFrame"
     compared: "pd.DataFrame"
 
+    @property
+    def all_refused(self) -> bool:
+        """Whether no point at all was simulated."""
+        return not bool((self.compared["status"] == "ok").any())
+
     def write(self, folder: Path, name: str, *, parquet: bool = False) -> list[Path]:
         """Write `NAME-layers` and `NAME-totals` as CSV, and on request as Parquet too; the paths of the files."""
         written = []

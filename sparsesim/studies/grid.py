@@ -39,6 +39,12 @@ class Task:
     lowering: Lowering
     engine: str
 
+    @property
+    def in_words(self) -> str:
+        """The network and the method, such as "alexnet, magnitude 90%"."""
+        asked = self.method.asked_sparsity
+        return f"{self.network.label}, {self.method.label}{f' {asked:.0%}' if asked else ''}"
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -67,6 +73,11 @@ class Grid:
     def points_per_task(self) -> int:
         """Format and machine combinations of every task."""
         return len(self.tasks[0].formats) * len(self.tasks[0].machines)
+
+    @property
+    def points(self) -> int:
+        """Of all tasks."""
+        return self.points_per_task * len(self.tasks)
 
 
 def dense_baseline_in_words(machines: Sequence[Machine]) -> str:

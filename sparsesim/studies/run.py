@@ -1,15 +1,20 @@
 """Run a sweep: tasks on an executor, results handed on as they finish."""
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from typing import NamedTuple
+from contextlib import closing
+from typing import Final, NamedTuple
 
 from sparsesim.results import Result
 from sparsesim.studies.grid import Grid, Task, resolved
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.workers import uninterrupted, worker_processes
+
+LOG: Final = logging.getLogger(__name__)
 
 
 def run_task(task: Task) -> list[Result]:
@@ -26,28 +31,35 @@ def run_task(task: Task) -> list[Result]:
     )
 
 
-def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Iterator[tuple[int, list[Result]]]:
+def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Generator[tuple[int, list[Result]]]:
     """(number of the task, its results) as tasks finish; `in_order` puts them back into the sweep's order.
 
     Largest networks start first. `executor` may be any `concurrent.futures.Executor`, such as the one of a Dask
     cluster. Without one the tasks run on all cores of this machine, or in this process if there is only one task
-    or core. Faults of the description are raised before anything runs, see `resolved`.
+    or core; those that still run are killed where the caller stops, by closing the generator, Ctrl-C or any error.
+    Faults of the description are raised before anything runs, see `resolved`.
     """
     grid = sweep if isinstance(sweep, Grid) else resolved(sweep)
-    yield from _finished(grid.tasks, executor)
+    yield from _run(grid.name, grid.tasks, executor)
 
 
-def _finished(asked: Sequence[Task], executor: Executor | None = None) -> Iterator[tuple[int, list[Result]]]:
+def _run(name: str, asked: Sequence[Task], executor: Executor | None = None) -> Generator[tuple[int, list[Result]]]:
     tasks = sorted(enumerate(asked), key=lambda task: -task[1].network.n_params)
-    if executor is None:
-        workers = min(os.cpu_count() or 1, len(tasks))
-        if workers == 1:
-            yield from ((number, run_task(task)) for number, task in tasks)
-            return
-        from loky import get_reusable_executor
+    if executor is not None:
+        yield from _finished(executor, tasks)
+        return
+    workers = min(os.cpu_count() or 1, len(tasks))
+    LOG.debug("%s: %d tasks on %d cores", name, len(tasks), workers)
+    if workers == 1:
+        yield from ((number, run_task(task)) for number, task in tasks)
+        return
+    with worker_processes(workers) as processes:
+        yield from _finished(processes, tasks)
 
-        executor = get_reusable_executor(max_workers=workers)
-    numbers = {executor.submit(run_task, task): number for number, task in tasks}
+
+def _finished(executor: Executor, tasks: Iterable[tuple[int, Task]]) -> Iterator[tuple[int, list[Result]]]:
+    with uninterrupted():
+        numbers = {executor.submit(run_task, task): number for number, task in tasks}
     for future in as_completed(numbers):
         yield numbers[future], future.result()
 
@@ -66,16 +78,22 @@ def run_logged(
 
     `progress` is called with the number of points of every task that finished.
     """
-    points, references = [], []
-    for number, results in _finished([*grid.tasks, *grid.references]):
-        if number >= len(grid.tasks):
-            references.append((number, results))
-            continue
-        points.append((number, results))
-        if log:
-            log.append(results)
-        progress(grid.points_per_task)
+    asked, points, references = [*grid.tasks, *grid.references], [], []
+    with closing(_run(grid.name, asked)) as tasks:
+        for number, results in tasks:
+            LOG.debug("%s: %s", asked[number].in_words, _took(results))
+            if number >= len(grid.tasks):
+                references.append((number, results))
+                continue
+            points.append((number, results))
+            if log:
+                log.append(results)
+            progress(grid.points_per_task)
     return Finished(in_order(points), in_order(references))
+
+
+def _took(results: list[Result]) -> str:
+    return f"{len(results)} products simulated in {sum(result.simulation_seconds for result in results):.2f} s"
 
 
 def in_order(finished: Iterable[tuple[int, list[Result]]]) -> list[Result]:

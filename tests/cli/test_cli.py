@@ -235,7 +235,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
     assert same["macs"] == shown["macs"]
     process = run("compare", path, "--size", "16x16", "-m", "core-i7-5930k", "-f", "dense", "--json")
     assert json.loads(process.stdout)["status"] == "ok"
-    assert "--size '16'" in refused("show", "network", path, "--size", "16")
+    assert "--size: '16': HxW" in refused("show", "network", path, "--size", "16")
 
 
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
@@ -310,8 +310,86 @@ def test_help_starts_quickly_because_nothing_heavy_is_imported():
     assert process.stdout.strip() == "[]"
 
 
-def test_a_comparison_of_refused_points_alone_says_why():
-    process = run("compare", "digits-cnn", "-m", "a100-pcie", "-p", "none", "-f", "nm-2:4")
+@pytest.mark.parametrize("command", ["compare", "run"])
+def test_where_every_point_is_refused_that_is_an_error_with_the_reasons(tmp_path, command):
+    out = ["-o", tmp_path / "out"]
+    if command == "compare":
+        words = ["compare", "digits-cnn", "-m", "a100-pcie", "-p", "none", "-f", "nm-2:4", *out]
+    else:
+        words = ["run", sweep(tmp_path, formats=["nm-2:4"], pruners=["none"], machines=["a100-pcie"]), *out]
+    error = refused(*words)
+    assert error.startswith("error: 1 point refused: digits-cnn, none: format nm-2:4: not 2:4: row 0")
+    process = run(*words, "--json")
+    assert (process.returncode, process.stderr.strip()) == (2, error)
+    assert json.loads(process.stdout)["status"] == "refused"
+    written = {path.name.partition("-")[2] for path in (tmp_path / "out").iterdir()}
+    assert written == {"", "layers.csv", "totals.csv"}
+
+
+def test_compare_has_a_row_for_every_format_machine_pruner_and_sparsity():
+    choices = ("-p", "none", "-p", "magnitude", "-s", "0.5", "-s", "0.9", "-f", "csr", "-f", "dense", "-f", "coo")
+    process = run("compare", "digits-cnn", *choices, "-m", "core-i7-5930k", "-m", "titan-x")
     assert process.returncode == 0, process.stderr
-    assert "refused" in process.stdout
-    assert "not 2:4: row 0" in process.stdout
+    rows = [line.split()[:2] for line in process.stdout.splitlines() if line.startswith(("core", "titan"))]
+    one = [[machine, format] for machine in ("core-i7-5930k", "titan-x") for format in ("csr", "dense", "coo")]
+    assert sorted(rows) == sorted(3 * one)
+    assert [line for line in process.stdout.splitlines() if line.startswith("digits-cnn: ")] == [
+        *("digits-cnn: none", "digits-cnn: magnitude 50%", "digits-cnn: magnitude 90%")
+    ]
+
+
+def test_compare_writes_what_run_writes_and_layers_on_request(tmp_path):
+    import pandas as pd
+
+    table = tmp_path / "layers.csv"
+    words = ("compare", "digits-cnn", "-m", "core-i7-5930k", "-f", "csr", "-f", "dense", "-o", tmp_path / "out")
+    process = run(*words, "--layers-csv", table)
+    assert process.returncode == 0, process.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("compare.jsonl", "compare-layers.csv", "compare-totals.csv"),
+        *("compare-energy.png", "compare-speedup.png", "compare-roofline.png"),
+    }
+    layers = pd.read_csv(table)
+    assert len(layers) == 4 * 2
+    pd.testing.assert_frame_equal(layers, pd.read_csv(tmp_path / "out" / "compare-layers.csv"))
+    assert str(table) in process.stdout
+    assert refused(*words[:-2], "--layers-csv", tmp_path / "layers.txt").endswith("ends in .csv or .parquet is needed")
+    assert "no such folder" in refused(*words[:-2], "--layers-csv", tmp_path / "nowhere" / "layers.csv")
+
+
+def test_the_version_is_printed():
+    import sparsesim
+
+    process = run("--version")
+    assert (process.returncode, process.stdout) == (0, f"sparsesim {sparsesim.__version__}\n")
+
+
+def test_every_fault_of_the_options_and_of_a_file_has_a_line(tmp_path):
+    process = run("compare", "digits-cnn", "-p", "magnitude", "-s", "2", "-b", "0", "--engine", "quick")
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.splitlines() == [
+        "error: --sparsity: 2.0: must be less than 1",
+        "error: --batch: 0: must be greater than 0",
+        "error: --engine: 'quick': must be 'fast', 'event', 'lower-bound' or 'upper-bound'",
+    ]
+    path = sweep(tmp_path, batch=0, engine="quick")
+    process = run("run", path)
+    assert process.returncode == 2
+    assert process.stderr.splitlines() == [
+        f"error: {path}: line 1: batch: 0: must be greater than 0",
+        f"error: {path}: line 2: engine: 'quick': must be 'fast', 'event', 'lower-bound' or 'upper-bound'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["compare", "digits-cnn", "-b", "x"], "--batch: 'x': must be a valid integer; see sparsesim compare --help"),
+        (["gemm", "8", "8", "y"], "k: 'y': must be a valid integer; see sparsesim gemm --help"),
+        (["gemm", "8", "8", "8", "--runs", "-1"], "--runs: '-1': must be greater than or equal to 0; see"),
+        (["compare", "digits-cnn", "--baseline", "machine"], "--baseline: 'machine': FIELD=VALUE is needed"),
+        (["compare", "digits-cnn", "--baseline", "sparsity=x"], "--baseline: sparsity: 'x': numbers"),
+    ],
+)
+def test_a_faulty_argument_is_one_line_with_its_value(words, line):
+    assert refused(*words).startswith(f"error: {line}")

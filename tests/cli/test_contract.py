@@ -3,10 +3,13 @@
 import ast
 import inspect
 import json
+import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sparsesim.cli import main
@@ -37,8 +40,6 @@ def function(name):
 
 
 def parameters(name):
-    from typer.main import get_command
-
     group = get_command(app)
     return group.get_command(None, name).params
 
@@ -133,16 +134,32 @@ def test_every_function_that_is_written_as_a_command_has_a_line(repository):
     assert written == {command.home for command in COMMANDS.values()}
 
 
-def test_ctrl_c_says_so_and_exits_with_130(monkeypatch, capfd):
-    def interrupted(family: str = "") -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_ends_with_an_example_that_is_understood(name):
+    """Options in panels, those on what is printed last; nothing is wider than a terminal of 80 columns."""
+    text = CliRunner().invoke(app, [name, "--help"]).stdout
+    lines = text.rstrip().splitlines()
+    assert max(map(len, lines)) <= 80
+    panels = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert panels[-2:] == ["Output:", "Example:"]
+    assert {"--json", "--quiet", "--verbose", "--help"} <= set(text.split("Output:")[1].replace(",", " ").split())
+    program, command, *words = shlex.split(lines[-1])
+    assert (program, command) == ("sparsesim", name)
+    get_command(app).get_command(None, name).make_context(name, words)  # raises for what is not understood
 
-    monkeypatch.setattr("sparsesim.cli.catalogue.list_names", interrupted)
-    monkeypatch.setattr("sys.argv", ["sparsesim", "list"])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 130
-    assert capfd.readouterr() == ("", "interrupted\n")
+
+def test_quiet_prints_the_result_alone_and_verbose_what_runs(example):
+    told = {}
+    for option in ("--quiet", "--json", "--verbose"):
+        found = CliRunner().invoke(app, ["prune", *example("prune"), option])
+        assert found.exit_code == 0, found.output
+        told[option] = found
+    assert told["--quiet"].stdout
+    assert told["--quiet"].stdout in told["--verbose"].stdout
+    assert "written: " in told["--verbose"].stdout
+    assert not any(word in told["--quiet"].stdout for word in ("written", "note:", "busiest:"))
+    assert told["--quiet"].stderr == told["--json"].stderr == ""
+    assert re.fullmatch(r"prune: \d+\.\d\d s in all\n", told["--verbose"].stderr)
 
 
 @pytest.mark.parametrize("machine", ["a100-pcie", "sparch"])

@@ -63,8 +63,8 @@ def test_only_the_named_layers_are_pruned(digits):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--scale", "1/0"], r"--scale '1/0' must hold numbers"),
-        (["--scale", "1,2"], "must be one number"),
+        (["--scale", "1/0"], r"--scale: '1/0': numbers"),
+        (["--scale", "1,2"], "one number is needed"),
         (["--inputs-key", "x"], r"no array 'x'; it holds images, labels"),
         (["--mean", "0.1,0.2"], "mean has 2 values, the samples have 1 channels"),
         (["--sparsity", "0.5"], "mean nothing without --pruner"),

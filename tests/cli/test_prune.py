@@ -73,7 +73,7 @@ def test_permutation_tells_what_it_gained(tmp_path):
         (["-p", "sparse-gpt", "-s", 0.5, "--permute"], "--permute goes with N:M patterns"),
         (["-p", "magnitude", "-s", 0.5, "--permute"], "--permute goes with N:M patterns"),
         (["-p", "2:4", "--permute", "--criterion", "wanda"], "--permute goes with N:M patterns by magnitude"),
-        (["-p", "2:4", "--samples", 0], "--samples 0 must be at least 1"),
+        (["-p", "2:4", "--samples", 0], "--samples: 0: must be at least 1"),
     ],
 )
 def test_faults_of_prune_are_named(tmp_path, options, reason):
@@ -116,9 +116,9 @@ def test_merge_writes_what_evaluate_reads(chain, tmp_path):
     [
         ([], "give either --keep LAYER=NUMBER or --stop-at-mode"),
         (["--keep", "ip1=3", "--stop-at-mode"], "give either"),
-        (["--keep", "ip1"], "--keep 'ip1' is not LAYER=NUMBER"),
-        (["--keep", "ip1=many"], "is not LAYER=NUMBER"),
-        (["--keep", "ip1=3", "--keep", "ip1=4"], "--keep names 'ip1' twice"),
+        (["--keep", "ip1"], "--keep: 'ip1': LAYER=NUMBER is needed"),
+        (["--keep", "ip1=many"], "'ip1=many': LAYER=NUMBER is needed"),
+        (["--keep", "ip1=3", "--keep", "ip1=4"], "--keep: 'ip1=4': every layer once"),
         (["--keep", "ip3=3"], "'ip3' is the last one"),
         (["--keep", "ip9=3"], "'ip9'"),
     ],

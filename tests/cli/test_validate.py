@@ -1,6 +1,7 @@
 """`sparsesim validate` as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,8 @@ KEYS = {"reference", "case", "metric", "published", "simulated", "error_pct", "f
 
 def run(*arguments):
     command = [sys.executable, "-c", "from sparsesim.cli import main; main()", "validate", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    # Readline, which pytest loads, sets COLUMNS where os.environ does not see it and processes inherit it.
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=dict(os.environ))
 
 
 @pytest.fixture(scope="module")
@@ -80,4 +82,4 @@ def test_a_matrix_that_cannot_be_squared_is_one_line(tmp_path):
 def test_an_output_that_is_a_file_is_one_line(folder):
     process = run("sparch", "--data", folder, "--output", folder / "facebook.mtx")
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.strip() == f"error: --output {folder / 'facebook.mtx'}: File exists"
+    assert process.stderr.strip() == f"error: --output: {folder / 'facebook.mtx'}: File exists"

@@ -156,7 +156,7 @@ def test_the_table_has_a_total_and_notes(networks, data_dir, tmp_path):
             "criterion 'magnitude' looks at the weights alone",
         ),
         (["-p", "wanda", "--inputs", "x.npz"], r"x\.npz: no such file"),
-        (["-p", "wanda", "--inputs", "x.npz", "--samples", "0"], "--samples 0 must be at least 1"),
+        (["-p", "wanda", "--inputs", "x.npz", "--samples", "0"], "--samples: 0: must be at least 1"),
         (["-p", "magnitude", "--criterion", "norm"], "unknown criterion 'norm'"),
         (["-p", "magnitude", "--round-to", "0"], "round_to=0 must be"),
     ],

@@ -13,39 +13,72 @@ def rows(shown):
     return [list(cells) for cells in zip(*(column.cells for column in shown.columns), strict=True)]
 
 
-def test_the_best_of_every_machine():
-    """The second format is twice as fast as the baseline; a machine that refuses one format, and one that refuses all.
+PRUNED = {"pruner": "magnitude", "sparsity": 0.75}
 
-    Networks, pruners and machines stand in the order in which they were simulated.
-    """
-    pruned = {"pruner": "magnitude", "sparsity": 0.75}
-    results = [
-        made_up(network="z", seconds=4e-3, energy_pj=ENERGY),
-        made_up(network="z", seconds=2e-3, format="csr", bottleneck="compute", energy_pj={**ENERGY, "mac": 8e9}),
-        made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "total": 40e9}),
-        refused(network="z", machine="a", format="csr"),
-        refused(network="z", **pruned),
-        refused(network="z", format="csr", **pruned),
-        made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "total": 1.0}),
-    ]
-    compared = compare_to_baseline(
-        totals(result_table(results)), {"machine": "unit", "pruner": "none", "format": "dense"}
-    )
-    shown = table.best_table(compared, "a title")
+RESULTS = [
+    made_up(network="z", seconds=4e-3, energy_pj=ENERGY),
+    made_up(network="z", seconds=2e-3, format="csr", bottleneck="compute", energy_pj={**ENERGY, "mac": 8e9}),
+    made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "total": 40e9}),
+    refused(network="z", machine="a", format="csr"),
+    refused(network="z", **PRUNED),
+    refused(network="z", format="csr", **PRUNED),
+    made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "total": 1.0}),
+]
+"""The second is twice as fast as the baseline; one machine refuses one format, and one all."""
+
+
+def compared_to_dense(results):
+    return compare_to_baseline(totals(result_table(results)), {"machine": "unit", "pruner": "none", "format": "dense"})
+
+
+def test_the_best_of_every_machine():
+    """Networks, pruners and machines stand in the order in which they were simulated."""
+    shown = table.best_table(compared_to_dense(RESULTS), "dense", "a title")
     assert shown.title == "a title"
     assert [column.header for column in shown.columns] == [
-        *("network", "pruner", "machine", "fastest format", "time", "speedup"),
-        *("bottleneck", "energy", "energy ratio", "mostly", "refused"),
+        *("machine", "fastest format", "time", "speedup", "bottleneck", "energy", "energy ratio", "mostly", "note"),
     ]
     assert rows(shown) == [
-        ["z", "none", "unit", "csr", "2 ms", "2.00x", "compute", "10 mJ", "1.00x", "mac 80%", ""],
-        ["z", "none", "a", "dense", "1 s", "0.00x", "memory", "40 mJ", "0.25x", "dram 15%", "1 of 2"],
-        ["z", "magnitude 75%", "unit", "none", "-", "-", "-", "-", "-", "-", "all 2"],
-        ["\\[a]", "none", "unit", "dense", "500 ns", "1.00x", "memory", "1 pJ", "1.00x", "register 100%", ""],
+        ["unit", "csr", "2 ms", "2.00x", "compute", "10 mJ", "1.00x", "mac\u00a080%", ""],
+        ["a", "dense", "1 s", "0.0040x", "memory", "40 mJ", "0.25x", "dram\u00a015%", "1 of 2 refused"],
+        ["unit", "none", "refused", "-", "-", "-", "-", "-", "all 2 refused"],
+        ["unit", "dense", "500 ns", "1.00x", "memory", "1 pJ", "1.00x", "register\u00a0100%", ""],
     ]
-    assert [row.end_section for row in shown.rows] == [False, True, True, True]
+    assert shown.headings == {0: "z: none", 2: "z: magnitude 75%", 3: "[a]: none"}
     left = [column.header for column in shown.columns if column.justify == "left"]
-    assert left == ["network", "pruner", "machine", "fastest format", "bottleneck", "mostly"]
+    assert left == ["machine", "fastest format", "bottleneck", "mostly", "note"]
+
+
+def test_every_point_has_a_row():
+    shown = table.points_table(compared_to_dense(RESULTS))
+    assert [row[:4] for row in rows(shown)] == [
+        ["unit", "dense", "4 ms", "1.00x"],
+        ["unit", "csr", "2 ms", "2.00x"],
+        ["a", "dense", "1 s", "0.0040x"],
+        ["a", "csr", "refused", "-"],
+        ["unit", "dense", "refused", "-"],
+        ["unit", "csr", "refused", "-"],
+        ["unit", "dense", "500 ns", "1.00x"],
+    ]
+    assert shown.headings == {0: "z: none", 4: "z: magnitude 75%", 6: "[a]: none"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "baseline", "winner", "note"),
+    [
+        ((1.009, 1.0, 1.005), "dense", "dense", "csr, coo within 1%"),
+        ((1.009, 1.0, 1.02), "dense", "dense", "csr within 1%"),
+        ((1.009, 1.0, 1.005, 1.005), "dense", "dense", "3 others within 1%"),
+        ((1.011, 1.0, 1.005), "dense", "csr", ""),
+        ((1.0, 1.02, 1.02), "dense", "dense", ""),
+        ((1.009, 1.0, 1.005), "coo", "coo", "csr, dense within 1%"),
+    ],
+)
+def test_a_tie_goes_to_the_format_of_the_baseline_and_the_row_says_so(seconds, baseline, winner, note):
+    formats = ("dense", "csr", "coo", "ell")
+    results = [made_up(format=name, seconds=time) for name, time in zip(formats, seconds, strict=False)]
+    (row,) = rows(table.best_table(compared_to_dense(results), baseline))
+    assert (row[1], row[-1]) == (winner, note)
 
 
 def test_refusals_are_counted_by_their_reason():
@@ -83,24 +116,25 @@ def test_a_run_in_one_row():
         ("of which", "left"),
     ]
     (row,) = rows(shown)
-    assert row[:8] == ["unit", "dense", "fp16", "12.50%", "DRAM", "1,234,567", "45 µs", "memory"]
-    assert row[8:] == ["45.7%", "1.5 MB", "10 mJ", "dram 60%, sram 10%, mac 30%"]
+    assert row[:9] == ["unit", "dense", "gemm", "fp16", "12.50%", "DRAM", "1,234,567", "45 µs", "memory"]
+    assert row[9:] == ["45.7%", "1.5 MB", "10 mJ", "dram\u00a060%, sram\u00a010%, mac\u00a030%"]
 
 
 def test_rows_of_any_kind():
     """A column without anything in it is left out; numbers stand on the right."""
     given = [
-        {"layer_name": "[fc]", "ratio": 0.123456, "count": 12345, "note": "", "limit": None, "some": None},
-        {"layer_name": "two", "ratio": 2.0, "count": 0, "note": "", "limit": None, "some": 3},
+        {"layer_name": "[fc]", "share": 0.123456, "speedup": 1234.5, "count": 12345, "note": "", "some": None},
+        {"layer_name": "two", "share": 2.0, "speedup": 0.004, "count": 0, "note": None, "some": 3},
     ]
     shown = table.rows_table(given)
     assert [(column.header, column.justify, column.no_wrap) for column in shown.columns] == [
         ("layer name", "left", True),
-        ("ratio", "right", True),
+        ("share", "right", True),
+        ("speedup", "right", True),
         ("count", "right", True),
         ("some", "left", False),
     ]
-    assert rows(shown) == [["\\[fc]", "0.1235", "12,345", ""], ["two", "2", "0", "3"]]
+    assert rows(shown) == [["\\[fc]", "0.1235", "1,230x", "12,345", ""], ["two", "2", "0.0040x", "0", "3"]]
 
 
 @pytest.mark.parametrize(
@@ -146,12 +180,12 @@ def test_sizes_are_decimal(value, text):
 
 def test_a_run_that_costs_nothing_has_no_largest_share():
     total = totals(result_table([made_up(energy_pj={})]))
-    (row,) = rows(table.best_table(compare_to_baseline(total, {"machine": "unit"})))
-    assert (row[7], row[9]) == ("0 J", "dram 0%")
+    (row,) = rows(table.best_table(compare_to_baseline(total, {"machine": "unit"}), "dense"))
+    assert (row[5], row[7]) == ("0 J", "dram\u00a00%")
 
 
 def test_a_gain_over_a_refused_baseline_is_a_dash():
     results = [refused(format="dense"), made_up(format="csr", energy_pj=ENERGY), made_up(network="other")]
     compared = compare_to_baseline(totals(result_table(results)), {"format": "dense"})
-    first, _ = rows(table.best_table(compared, ""))
-    assert (first[3], first[5], first[8], first[10]) == ("csr", "-", "-", "1 of 2")
+    first, _ = rows(table.best_table(compared, "dense"))
+    assert (first[1], first[3], first[6], first[8]) == ("csr", "-", "-", "1 of 2 refused")

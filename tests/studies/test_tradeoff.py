@@ -116,4 +116,4 @@ def test_a_missing_sparsity_is_asked_for_as_the_command_writes_it(digits, tmp_pa
     np.savez(tmp_path / "digits.npz", images=digits[0][:5], labels=digits[1][:5])
     words = ["tradeoff", "digits-cnn", "-i", str(tmp_path / "digits.npz"), "-m", "sparch", "-p", "magnitude"]
     found = CliRunner().invoke(app, words)
-    assert "write magnitude@0.9" in str(found.exception)
+    assert "such as magnitude@0.9" in str(found.exception)

@@ -35,7 +35,10 @@ def test_values_and_notes_are_read(shipped):
         ("name: times\nnotes: {}\ntimes: {one: .inf}\n", r"line 3: times\.one: .*finite"),
         ("name: times\nnotes: {}\ntimes: {}\ntmies: {}\n", "line 4: tmies: unknown field, did you mean times"),
         ("name: times\ntimes: {}\n", "notes: this field is required"),
-        ("name: times\nnotes:\n  host: 'host: {0}'\ntimes: {}\n", r"line 3: notes\.host: a placeholder is a name"),
+        (
+            "name: times\nnotes:\n  host: 'host: {0}'\ntimes: {}\n",
+            r"line 3: notes\.host: 'host: \{0\}': a placeholder is a name",
+        ),
         ("name: tines\nnotes: {}\ntimes: {}\n", "name: times is needed, found 'tines'"),
     ],
 )

@@ -72,10 +72,14 @@ def test_the_deviation_can_be_stated(tmp_path):
     [
         ("kernel: [3, 5]", "kernl: [3, 5]", ["line 8", "layers.0.kernl", "unknown field", "did you mean kernel?"]),
         ("    c_in: 4\n", "", ["line 4", "layers.0.c_in", "this field is required"]),
-        ("c_in: 4", "c_in: -4", ["line 6", "layers.0.c_in", "found -4"]),
+        ("c_in: 4", "c_in: -4", ["line 6", "layers.0.c_in", "-4: must be greater"]),
         ("c_in: 4", "c_in: 4\n    groups: 3", ["line 4", "3 groups do not divide 4 and 8 channels"]),
         ("kind: conv2d", "kind: conv3d", ["line 4", "layers.0", "conv3d"]),
-        ("positions: 3", "positions: many", ["line 14", "layers.1.layers.0.positions", "found 'many'"]),
+        (
+            "positions: 3",
+            "positions: many",
+            ["line 14", "layers.1.layers.0.positions: 'many': must be a valid integer"],
+        ),
         ("source: test", "sorce: test", ["line 2", "sorce: unknown field, did you mean source?"]),
         ("source: test", "source: test\nlayers_: 1", ["line 3: layers_: unknown field"]),
         ("padding: [1, 2]", "paddin: [1, 2]", ["line 10", "layers.0.paddin", "did you mean padding?"]),

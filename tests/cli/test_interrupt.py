@@ -1,0 +1,128 @@
+"""Ctrl-C as a user meets it: real processes that are told to stop."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+LIMIT_S = 2.0
+
+CODE = "from sparsesim.cli import main; main()"
+
+
+@pytest.fixture
+def started():
+    """Starts the program in a session of its own; what it has left running there is killed in the end."""
+    processes = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-c", CODE, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            # A process in the background of a shell, such as that of a test run, ignores Ctrl-C from the start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        for left in [*in_session(process), process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
+        process.wait()
+
+
+def in_session(process):
+    """Processes in the session of the one that was started, but for itself and those that have ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == process.pid and int(path.parent.name) != process.pid and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def command_of(number):
+    try:
+        return Path(f"/proc/{number}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def stopped(process, whole_session):
+    """Press Ctrl-C: in a terminal it reaches the whole session, `kill` only the process itself."""
+    since = time.monotonic()
+    (os.killpg if whole_session else os.kill)(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    assert time.monotonic() - since < LIMIT_S
+    assert process.returncode == 130
+    assert out == ""
+    while in_session(process) and time.monotonic() - since < LIMIT_S:
+        time.sleep(0.02)
+    assert in_session(process) == []
+    return error
+
+
+def wait_for(condition, process, limit_s=120):
+    until = time.monotonic() + limit_s
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """A task that ends soon and others that take minutes."""
+    path = tmp_path / "long.yaml"
+    networks = ["digits-cnn", "digits-cnn", "vgg16", "resnet152", "bert-large"]
+    content = {"networks": networks, "pruners": [{"name": "magnitude", "sparsity": [0.5, 0.9]}]}
+    formats = {"formats": ["csr", "coo"], "machines": ["core-i7-5930k", "sparch"]}
+    path.write_text(yaml.safe_dump({"name": "long", **content, **formats}))
+    return path
+
+
+@pytest.mark.parametrize(("whole_session", "later_s"), [(False, 0.0), (True, 0.0), (True, 0.3), (True, 0.6)])
+def test_a_sweep_is_gone_while_its_workers_start(started, sweep, tmp_path, whole_session, later_s):
+    """They say nothing of where they were."""
+    process = started("run", sweep, "-o", tmp_path / "out")
+    wait_for(lambda: any("LokyProcess" in command for command in map(command_of, in_session(process))), process)
+    time.sleep(later_s)
+    assert stopped(process, whole_session) == "interrupted: nothing is kept\n"
+
+
+@pytest.mark.parametrize("whole_session", [True, False])
+def test_a_sweep_says_what_is_kept(started, tmp_path, sweep, whole_session):
+    content = yaml.safe_load(sweep.read_text())
+    # The largest go first: on two cores the small one follows the middle one while the large one still runs.
+    content["networks"] = ["digits-cnn", "lenet-300-100", "vgg16"]
+    content["pruners"] = [{"name": "magnitude", "sparsity": 0.5}]
+    sweep.write_text(yaml.safe_dump(content))
+    log = tmp_path / "out" / "long.jsonl"
+    process = started("run", sweep, "-o", tmp_path / "out")
+    wait_for(lambda: log.is_file() and log.stat().st_size, process)
+    time.sleep(0.2)
+    error = stopped(process, whole_session)
+    assert error in {f"interrupted: {points} of 12 points are in {log}\n" for points in (4, 8)}
+
+
+@pytest.mark.parametrize("when_s", [0.0, 2.0])
+def test_what_runs_in_compiled_code_is_gone_too(started, when_s):
+    """It would notice Ctrl-C only when it is done."""
+    process = started("gemm", 4096, 16384, 16384, "-m", "sparch", "--sparsity", "0.5", "-v")
+    wait_for(lambda: "numba" in Path(f"/proc/{process.pid}/maps").read_text(), process)
+    time.sleep(when_s)
+    assert stopped(process, whole_session=False) == "interrupted: nothing is kept\n"

@@ -1,0 +1,50 @@
+"""Quantities with and without their unit."""
+
+import pytest
+
+from sparsesim.errors import InputError
+from sparsesim.units import parse_quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("1.41 GHz", "Hz", 1_410_000_000),
+        ("1935 GB/s", "B/s", 1935 * 10**9),
+        ("40 MiB", "B", 40 * 2**20),
+        ("4KB", "B", 4000),
+        (1_410_000_000, "Hz", 1_410_000_000),
+        (1.41e9, "Hz", 1_410_000_000),
+        ("1.41e9", "Hz", 1_410_000_000),
+        ("128e9", "B/s", 128 * 10**9),  # YAML 1.1 reads that as text
+        ("128.e9", "B/s", 128 * 10**9),
+        (" 7 ", "B", 7),
+    ],
+)
+def test_a_quantity_in_its_unit(text, unit, value):
+    found = parse_quantity(text, unit)
+    assert (found, type(found)) == (value, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "example"),
+    [
+        ("1.41", "Hz", "1.41 GHz"),  # not a hertz: a unit was forgotten
+        (1.41, "Hz", "1.41 GHz"),
+        ("fast", "Hz", "1.41 GHz"),
+        ("128 GHz", "B/s", "1935 GB/s"),
+        ("1 s", "B", "40 MiB"),
+        (True, "Hz", "1.41 GHz"),
+        (float("nan"), "B/s", "1935 GB/s"),
+        (float("inf"), "B/s", "1935 GB/s"),
+        ("1e400", "B/s", "1935 GB/s"),
+        ([1], "B", "40 MiB"),
+        ("128 G", "B/s", "1935 GB/s"),
+        ("", "B", "40 MiB"),
+    ],
+)
+def test_what_is_no_quantity_is_told_with_the_unit_and_an_example_of_it(text, unit, example):
+    with pytest.raises(InputError) as caught:
+        parse_quantity(text, unit)
+    allowed = f"a whole number of {unit} is needed, or one with a unit such as {example}"
+    assert str(caught.value) == f"{text!r}: {allowed}"
