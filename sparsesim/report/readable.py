@@ -1,5 +1,7 @@
 """Quantities as people read them: three digits and a unit."""
 
+import math
+
 _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
 
@@ -26,3 +28,12 @@ def size(size_bytes: float) -> str:
         if size_bytes >= scale:
             return f"{size_bytes / scale:.3g} {unit}"
     return f"{size_bytes:.0f} B"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with as many significant digits, zeros at the end included: "1.00", "0.0347", "1560"."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:.{max(0, decimals)}f}"
