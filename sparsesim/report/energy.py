@@ -99,7 +99,7 @@ def _words(row: "Mapping[Any, Any]", static: str | None) -> str:
 
 
 def _caption(total: "pd.DataFrame", points: "pd.DataFrame", has_static: bool) -> str:
-    tables = {name: in_order(rows["machine"]) for name, rows in total.groupby("energy_table", sort=False)}
+    tables = {str(name): in_order(rows["machine"]) for name, rows in total.groupby("energy_table", sort=False)}
     priced = [f"{name} ({', '.join(machines)})" if len(tables) > 1 else name for name, machines in tables.items()]
     parts = [
         f"Energy {'tables' if len(tables) > 1 else 'table'}: {'; '.join(priced)}.",

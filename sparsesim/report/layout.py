@@ -5,7 +5,7 @@ Words are measured before anything is drawn, because an automatic layout would h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -44,7 +44,7 @@ class Section:
     widths: tuple[float, float]
     height: float
     left: float
-    right: float = 0.12
+    right: float = 0.2
     gap: float = 0.15
     above: float = 0.2
     below: float = 0.36
@@ -97,9 +97,12 @@ def page(sections: Sequence[Section], width: float, labels: Sequence[str], capti
     """A page at most `width` inches wide with axes for every panel.
 
     `labels` are those of the legend that will stand above, `caption` is written below, and `head` are inches above
-    the panels for anything else. A page whose panels need less is narrower, but never than a column.
+    the panels for anything else. A page is narrower if its panels need less, and single panels make a column.
     """
-    whole = min(width, max(COLUMN_INCHES, *(section.whole_width(width) for section in sections)))
+    narrowest = max(section.left + section.widths[0] + section.right for section in sections)
+    fits_column = narrowest <= COLUMN_INCHES and all(section.count == 1 for section in sections)
+    wanted = [COLUMN_INCHES, *(section.whole_width(width) for section in sections)]
+    whole = min(width, COLUMN_INCHES if fits_column else max(wanted))
     head += legend_inches(labels, whole) + 0.05
     lines = wrapped(caption, whole - 2 * _EDGE)
     foot = len(lines) * LINE_INCHES + 0.06
@@ -135,6 +138,30 @@ def _fill(figure: Figure, section: Section, top: float) -> list[Axes]:
 def is_first_of_line(section: Section, number: int, width: float) -> bool:
     """Whether a panel stands leftmost, where the names along y are."""
     return number % section.columns(width) == 0
+
+
+def beside_bar(
+    axes: Axes, words: str, end: tuple[float, float], colour: str, side: Literal["left", "right"] = "right"
+) -> None:
+    """Words at the end of a bar that lies, in front of the grid."""
+    axes.annotate(
+        words,
+        end,
+        (2.0 if side == "right" else -2.0, 0),
+        textcoords="offset points",
+        ha="left" if side == "right" else "right",
+        va="center_baseline",
+        fontsize=FONT_POINTS,
+        color=colour,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
+    )
+
+
+def panel_inches(axes: Axes) -> tuple[float, float]:
+    """Width and height of the axes of a page."""
+    width, height = axes.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
+    place = axes.get_position()
+    return float(place.width * width), float(place.height * height)
 
 
 def legend_inches(labels: Sequence[str], width: float) -> float:

@@ -32,6 +32,6 @@ def resource_styles(resources: Iterable[str]) -> dict[str, tuple[str, str]]:
     styles = {}
     for resource in dict.fromkeys(resources):
         colour = _HUES.get(in_words(resource).lower(), GREY)
-        styles[resource] = (colour, nth(HATCHES, used[colour]))
+        styles[resource] = (colour, 2 * nth(HATCHES, used[colour]))
         used[colour] += 1
     return styles

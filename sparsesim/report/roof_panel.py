@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sparsesim.report.labels import FreeRoom
-from sparsesim.report.layout import FONT_POINTS, fitting, inches
+from sparsesim.report.layout import FONT_POINTS, fitting, inches, panel_inches
 from sparsesim.report.readable import significant
 from sparsesim.report.shapes import Shape
 from sparsesim.report.style import DARK, GREY, LINES, nth, tidy
@@ -52,7 +52,7 @@ class RoofPanel:
         high = max(float(self.points["_intensity"].max()), peak / bandwidth) * 4
         bottom, top = float(self.points["_rate"].min()) / 2.5e9, peak * 3 / 1e9
         axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(bottom, top))
-        size = axes.figure.get_size_inches() * (axes.get_position().width, axes.get_position().height)
+        size = panel_inches(axes)
         set_ticks(axes.xaxis, log_ticks(low, high, int(size[0] / 0.4)))
         set_ticks(axes.yaxis, log_ticks(bottom, top, 6))
         room = FreeRoom(*size)
@@ -132,7 +132,7 @@ def _rate(peak: float) -> str:
 
 def _place(axes: "Axes", across: float, up: float) -> tuple[float, float]:
     """A place on logarithmic axes, in inches from their lower left corner."""
-    size = axes.figure.get_size_inches() * (axes.get_position().width, axes.get_position().height)
+    size = panel_inches(axes)
     shares = (
         math.log(value / low) / math.log(high / low)
         for value, (low, high) in ((across, axes.get_xlim()), (up, axes.get_ylim()))
@@ -145,7 +145,7 @@ def _write(
     axes: "Axes", words: str, centre: tuple[float, float], colour: str, place: tuple[float, float] | None = None
 ) -> None:
     """A label around its centre, with a thin line to its point if it stands apart from it."""
-    width, height = axes.figure.get_size_inches() * (axes.get_position().width, axes.get_position().height)
+    width, height = panel_inches(axes)
     at = (centre[0] / width, centre[1] / height)
     axes.text(
         *at,

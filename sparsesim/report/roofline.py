@@ -43,15 +43,15 @@ def draw_roofline(table: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figure"
     states = list(dict.fromkeys(zip(best["pruner"], best["sparsity"], strict=True)))
     marks = {state: nth(MARKERS, number) for number, state in enumerate(states)}
     colours = {name: look[0] for name, look in resource_styles(in_order(best["bottleneck"])).items()}
-    shapes = {network: shapes_of(rows) for network, rows in best.groupby("network", sort=False)}
+    shapes = {str(network): shapes_of(rows) for network, rows in best.groupby("network", sort=False)}
     sections, panels = [], []
     for network, own in best.groupby("network", sort=False):
         machines = in_order(own["machine"])
-        few = len({shape.number for shape in shapes[network].values()}) <= FEW_SHAPES
+        few = len({shape.number for shape in shapes[str(network)].values()}) <= FEW_SHAPES
         height, widest = (2.2, 4.0) if few or len(machines) > 1 else (3.2, 6.3)
         sections.append(Section(str(network), len(machines), (2.6, widest), height, 0.62, gap=0.62))
         parts = ((own[own["machine"] == machine], done[done["machine"] == machine]) for machine in machines)
-        panels.append([RoofPanel(*part, shapes[network], colours, marks, few) for part in parts])
+        panels.append([RoofPanel(*part, shapes[str(network)], colours, marks, few) for part in parts])
     handles = _handles(colours, marks)
     labels = [str(handle.get_label()) for handle in handles]
     whole = page(sections, width, labels, _caption(table, len(best), shapes))

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from sparsesim.report.layout import FONT_POINTS, Section, fitting, inches, is_first_of_line, page
+from sparsesim.report.layout import FONT_POINTS, Section, beside_bar, fitting, inches, is_first_of_line, page
 from sparsesim.report.style import DARK, GREY, in_order, pruned, tidy
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Part:
     hatch: str = ""
 
     @property
-    def look(self) -> dict[str, object]:
+    def look(self) -> dict[str, Any]:
         """Colours for bars and for the legend; hatches are white, so that they never look like another colour."""
         return {"facecolor": self.colour, "hatch": self.hatch, "edgecolor": "white", "linewidth": 0.0}
 
@@ -116,7 +116,7 @@ class Stacks:
             chosen = (self.points["pruner"] == pruner) & (self.points["sparsity"] == sparsity)
             self._panel(axes, self.points[chosen], section.height)
             axes.set_xlim(0, limit)
-            ticks = MaxNLocator(max(2, int(across * longest / limit / 0.33)), steps=[1, 2, 2.5, 5, 10])
+            ticks = MaxNLocator(max(2, int(across * longest / limit / 0.36)), steps=[1, 2, 2.5, 5, 10])
             axes.set_xticks([tick for tick in ticks.tick_values(0, longest) if tick <= 1.001 * longest])
             axes.tick_params(axis="x", labelsize=FONT_POINTS)
             axes.set_title(fitting(pruned(pruner, sparsity), across), fontsize=FONT_POINTS, pad=3)
@@ -133,9 +133,7 @@ class Stacks:
             axes.barh(places, lengths, 0.82 * _BAR, left=left, label=part.name, **part.look)
             left += lengths
         for place, end, row in zip(places, left, points.itertuples(), strict=True):
-            colour = DARK if row.status == "ok" else GREY
-            at = {"textcoords": "offset points", "va": "center_baseline", "fontsize": FONT_POINTS}
-            axes.annotate(str(row.words), (float(end), place), (2.0, 0), color=colour, **at)
+            beside_bar(axes, str(row.words), (float(end), place), DARK if row.status == "ok" else GREY)
         middles = [
             np.mean([place for (name, _), place in self._places.items() if name == machine])
             for machine in self.machines

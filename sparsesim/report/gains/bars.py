@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from sparsesim.report.layout import FONT_POINTS, Section, fitting, inches, is_first_of_line
+from sparsesim.report.layout import FONT_POINTS, Section, beside_bar, fitting, inches, is_first_of_line
 from sparsesim.report.readable import significant
 from sparsesim.report.style import DARK, GREY, SERIES_COLOURS, in_order, nth, pruned, tidy
 from sparsesim.report.ticks import log_ticks, set_ticks
@@ -97,13 +97,4 @@ def _value(axes: "Axes", place: float, value: float, status: Any) -> None:
     known = not math.isnan(value)
     words = significant(value) if known else NO_VALUE[status]
     faster = not known or float(words) >= 1  # as it reads: 0.9999 is written 1.00
-    axes.annotate(
-        words,
-        (value if known else 1.0, place),
-        (2.0 if faster else -2.0, 0),
-        textcoords="offset points",
-        ha="left" if faster else "right",
-        va="center_baseline",
-        fontsize=FONT_POINTS,
-        color=DARK if known else GREY,
-    )
+    beside_bar(axes, words, (value if known else 1.0, place), DARK if known else GREY, "right" if faster else "left")

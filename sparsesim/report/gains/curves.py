@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from sparsesim.report.layout import FONT_POINTS, Section, fitting, is_first_of_line
+from sparsesim.report.layout import FONT_POINTS, Section, fitting, inches, is_first_of_line
 from sparsesim.report.style import DARK, LINES, MARKERS, MOST_COLOURS, SERIES_COLOURS, nth, tidy
-from sparsesim.report.ticks import log_ticks, set_ticks
+from sparsesim.report.ticks import log_ticks, plain, set_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +35,19 @@ class Curves:
     @property
     def section(self) -> Section:
         """The room that the panels need."""
-        return Section(self.heading, len(self.machines), (1.45, 3.0), _HEIGHT, 0.52, right=0.2)
+        left = max(inches(f"{plain(tick)}x") for tick in self._ticks) + 0.28
+        return Section(self.heading, len(self.machines), (1.45, 3.0), _HEIGHT, left)
 
     def fill(self, panels: "list[Axes]", width: float) -> None:
         """Draw every panel on a page of this width."""
         section = self.section
         lanes = self._lanes()
-        lowest, highest = self._limits(len(lanes))
+        lowest, highest = self._limits()
         for number, (axes, machine) in enumerate(zip(panels, self.machines, strict=True)):
             self._panel(axes, machine, lanes, lowest)
             axes.set(xscale="log", yscale="log", ylim=(lowest, highest))
             self._sparsities(axes, section.panel_width(width))
-            set_ticks(axes.yaxis, log_ticks(lowest, highest, 6), "x", FONT_POINTS)
+            set_ticks(axes.yaxis, self._ticks, "x", FONT_POINTS)
             axes.axhline(1, color=DARK, linewidth=0.8)
             axes.set_title(fitting(machine, section.panel_width(width)), fontsize=FONT_POINTS, pad=3)
             axes.set_xlabel("sparsity", fontsize=FONT_POINTS, labelpad=1)
@@ -89,11 +90,16 @@ class Curves:
 
     def _range(self) -> float:
         values = [1.0, *self.points["speedup"].dropna()]
-        return max(2.0, max(values) / min(values))
+        return max(2.0, float(max(values) / min(values)))
 
-    def _limits(self, lanes: int) -> tuple[float, float]:
+    def _limits(self) -> tuple[float, float]:
         values = [1.0, *self.points["speedup"].dropna()]
-        return min(values) / self._range() ** (0.08 + _LANE * lanes), min(values) * self._range() ** 1.08
+        below = 0.08 + _LANE * len(self._lanes())
+        return float(min(values)) / self._range() ** below, float(min(values)) * self._range() ** 1.08
+
+    @property
+    def _ticks(self) -> list[float]:
+        return log_ticks(*self._limits(), 6)
 
 
 def style(number: int, count: int) -> dict[str, Any]:

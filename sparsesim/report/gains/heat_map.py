@@ -72,7 +72,7 @@ class HeatMap:
 
     @property
     def _room(self) -> float:
-        return self.width - self._left - 0.12
+        return self.width - self._left - 0.2
 
     @property
     def _names(self) -> list[str]:
@@ -136,7 +136,7 @@ def colour_bar(page: Page, scale: LogNorm) -> None:
     bar = page.figure.colorbar(ScalarMappable(scale, COLOURS), cax=axes, orientation="horizontal")
     lowest, highest = float(scale.vmin or 0.1), float(scale.vmax or 10.0)
     set_ticks(bar.ax.xaxis, log_ticks(lowest * 0.999, highest * 1.001, 7), "x", FONT_POINTS)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.4)
     axes.tick_params(length=2, pad=1)
     axes.set_xlabel("speedup (blue: faster)", fontsize=FONT_POINTS, labelpad=1)
 
