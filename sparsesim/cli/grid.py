@@ -29,7 +29,7 @@ def run(
     workload: Annotated[str, typer.Argument(help="Sweep description: a YAML file or a shipped name.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG files.")] = Path("results"),
     parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.")] = False,
-    plots: Annotated[bool, typer.Option(help="Draw energy, speedup and roofline.")] = True,
+    plots: Annotated[bool, typer.Option(help="Draw energy, speedup, shares of time and roofline.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a sweep: networks x pruners x sparsities x formats x machines, on all cores."""
