@@ -43,7 +43,10 @@ def run(
     ] = Path("results"),
     parquet: Annotated[bool, typer.Option("--parquet", help="Also write Parquet.", rich_help_panel=OUTPUT)] = False,
     plots: Annotated[
-        bool, typer.Option("--plots/--no-plots", help="Draw energy, speedup and roofline.", rich_help_panel=OUTPUT)
+        bool,
+        typer.Option(
+            "--plots/--no-plots", help="Draw energy, speedup, shares of time and roofline.", rich_help_panel=OUTPUT
+        ),
     ] = True,
     as_json: Json = False,
 ) -> None:

@@ -1,62 +1,112 @@
-"""Where the joules go: energy by component, stacked, for each machine and pruner."""
+"""Where the joules go: energy by component, for each machine and pruner."""
 
+from collections.abc import Mapping
+from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from sparsesim.report.style import COMPONENT_COLOURS, COMPONENT_NAMES, not_refused, panels, save, tidy
+from sparsesim.report.layout import PAGE_INCHES
+from sparsesim.report.readable import significant
+from sparsesim.report.stacked import Part, best_or_all, stacked_page
+from sparsesim.report.style import GREY, HATCHES, PAGE_DPI, SERIES_COLOURS, in_order, not_refused, nth, save
+from sparsesim.results.columns import ENERGY
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+STATIC: Final = "static"
+"""The component that is drawn last and hatched, apart from what the work itself takes."""
+
+COMPONENT_NAMES: Final = {
+    "dram": "DRAM",
+    "sram": "SRAM",
+    "register": "register file",
+    "mac": "MAC",
+    "logic": "index / merge logic",
+    "measured": "measured as a whole",
+    STATIC: "static",
+}
+"""The components in the order in which they are drawn; any that is not listed comes before the static one."""
+
+COMPONENT_COLOURS: Final = {
+    "dram": SERIES_COLOURS[0],
+    "sram": SERIES_COLOURS[4],
+    "register": SERIES_COLOURS[2],
+    "mac": SERIES_COLOURS[1],
+    "logic": SERIES_COLOURS[3],
+    "measured": SERIES_COLOURS[5],
+    STATIC: "#b0b0b0",
+}
 _UNITS: Final = ((1e12, "J"), (1e9, "mJ"), (1e6, "µJ"), (1e3, "nJ"), (1.0, "pJ"))
 
 
-def plot_energy(total: "pd.DataFrame", path: Path) -> Path:
+def plot_energy(total: "pd.DataFrame", path: Path, width: float = PAGE_INCHES) -> Path:
     """`draw_energy`, saved."""
-    return save(draw_energy(total), path)
+    return save(draw_energy(total, width), path, PAGE_DPI)
 
 
-def draw_energy(total: "pd.DataFrame") -> "Figure":
-    """A row of panels per network, a panel per pruner, a bar per machine in the format that needs the least energy.
+def draw_energy(total: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figure":
+    """A section per network, a panel per pruner and sparsity, a bar per machine and format with its total beside it.
 
-    `total` is the table of `results.totals`; refused points are left out. Panels of a row share their scale.
-    Raises InputError if every point was refused.
+    `total` is the table of `results.totals`; every component that it has a column of is drawn. Where bars would be
+    many, each machine is shown in the format that needs the least energy. Panels of a network share their scale;
+    refused points are marked; `width` is that of the page in inches. Raises InputError if every point was refused.
     """
     done = not_refused(total)
-    best = done.loc[done.groupby(["network", "pruner", "sparsity", "machine"], sort=False)["energy_total_pj"].idxmin()]
-    networks, machines = list(dict.fromkeys(best["network"])), list(dict.fromkeys(best["machine"]))
-    pruners = list(dict.fromkeys(zip(best["pruner"], best["sparsity"], strict=True)))
-    figure, grid = panels(len(networks), len(pruners), max(3.2, 0.75 * len(machines) + 0.5), 2.8, 0.85, share_y="row")
-    for row, network in zip(grid, networks, strict=True):
-        points = best[best["network"] == network]
-        scale, unit = _unit(float(points["energy_total_pj"].max()))
-        for axes, (pruner, sparsity) in zip(row, pruners, strict=True):
-            chosen = points[(points["pruner"] == pruner) & (points["sparsity"] == sparsity)]
-            _bars(axes, chosen, scale)
-            axes.set_title(f"{network}\n{pruner}, sparsity {sparsity:.0%}", fontsize=9)
-        row[0].set_ylabel(f"dynamic energy per batch [{unit}]")
-    handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper center", ncols=5, frameon=False, fontsize=9)
-    prices = best["energy_table"].iloc[0]
-    figure.supxlabel(f"machine, and below it the format of least energy   (energy table {prices})", fontsize=9)
-    return figure
+    columns = _components(done)
+    dynamic = [column for name, column in columns.items() if name != STATIC]
+    with_sums = total.assign(
+        _all=total[list(columns.values())].sum(axis=1), _dynamic=total[dynamic].sum(axis=1), words="refused"
+    )
+    points = best_or_all(with_sums, "_all")
+    parts = [_part(name, column, place) for place, (name, column) in enumerate(columns.items())]
+    kind = "energy" if STATIC in columns else "dynamic energy"
+    labels = {}
+    for network in in_order(points["network"]):
+        own = points["network"] == network
+        scale, unit = _unit(float(points.loc[own, "_all"].max()))
+        figures = [*columns.values(), "_all", "_dynamic"]
+        points.loc[own, figures] = points.loc[own, figures].to_numpy(float) / scale
+        labels[str(network)] = f"{kind} per batch [{unit}]"
+    points["words"] = [_words(row, columns.get(STATIC)) for row in points.to_dict("records")]
+    return stacked_page(points, parts, labels, _caption(total, points, STATIC in columns), width)
 
 
-def _bars(axes: "Axes", points: "pd.DataFrame", scale: float) -> None:
-    positions, bottom = np.arange(len(points)), np.zeros(len(points))
-    for component, colour in COMPONENT_COLOURS.items():
-        height = points[f"energy_{component}_pj"].to_numpy(float) / scale
-        axes.bar(positions, height, 0.75, bottom=bottom, color=colour, label=COMPONENT_NAMES[component])
-        bottom += height
-    for position, top in zip(positions, bottom, strict=True):
-        axes.annotate(f"{top:.3g}", (float(position), top), ha="center", va="bottom", fontsize=7)
-    labels = [f"{row.machine}\n{row.format}" for row in points.itertuples()]
-    axes.set_xticks(positions, labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=7.5)
-    tidy(axes)
+def _components(done: "pd.DataFrame") -> dict[str, str]:
+    """Column by component, in the order in which they are drawn; those that are zero throughout are left out."""
+    found = {name: column for name, column in ENERGY.among(done.columns).items() if name != "total"}
+    first = [name for name in COMPONENT_NAMES if name != STATIC]
+    order = [*first, *(name for name in found if name not in COMPONENT_NAMES), STATIC]
+    return {name: found[name] for name in order if name in found and done[found[name]].fillna(0).any()}
+
+
+def _part(name: str, column: str, place: int) -> Part:
+    if name in COMPONENT_NAMES:
+        return Part(column, COMPONENT_NAMES[name], COMPONENT_COLOURS[name], "////" if name == STATIC else "")
+    return Part(column, name.replace("_", " "), GREY, nth(HATCHES, place))
+
+
+def _words(row: "Mapping[Any, Any]", static: str | None) -> str:
+    if row["status"] != "ok":
+        return str(row["refusal"])
+    beside = ""
+    if static is not None and isnan(row[static]):
+        beside = " (static unknown)"
+    elif static is not None and row[static]:
+        beside = f" ({significant(row['_dynamic'])} dynamic)"
+    return f"{significant(row['_all'])}{beside} {row['format']}"
+
+
+def _caption(total: "pd.DataFrame", points: "pd.DataFrame", has_static: bool) -> str:
+    tables = {str(name): in_order(rows["machine"]) for name, rows in total.groupby("energy_table", sort=False)}
+    priced = [f"{name} ({', '.join(machines)})" if len(tables) > 1 else name for name, machines in tables.items()]
+    parts = [
+        f"Energy {'tables' if len(tables) > 1 else 'table'}: {'; '.join(priced)}.",
+        "Beside each bar: its total, and the format" + (" of least energy." if len(points) < len(total) else "."),
+        *([] if has_static else ["Without static energy."]),
+    ]
+    return " ".join(parts)
 
 
 def _unit(energy_pj: float) -> tuple[float, str]:

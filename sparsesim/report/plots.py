@@ -38,8 +38,11 @@ class Plot:
 
 
 PLOTS: Final = {
-    "energy": Plot("energy", "dynamic energy by component, a bar per machine", "points (results.totals)"),
-    "speedup": Plot("speedup", "speedup of each format over a baseline", "points (results.compare_to_baseline)"),
+    "energy": Plot("energy", "energy by component, a bar per machine and format", "points (results.totals)"),
+    "speedup": Plot(
+        "speedup", "speedup of each format over a baseline; over sparsity", "points (results.compare_to_baseline)"
+    ),
+    "time-shares": Plot("time_shares", "share of each resource in the time", "layers (results.result_table)"),
     "roofline": Plot("roofline", "MACs/s over MACs per DRAM byte, with roofs", "layers (results.result_table)"),
     "tradeoff": Plot("tradeoff", "accuracy over speedup and over energy saved", "variants (studies.tradeoff)"),
     "sensitivity": Plot("sensitivity", "accuracy over the ratio of one pruned layer", "rows (SensitivityTable.rows)"),

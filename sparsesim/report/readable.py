@@ -54,3 +54,12 @@ def _significant(value: float, digits: int, *, zeros: bool) -> str:
         return f"{rounded:.{digits}g}"
     text = f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"
     return text if zeros or "." not in text else text.rstrip("0").rstrip(".")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with as many significant digits, zeros at the end included: "1.00", "0.0347", "1560"."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:.{max(0, decimals)}f}"

@@ -1,59 +1,71 @@
-"""Speedup of every format on every machine over a baseline, as bars."""
+"""Speedup of every format on every machine over a baseline."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from matplotlib.patches import Patch
 
-from sparsesim.report.style import DARK, HATCHES, SERIES_COLOURS, nth, panels, save, tidy
+from sparsesim.report.gains.bars import Bars
+from sparsesim.report.gains.curves import FEWEST_SPARSITIES, Curves, handles
+from sparsesim.report.gains.heat_map import BAR_INCHES, HeatMap, colour_bar, colour_scale
+from sparsesim.report.layout import PAGE_INCHES, page
+from sparsesim.report.style import MOST_COLOURS, PAGE_DPI, SERIES_COLOURS, in_order, save
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def plot_speedup(compared: "pd.DataFrame", path: Path, baseline: str) -> Path:
+def plot_speedup(compared: "pd.DataFrame", path: Path, baseline: str, width: float = PAGE_INCHES) -> Path:
     """`draw_speedup`, saved."""
-    return save(draw_speedup(compared, baseline), path)
+    return save(draw_speedup(compared, baseline, width), path, PAGE_DPI)
 
 
-def draw_speedup(compared: "pd.DataFrame", baseline: str) -> "Figure":
-    """One panel per network and pruner, machines along x, one bar per format, on a logarithmic scale.
+def draw_speedup(compared: "pd.DataFrame", baseline: str, width: float = PAGE_INCHES) -> "Figure":
+    """A section per network: bars per pruner and sparsity, curves where a pruner has three sparsities or more.
 
-    `compared` is the table of `results.compare_to_baseline`; a cross marks a refused point. `baseline` says in words
-    what 1 stands for.
+    More than six formats or machines are a heat map instead of bars. `compared` is the table of
+    `results.compare_to_baseline`; refused points are marked. `baseline` says in words what 1 stands for; `width` is
+    that of the page in inches.
     """
-    networks = list(dict.fromkeys(compared["network"]))
-    formats = list(dict.fromkeys(compared["format"]))
-    pruners = list(dict.fromkeys(zip(compared["pruner"], compared["sparsity"], strict=True)))
-    figure, grid = panels(len(networks), len(pruners), 4.4, 2.3, 0.6, share_y="row")
-    for row, network in zip(grid, networks, strict=True):
-        for axes, (pruner, sparsity) in zip(row, pruners, strict=True):
-            chosen = (compared["network"] == network) & (compared["pruner"] == pruner)
-            _bars(axes, compared[chosen & (compared["sparsity"] == sparsity)], formats)
-            axes.set_title(f"{network}\n{pruner}, sparsity {sparsity:.0%}", fontsize=9)
-        row[0].set_ylabel("speedup")
-    handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper center", ncols=8, frameon=False, fontsize=8)
-    figure.supxlabel(f"1 = {baseline};   × = refused", fontsize=9)
-    return figure
+    views = _views(compared, width)
+    formats = in_order(compared["format"])
+    maps = [view for view in views if isinstance(view, HeatMap)]
+    legend: list[Any] = [Patch(color=SERIES_COLOURS[place], label=name) for place, name in enumerate(formats[:6])]
+    if any(isinstance(view, Curves) for view in views):
+        legend = handles(formats)
+    elif maps:
+        legend = []
+    gaps = set(compared.loc[compared["speedup"].isna(), "status"])
+    words = f"1 = {baseline}" + (";   × = refused" if gaps - {"ok"} else "")
+    words += ";   – = its baseline was refused" if "ok" in gaps and maps else ""
+    sections = [view.section for view in views]
+    drawn = page(sections, width, [handle.get_label() for handle in legend], words, BAR_INCHES * bool(maps))
+    for view, panels in zip(views, drawn.panels, strict=True):
+        view.fill(panels, drawn.figure.get_figwidth())
+    if legend:
+        drawn.legend(legend)
+    if maps:
+        colour_bar(drawn, maps[0].scale)
+    return drawn.figure
 
 
-def _bars(axes: "Axes", points: "pd.DataFrame", formats: list[str]) -> None:
-    machines, width = list(dict.fromkeys(points["machine"])), 0.85 / len(formats)
-    for number, format in enumerate(formats):
-        rows = points[points["format"] == format].set_index("machine").reindex(machines)
-        positions = np.arange(len(machines)) - 0.425 + width * (number + 0.5)
-        speedup = rows["speedup"].to_numpy(float)
-        colour, hatch = nth(SERIES_COLOURS, number), nth(HATCHES, number // len(SERIES_COLOURS))
-        # Bars start at 1: a slowdown then hangs as far below the line as an equal speedup rises above it.
-        axes.bar(positions, np.nan_to_num(speedup, nan=1.0) - 1, width, 1.0, color=colour, hatch=hatch, label=format)
-        refused = positions[np.isnan(speedup)]
-        axes.plot(refused, np.full(len(refused), 1.0), "x", color="#555555", markersize=3)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}x")
-    axes.minorticks_off()
-    axes.axhline(1, color=DARK, linewidth=0.8)
-    axes.set_xticks(range(len(machines)), machines, rotation=20, ha="right", fontsize=8)
-    tidy(axes)
+def _views(compared: "pd.DataFrame", width: float) -> list[Bars | HeatMap | Curves]:
+    machines, formats = in_order(compared["machine"]), in_order(compared["format"])
+    many = max(len(machines), len(formats)) > MOST_COLOURS
+    sparsities = compared.groupby("pruner")["sparsity"].nunique()
+    curved = {pruner for pruner, count in sparsities.items() if count >= FEWEST_SPARSITIES}
+    scale = colour_scale(compared["speedup"])
+    views: list[Bars | HeatMap | Curves] = []
+    for network in in_order(compared["network"]):
+        own = compared[compared["network"] == network]
+        single = own[~own["pruner"].isin(curved)]
+        if len(single) and many:
+            views.append(HeatMap(single, machines, formats, network, scale, width))
+        elif len(single):
+            views.append(Bars(single, machines, formats, network))
+        for pruner in in_order(own["pruner"]):
+            if pruner in curved:
+                points = own[own["pruner"] == pruner]
+                views.append(Curves(points, machines, formats, f"{network}: {pruner}"))
+    return views

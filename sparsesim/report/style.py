@@ -12,24 +12,16 @@ from sparsesim.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPONENT_COLOURS: Final = {
-    "dram": "#0072B2",
-    "sram": "#56B4E9",
-    "register": "#009E73",
-    "mac": "#E69F00",
-    "logic": "#CC79A7",
-}
-COMPONENT_NAMES: Final = {
-    "dram": "DRAM",
-    "sram": "SRAM",
-    "register": "register file",
-    "mac": "MAC",
-    "logic": "index / merge logic",
-}
 SERIES_COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES: Final = ("-", "--", "-.", ":")
 HATCHES: Final = ("", "//", "..", "xx", "\\\\", "++", "oo", "**")
+MOST_COLOURS: Final = 6
+"""Series that colours alone tell apart, and bars that stand side by side before they become a heat map."""
+
+PAGE_DPI: Final = 200
+"""Dots per inch of pictures that are drawn in the size in which they are read."""
+
 GREY: Final = "#777777"
 DARK: Final = "#333333"
 
@@ -69,10 +61,10 @@ def panels(
     return figure, grid
 
 
-def tidy(axes: Axes) -> None:
-    """A light horizontal grid behind the data, and no box."""
+def tidy(axes: Axes, along: Literal["x", "y", "both"] = "y") -> None:
+    """A light grid behind the data at the ticks of one axis, and no box."""
     axes.set_axisbelow(True)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.grid(axis=along, color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -84,8 +76,18 @@ def not_refused(table: "pd.DataFrame") -> "pd.DataFrame":
     return done
 
 
-def save(figure: Figure, path: Path) -> Path:
+def in_order(column: "pd.Series[Any]") -> list[Any]:
+    """The different values of a column, in the order in which they first appear."""
+    return list(dict.fromkeys(column))
+
+
+def pruned(pruner: str, sparsity: float) -> str:
+    """A pruner and its sparsity in the words of a title: "magnitude 90%", "unpruned"."""
+    return "unpruned" if pruner == "none" else f"{pruner} {100 * sparsity:.3g}%"
+
+
+def save(figure: Figure, path: Path, dpi: int = 130) -> Path:
     """Write a PNG (or whatever the suffix says) and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    figure.savefig(path, dpi=dpi)
     return path

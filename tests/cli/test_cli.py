@@ -134,6 +134,7 @@ def test_run_writes_tables_and_pictures_and_every_result_as_it_comes(tmp_path):
         "tiny-totals.csv",
         "tiny-energy.png",
         "tiny-speedup.png",
+        "tiny-time-shares.png",
         "tiny-roofline.png",
     }
     import pandas as pd

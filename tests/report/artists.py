@@ -16,6 +16,24 @@ def panel(figure, *words):
     return found[0]
 
 
+def heading_of(axes):
+    """The bold line of the page that stands nearest above a panel: the network."""
+    top = axes.get_position().y1
+    bold = [text for text in axes.figure.texts if text.get_fontweight() == "bold" and text.get_position()[1] >= top]
+    return min(bold, key=lambda text: text.get_position()[1]).get_text()
+
+
+def panel_under(figure, heading, title):
+    """The one panel with this title under this heading."""
+    (found,) = [axes for axes in figure.axes if axes.get_title() == title and heading_of(axes) == heading]
+    return found
+
+
+def words_in(axes):
+    """Every word that stands in a panel, with the place that it belongs to."""
+    return [(text.get_text(), getattr(text, "xy", text.get_position())) for text in axes.texts]
+
+
 def tick_words(axis):
     return [label.get_text() for label in axis.get_majorticklabels()]
 

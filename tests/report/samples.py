@@ -60,6 +60,40 @@ def compared():
     return compare_to_baseline(points(), REFERENCE)
 
 
+def timed_layers():
+    """The same layers with their time by resource; the unit has resources of its own."""
+    table = layers()
+    shares = {"launch": 0.2, "memory": 0.5, "math": 0.3}, {"multipliers": 0.7, "merger": 0.3}
+    for on_unit, own in enumerate(shares):
+        for resource, share in own.items():
+            is_own = (table["machine"] == "unit") == bool(on_unit)
+            table[f"time_{resource}_s"] = table["seconds"] * share * is_own
+    return table
+
+
+def wide(machines=9, formats=9, sparsities=()):
+    """Points of one network on many machines in many formats, some refused; speedups from 0.002x to 300x."""
+    rows, step = [], 0
+    pruners = [("magnitude", sparsity) for sparsity in sparsities] or [("none", 0.0), ("2:4", 0.5)]
+    for pruner, sparsity in pruners:
+        for machine in range(machines):
+            for format in range(formats):
+                step += 1
+                is_refused = (machine + format) % 5 == 4
+                rows.append(
+                    {
+                        "network": "net",
+                        "pruner": pruner,
+                        "sparsity": sparsity,
+                        "machine": f"machine-{machine}",
+                        "format": f"format-{format}",
+                        "status": "refused" if is_refused else "ok",
+                        "speedup": float("nan") if is_refused else 0.002 * 1.37 ** ((step * 7) % 38),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
 def tradeoff():
     return pd.DataFrame(
         {
@@ -226,6 +260,7 @@ def spmm_measured():
 SAMPLES = {
     "energy": (points, {}),
     "speedup": (compared, {"baseline": "machine cpu, pruner none, format dense"}),
+    "time-shares": (timed_layers, {}),
     "roofline": (layers, {}),
     "tradeoff": (tradeoff, {"title": "small, 100 samples"}),
     "sensitivity": (sensitivity, {"baseline": 0.9, "max_drop": 0.1, "chosen": {"conv": 0.5, "fc": 0.9}}),

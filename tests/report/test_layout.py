@@ -14,7 +14,8 @@ every_plot = pytest.mark.parametrize("name", PLOTS)
 # Of the first panel and of every other one like it: scale along x, scale along y, and the levels that are drawn.
 SCALES = {
     "energy": ("linear", "linear"),
-    "speedup": ("linear", "log"),
+    "speedup": ("log", "linear"),
+    "time-shares": ("linear", "linear"),
     "roofline": ("log", "log"),
     "tradeoff": ("log", "linear"),
     "sensitivity": ("linear", "linear"),
@@ -31,10 +32,11 @@ SCALES = {
     "spmm-crossovers": ("log", "log"),
     "spmm-measured": ("log", "log"),
 }
-ACROSS = {"speedup": [1], "sensitivity": [80, 90], "ladder": [92, 93], "tensor-core-ratios": [2]}
+ACROSS = {"sensitivity": [80, 90], "ladder": [92, 93], "tensor-core-ratios": [2]}
 ACROSS |= {"tensor-core-tokens": [1, 2], "spmm-crossovers": [50]}
-UPRIGHT = {"tradeoff": [1], "errors": [0], "sweeps": [1]}
-FROM_ZERO = {"energy", "ablation", "tensor-core-tokens"}
+UPRIGHT = {"speedup": [1], "tradeoff": [1], "errors": [0], "sweeps": [1]}
+FROM_ZERO = {"ablation", "tensor-core-tokens"}
+FROM_ZERO_ACROSS = {"energy", "time-shares"}
 NAMES_OF_SIZES = {"sweeps"}
 NUMBER = r"([+−-]?\d+(?:\.\d+)?) ?(x|%)?"
 TOUCHING = 6.0
@@ -70,6 +72,7 @@ def test_scales(name, drawn):
     first = drawn(name).axes[0]
     assert (first.get_xscale(), first.get_yscale()) == SCALES[name]
     assert (first.get_ylim()[0] == 0) == (name in FROM_ZERO)
+    assert (first.get_xlim()[0] == 0) == (name in FROM_ZERO_ACROSS)
 
 
 @every_plot

@@ -116,7 +116,7 @@ def test_every_axis_has_a_name_and_a_unit(name, drawn):
             continue
         across, up = label_of(axes, figure, "x"), label_of(axes, figure, "y")
         for axis, label in ((axes.xaxis, across), (axes.yaxis, up)):
-            words = [word for word in tick_words(axis) if word]
+            words = words_along(axis, axes, figure)
             if any(re.search(r"[A-Za-z]{2}", word) for word in words if "$" not in word):
                 continue  # names of machines, metrics or matrices
             assert label, f"numbers along {axis.axis_name} without a name"
@@ -125,6 +125,19 @@ def test_every_axis_has_a_name_and_a_unit(name, drawn):
             assert TELLS_A_UNIT.search(label) or label in PLAIN_NUMBERS or in_ticks or is_size, label
             named += 1
     assert named
+
+
+def words_along(axis, axes, figure):
+    """Labels of the ticks, or those of the panel beside it with the same ends: only the first of a line has names."""
+    words = [word for word in tick_words(axis) if word]
+    if words or axis is axes.xaxis:
+        return words
+    beside = [
+        other
+        for other in shown(figure)
+        if abs(other.get_position().y0 - axes.get_position().y0) < 1e-6 and other.get_ylim() == axes.get_ylim()
+    ]
+    return next((found for other in beside if (found := [word for word in tick_words(other.yaxis) if word])), [])
 
 
 def is_margin(axes):
@@ -188,7 +201,7 @@ def is_background(artist):
     return artist.get_zorder() <= 0
 
 
-@pytest.mark.parametrize(("name", "table"), [("energy", points), ("roofline", layers)])
+@pytest.mark.parametrize(("name", "table"), [("energy", points), ("roofline", layers), ("time-shares", layers)])
 def test_there_is_nothing_to_draw_where_everything_was_refused(name, table):
     with pytest.raises(InputError, match="nothing to draw: every point was refused"):
         PLOTS[name].draw(table().assign(status="refused"))
@@ -197,7 +210,7 @@ def test_there_is_nothing_to_draw_where_everything_was_refused(name, table):
 def test_speedup_shows_that_everything_was_refused():
     refused = compared().assign(status="refused", speedup=float("nan"))
     figure = PLOTS["speedup"].draw(refused, baseline="something")
-    assert all(bar.get_height() == 0 for axes in figure.axes for bar in axes.patches)
+    assert all(bar.get_width() == 0 for axes in figure.axes for bar in axes.patches)
 
 
 def test_drawing_is_not_loaded_before_it_is_needed():

@@ -6,35 +6,42 @@ from sparsesim.report import PLOTS
 from tests.report.artists import legend_words
 
 ENERGIES = ["compute", "SRAM", "DRAM"]
-NETWORKS_BY_PRUNERS = [
-    "small\nnone, sparsity 0%",
-    "small\n2:4, sparsity 50%",
-    "large\nnone, sparsity 0%",
-    "large\n2:4, sparsity 50%",
-]
+BY_PRUNER = ["unpruned", "2:4 50%"] * 2
+NETWORKS = ["small", "large"]
 
 # Titles of the panels, names along x, names along y, the legend, and what stands above and below all panels.
 WORDS = {
     "energy": (
-        NETWORKS_BY_PRUNERS,
-        ["", "", "", ""],
-        ["dynamic energy per batch [µJ]", "", "dynamic energy per batch [µJ]", ""],
+        BY_PRUNER,
+        ["dynamic energy per batch [µJ]"] * 4,
+        [""] * 4,
         ["DRAM", "SRAM", "register file", "MAC", "index / merge logic"],
-        ["machine, and below it the format of least energy   (energy table prices)"],
+        ["Energy table: prices. Beside each bar: its total, and the format. Without static energy.", *NETWORKS],
     ),
     "speedup": (
-        NETWORKS_BY_PRUNERS,
-        ["", "", "", ""],
-        ["speedup", "", "speedup", ""],
+        BY_PRUNER,
+        ["speedup"] * 4,
+        [""] * 4,
         ["dense", "csr"],
-        ["1 = machine cpu, pruner none, format dense;   × = refused"],
+        ["1 = machine cpu, pruner none, format dense;   × = refused", *NETWORKS],
+    ),
+    "time-shares": (
+        BY_PRUNER,
+        ["share of the time [%]"] * 4,
+        [""] * 4,
+        ["launch", "memory", "math", "multipliers", "merger"],
+        ["Share of each resource in the time. Beside each bar: its time, and the format.", *NETWORKS],
     ),
     "roofline": (
-        ["One point per layer, in its fastest format; useful = both factors non-zero"],
-        ["useful MACs per DRAM byte"],
-        ["useful GMAC/s"],
-        ["cpu", "gpu", "unit", "pruner none", "pruner 2:4"],
-        [],
+        ["cpu, 100 GB/s", "gpu, 1000 GB/s", "unit, 1000 GB/s"] * 2,
+        ["useful MACs per DRAM byte"] * 6,
+        ["useful GMAC/s"] * 6,
+        ["bound by memory", "unpruned", "2:4 50%"],
+        [
+            "A point per layer, in its fastest format; useful: both factors are non-zero. "
+            "2 layers are not drawn: refused, or nothing to do or to load.",
+            *NETWORKS,
+        ],
     ),
     "tradeoff": (
         ["", ""],
@@ -154,4 +161,4 @@ def test_words(name, drawn):
     assert [axes.get_ylabel() for axes in shown] == upright
     assert legend_words(figure) == legend
     words = [figure.get_suptitle(), figure.get_supxlabel(), *(text.get_text() for text in figure.texts)]
-    assert list(dict.fromkeys(word for word in words if word)) == notes
+    assert list(dict.fromkeys(word.replace("\n", " ") for word in words if word)) == notes
