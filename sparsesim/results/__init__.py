@@ -1,7 +1,7 @@
 """Results: one flat record per operation, format and machine; tables and totals of many."""
 
 from sparsesim.results.baseline import compare_to_baseline
-from sparsesim.results.columns import POINT
+from sparsesim.results.columns import GIVEN, NO_WEIGHTS, POINT, UNPRUNED
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
 from sparsesim.results.point_tables import PointTables, point_tables
@@ -10,7 +10,10 @@ from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_objects, totals
 
 __all__ = [
+    "GIVEN",
+    "NO_WEIGHTS",
     "POINT",
+    "UNPRUNED",
     "PointTables",
     "Result",
     "compare_to_baseline",

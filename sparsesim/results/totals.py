@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, POINT
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, NO_WEIGHTS, POINT
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
 
@@ -18,6 +18,7 @@ _POINT: Final = "number of the point"
 def totals(table: "pd.DataFrame") -> "pd.DataFrame":
     """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
 
+    `density` is the share of weights that are not zero, in [0, 1], over all layers that have weights; NaN without any.
     A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
     one that took most of the time.
     """
@@ -47,7 +48,10 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     points = table.groupby(_POINT)
     total = points[list(POINT)].first()
     total["layers"] = points.size()
-    total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
+    total["density"] = _density(table).reindex(total.index)
+    shared = table.assign(weights=table["weights"].mask(table["weights"] == NO_WEIGHTS)).groupby(_POINT)
+    total = total.join(points[_added(table)].sum(min_count=1)).join(shared[list(_SHARED)].first())
+    total["weights"] = total["weights"].fillna(NO_WEIGHTS)
     by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
@@ -57,6 +61,13 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total["status"] = ["refused" if flag else "ok" for flag in is_refused]
     total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
     return total.reset_index(drop=True)
+
+
+def _density(table: "pd.DataFrame") -> "pd.Series[float]":
+    """Non-zero weights over all weights, by the number of the point."""
+    weighted = table[table["weights"] != NO_WEIGHTS]
+    sizes = weighted.assign(size=weighted["groups"] * weighted["m"] * weighted["k"]).groupby(_POINT)
+    return sizes["a_nnz"].sum() / sizes["size"].sum()
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
@@ -73,6 +84,7 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     import pandas as pd
 
     point = {name: row[name] for name in (*POINT, "energy_table", "weights", "dtype", "layers")}
+    point["density"] = None if pd.isna(row["density"]) else row["density"]
     if row["status"] != "ok":
         return point | {"status": row["status"], "note": row["note"]}
     point |= {name: row[name] for name in ADDED}
