@@ -37,9 +37,10 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
 
 def _rows_with(table: "pd.DataFrame", name: str, value: Any) -> "pd.DataFrame":
     """The rows that have this value in a column, those of an unpruned network before those that came pruned."""
-    rows = table[table[name] == value]
+    rows: "pd.DataFrame" = table[table[name] == value]
     if (name, value) != ("pruner", UNPRUNED):
         return rows
     import pandas as pd
 
-    return pd.concat([rows, table[table[name] == GIVEN]])
+    joined: pd.DataFrame = pd.concat([rows, table[table[name] == GIVEN]])
+    return joined

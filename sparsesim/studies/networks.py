@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from sparsesim.accelerators import Patterned
-from sparsesim.formats import Format, format_by_name
+from sparsesim.accelerators import Accelerator, Patterned, TensorCore
+from sparsesim.formats import Dense, Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers
 from sparsesim.matmul import MatmulOp
@@ -90,9 +90,15 @@ def _simulate_layer(
     results = []
     for simulator in simulators:
         unit = simulator.machine.accelerator
-        pattern = unit.pattern if isinstance(unit, Patterned) else (1, 1)
-        results += _results(simulator, [layer.stored_as(format, pattern) for format in formats], named)
+        ops = [layer.stored_as(format, _skipped_by(unit, format)) for format in formats]
+        results += _results(simulator, ops, named)
     return results, _Weights(layer.weights, layer.kept, layer.op.a.tensor.nnz if layer.weights else 0)
+
+
+def _skipped_by(unit: Accelerator, format: Format) -> tuple[int, int]:
+    """The (kept, of) by which a unit skips zeros of weights in this format, (1, 1) if it skips none."""
+    dense_kernel = isinstance(unit, TensorCore) and isinstance(format, Dense)
+    return unit.pattern if isinstance(unit, Patterned) and not dense_kernel else (1, 1)
 
 
 def _results(simulator: Simulator, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:

@@ -1,0 +1,73 @@
+"""What is left of weights with a structured pattern still has it, for the format and for the unit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparsesim.formats import Structured, format_by_name, format_names
+from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.lowering import Lowering, lower, stored_as
+from sparsesim.lowering.removal import grain_for
+from sparsesim.matmul import matmul_op
+from sparsesim.networks import Layer, Network
+from sparsesim.pruning import pruner_by_name
+from sparsesim.studies import simulate_network
+from sparsesim.tensors import DenseMatrix, SparseMatrix, group_violation
+from sparsesim.tensors.generators import nm
+from tests.strategies import structured_matrices
+
+
+def network_of(weight):
+    layer = Layer(name="fc", kind="linear", weight_shape=weight.shape, source=weight)
+    return Network(name="test", layers=(layer,), weights_origin="imported", source="test")
+
+
+def whole_of(weight):
+    (op,) = lower(network_of(weight))
+    return op.whole
+
+
+CSR, BLOCKS = format_by_name("csr"), format_by_name("bsr-4x4")
+PATTERNED = [name for name in (*format_names(), "vnm-2:2:5") if isinstance(format_by_name(name), Structured)]
+
+
+@pytest.mark.parametrize("name", PATTERNED)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_formats_with_a_pattern_can_still_hold_what_is_left(name, data):
+    storage = format_by_name(name)
+    matrix = data.draw(structured_matrices(storage, 14).filter(lambda matrix: min(matrix.shape) > 0))
+    op = replace(
+        matmul_op(matrix, DenseMatrix((matrix.shape[1], 3), seed=1), "dense", "fp32"), channels=matrix.shape[1]
+    )
+    left = stored_as(op, storage)
+    assert storage.violation(left.a.tensor.to_sparse()) is None
+    assert left.a.size.stored_values <= storage.size(matrix, left.a.dtype).stored_values
+
+
+def test_blocks_go_as_a_whole():
+    weight = np.zeros((8, 12), np.float32)
+    weight[4, 4] = weight[7, 11] = 1
+    op = whole_of(weight)
+    assert stored_as(op, BLOCKS).a.shape == (4, 8)
+    assert stored_as(op, CSR).a.shape == (2, 2)
+    assert stored_as(stored_as(op, CSR), BLOCKS).a.shape == (4, 8)
+
+
+@pytest.mark.parametrize("name", ["dense", "csr", "nm-2:4"])
+def test_a_unit_that_skips_by_a_pattern_keeps_it_whatever_the_format(name):
+    """One column of 2:4 weights is empty by chance: without it the groups behind it would hold three of four."""
+    weight = nm(16, 16, 2, 4, seed=0).to_array()
+    weight[:, 0] = 0
+    assert group_violation(SparseMatrix.from_dense(weight), 2, 4) is None
+    assert group_violation(SparseMatrix.from_dense(weight[:, weight.any(axis=0)]), 2, 4) is not None
+    whole = whole_of(weight)
+    assert grain_for(whole, format_by_name(name), (2, 4)) == (1, 4)
+    network, machine = network_of(weight), load_machine("sparseloop-stc")
+    (result,) = simulate_network(
+        network, pruner_by_name("none"), [name], [machine], load_energy_table("horowitz-45nm"), Lowering("int8")
+    )
+    assert (result.status, result.details["kept"], result.details["fallback_dense"]) == ("ok", 2, 0)
