@@ -37,10 +37,8 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
 
 def _rows_with(table: "pd.DataFrame", name: str, value: Any) -> "pd.DataFrame":
     """The rows that have this value in a column, those of an unpruned network before those that came pruned."""
-    rows: "pd.DataFrame" = table[table[name] == value]
-    if (name, value) != ("pruner", UNPRUNED):
-        return rows
     import pandas as pd
 
-    joined: pd.DataFrame = pd.concat([rows, table[table[name] == GIVEN]])
-    return joined
+    accepted = [value, GIVEN] if (name, value) == ("pruner", UNPRUNED) else [value]
+    found: pd.DataFrame = pd.concat([table[table[name] == each] for each in accepted])
+    return found

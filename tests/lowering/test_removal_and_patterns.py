@@ -66,8 +66,6 @@ def test_a_unit_that_skips_by_a_pattern_keeps_it_whatever_the_format(name):
     assert group_violation(SparseMatrix.from_dense(weight[:, weight.any(axis=0)]), 2, 4) is not None
     whole = whole_of(weight)
     assert grain_for(whole, format_by_name(name), (2, 4)) == (1, 4)
-    network, machine = network_of(weight), load_machine("sparseloop-stc")
-    (result,) = simulate_network(
-        network, pruner_by_name("none"), [name], [machine], load_energy_table("horowitz-45nm"), Lowering("int8")
-    )
+    table, machine = load_energy_table("horowitz-45nm"), load_machine("sparseloop-stc")
+    (result,) = simulate_network(network_of(weight), pruner_by_name("none"), [name], [machine], table, Lowering("int8"))
     assert (result.status, result.details["kept"], result.details["fallback_dense"]) == ("ok", 2, 0)
