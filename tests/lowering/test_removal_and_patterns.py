@@ -57,6 +57,17 @@ def test_blocks_go_as_a_whole():
     assert stored_as(stored_as(op, CSR), BLOCKS).a.shape == (4, 8)
 
 
+def test_tall_blocks_are_not_mixed():
+    """Three rows with four columns between them, one of the rows empty; without it a row of other columns moves up."""
+    weight = np.zeros((6, 8), np.float32)
+    weight[0, :2] = weight[2, 2:4] = weight[3:, 4:6] = 1
+    op, storage = whole_of(weight), format_by_name("vnm-3:2:8")
+    assert storage.violation(stored_as(op, CSR).a.tensor) is not None
+    assert stored_as(op, storage).a.shape == (6, 8)
+    weight[3:] = 0
+    assert stored_as(whole_of(weight), storage).a.shape == (3, 8)
+
+
 @pytest.mark.parametrize("name", ["dense", "csr", "nm-2:4"])
 def test_a_unit_that_skips_by_a_pattern_keeps_it_whatever_the_format(name):
     """One column of 2:4 weights is empty by chance: without it the groups behind it would hold three of four."""
