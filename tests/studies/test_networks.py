@@ -9,6 +9,7 @@ from sparsesim.hardware import load_energy_table, load_machine, machine_names
 from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Layer, Network, load_network
 from sparsesim.pruning import pruner_by_name
+from sparsesim.simulation import Simulator
 from sparsesim.studies import compare, simulate_network
 from sparsesim.transforms import method_by_name, prune_network
 
@@ -99,8 +100,15 @@ def test_a_shrunk_network_has_nothing_more_to_leave_out(pruner):
     assert {(result.empty_rows, result.empty_columns, result.a_density) for result in results} == {(0, 0, 1.0)}
 
 
-def test_formats_may_leave_out_different_rows_and_keep_their_order():
-    """2:4 goes by groups of four columns, CSR by single ones."""
+def test_formats_may_leave_out_different_rows_and_keep_their_order(monkeypatch):
+    """2:4 goes by groups of four columns, CSR by single ones; only equal positions are planned together."""
+    together, simulated = [], Simulator.results
+
+    def recorded(self, ops, labels):
+        together.append((len({id(op.a.tensor) for op in ops}), len(ops)))
+        return simulated(self, ops, labels)
+
+    monkeypatch.setattr(Simulator, "results", recorded)
     weight = np.zeros((8, 16), np.float32)
     weight[::2, [0, 9, 13]] = 1
     layer = Layer(name="fc", kind="linear", weight_shape=(8, 16), source=weight)
@@ -109,6 +117,7 @@ def test_formats_may_leave_out_different_rows_and_keep_their_order():
         network_of(layer), NONE, formats, [load_machine("sparch"), load_machine("titan-x")], TABLE
     )
     assert [result.format for result in results] == [*formats, *formats]
+    assert together == 2 * [(1, 2), (1, 3), (1, 1)]
     left_out = {"nm-2:4": (4, 4), "bsr-4x4": (0, 4)}
     for result in results:
         assert (result.empty_rows, result.empty_columns) == left_out.get(result.format, (4, 13))
