@@ -152,6 +152,16 @@ def test_a_depthwise_convolution_loses_the_channels_that_were_pruned():
     assert isinstance(op.a.tensor, DenseMatrix)
 
 
+def test_other_views_of_what_is_left_are_operations_of_their_own():
+    weight = np.ones((6, 4, 1, 1), np.float32)
+    weight[::3] = weight[:, 1] = 0
+    op = without_empty(whole_of(conv(weight, groups=2)))
+    assert (op.groups, op.m, op.k, op.empty_rows, op.empty_columns) == (2, 2, 3, 2, 2)
+    for view in (op.block_diagonal(), *op.parts()):
+        assert (view.groups, view.whole, view.empty_rows, view.empty_columns) == (1, view, 0, 0)
+        assert without_empty(view) is view
+
+
 def test_a_feature_map_shrinks_with_channels_but_not_with_kernel_positions():
     weight = np.ones((5, 4, 3, 3), np.float32)
     layer = conv(weight)

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sparsesim.accelerators import SparseTensorCore
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
 from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Layer, Network, load_network
 from sparsesim.pruning import pruner_by_name
+from sparsesim.results import result_table, totals
 from sparsesim.simulation import Simulator
 from sparsesim.studies import compare, simulate_network
 from sparsesim.transforms import method_by_name, prune_network
@@ -122,6 +124,31 @@ def test_formats_may_leave_out_different_rows_and_keep_their_order(monkeypatch):
     for result in results:
         assert (result.empty_rows, result.empty_columns) == left_out.get(result.format, (4, 13))
         assert (result.m, result.k, result.a_nnz) == (8, 16, 12)
+
+
+def test_groups_that_are_gone_count_in_the_layer_and_its_density():
+    """32 depthwise channels, every second one pruned, and a layer of two weights."""
+    weight = np.ones((32, 1, 3, 3), np.float32)
+    weight[::2] = 0
+    layer = Layer(name="one", kind="conv2d", weight_shape=weight.shape, source=weight, input_size=(8, 8), groups=32)
+    last = Layer(name="fc", kind="linear", weight_shape=(1, 2), source=np.ones((1, 2), np.float32))
+    network = network_of(layer, last)
+    found, other = simulate_network(network, NONE, ["dense"], [load_machine("titan-x")], TABLE)
+    assert (found.groups, found.m, found.k, found.a_density) == (32, 1, 9, 0.5)
+    assert (found.empty_rows, found.empty_columns) == (16, 16 * 9)
+    assert found.counts["mult_fp16"] == found.macs == 16 * 9 * 36
+    (total,) = totals(result_table([found, other]))["density"]
+    assert total == (144 + 2) / (288 + 2)
+
+
+def test_a_dense_kernel_leaves_out_what_the_pattern_of_its_unit_would_keep():
+    """Every third column alone is 2:4 by chance; the dense kernel of a 2:4 core multiplies no others all the same."""
+    weight = np.zeros((16, 48), np.float32)
+    weight[:, ::3] = 1
+    layer = Layer(name="fc", kind="linear", weight_shape=(16, 48), source=weight)
+    names = [name for name, unit in UNITS.items() if isinstance(unit, SparseTensorCore)][:1]
+    results = simulate_network(network_of(layer), NONE, ["dense"], [load_machine(name) for name in names], TABLE)
+    assert [result.empty_columns for result in results] == [32] * len(names)
 
 
 def test_the_density_of_inputs_is_that_of_all_of_them():
