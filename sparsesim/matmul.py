@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sparsesim.array_types import IntArray
 from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, FormatSize, format_by_name
@@ -54,6 +55,21 @@ class Operand:
 
 
 @dataclass(frozen=True, eq=False)
+class Kept:
+    """What a layer's operation was before its empty rows and columns were left out.
+
+    Attributes:
+        whole: the operation with all rows and columns.
+        a_rows: int64, the rows of its A (and of its C) that are left, in order.
+        b_rows: int64, the rows of its B that are left, in order.
+    """
+
+    whole: "MatmulOp"
+    a_rows: IntArray
+    b_rows: IntArray
+
+
+@dataclass(frozen=True, eq=False)
 class MatmulOp:
     """C[M,N] = A[M,K] @ B[K,N] in each of `groups`; A holds the weights, B the activations.
 
@@ -66,6 +82,9 @@ class MatmulOp:
         c_dtype: number type in which the product is written back.
         repeat: how many times the same multiplication runs in sequence (time steps).
         groups: independent products of equal size that are launched together (heads, groups of channels).
+        channels: for a layer with weights, the input channels of one group, along which K runs last; 0 for any other
+            product. Only a layer may lose rows and columns, see `lowering.without_empty`.
+        kept: for a layer that lost some, what it was before.
     """
 
     name: str
@@ -74,6 +93,8 @@ class MatmulOp:
     c_dtype: DType
     repeat: int = 1
     groups: int = 1
+    channels: int = 0
+    kept: Kept | None = None
 
     def __post_init__(self) -> None:
         if self.repeat < 1 or self.groups < 1:
@@ -103,6 +124,21 @@ class MatmulOp:
         return self.b.shape[1]
 
     @property
+    def whole(self) -> "MatmulOp":
+        """The operation with all rows and columns of A, as the layer stands in its network."""
+        return self if self.kept is None else self.kept.whole
+
+    @property
+    def empty_rows(self) -> int:
+        """Rows of A without a non-zero that were left out, all groups."""
+        return self.whole.a.shape[0] - self.a.shape[0]
+
+    @property
+    def empty_columns(self) -> int:
+        """Columns of A without a non-zero that were left out with their rows of B, all groups."""
+        return self.whole.b.shape[0] - self.b.shape[0]
+
+    @property
     def dense_macs(self) -> int:
         """Multiplications of the dense product, all groups, one repetition."""
         return self.groups * self.m * self.n * self.k
@@ -128,7 +164,7 @@ class MatmulOp:
         if with_values and isinstance(tensor, DenseMatrix):
             tensor = SparseMatrix.from_dense(tensor.to_array())
         diagonal = on_diagonal(tensor.to_sparse(), self.groups)
-        return replace(self, a=replace(self.a, tensor=diagonal, stored=self.a.tensor), groups=1)
+        return replace(self, a=replace(self.a, tensor=diagonal, stored=self.a.tensor), groups=1, channels=0, kept=None)
 
     def parts(self, with_values: bool = False) -> Iterator["MatmulOp"]:
         """Every group as an operation of its own; missing values are drawn only `with_values`."""
@@ -137,7 +173,7 @@ class MatmulOp:
         rights = _split(self.b.tensor, self.groups, with_values)
         for left, right in zip(lefts, rights, strict=True):
             b = replace(self.b, tensor=right, distinct=distinct)
-            yield replace(self, a=replace(self.a, tensor=left), b=b, groups=1)
+            yield replace(self, a=replace(self.a, tensor=left), b=b, groups=1, channels=0, kept=None)
 
 
 def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
@@ -159,11 +195,6 @@ def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul
         b = DenseMatrix(b.shape, b.to_array())
     b_format = format_by_name("dense") if isinstance(b, DenseMatrix) else stored
     return MatmulOp(name, Operand(a, stored, number_type), Operand(b, b_format, number_type), number_type)
-
-
-def stored_as(op: MatmulOp, format: Format) -> MatmulOp:
-    """The same multiplication with A stored in another format."""
-    return replace(op, a=replace(op.a, format=format))
 
 
 def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:

@@ -121,6 +121,7 @@ class Simulator:
         return run
 
     def _identity(self, op: MatmulOp, labels: Labels) -> dict[str, Any]:
+        whole = op.whole
         return {
             "network": labels.network,
             "pruner": labels.pruner,
@@ -131,14 +132,16 @@ class Simulator:
             "machine": self.machine.name,
             "energy_table": self.table.name,
             "dtype": op.a.dtype.name,
-            "m": op.m,
-            "n": op.n,
-            "k": op.k,
-            "repeat": op.repeat,
-            "groups": op.groups,
-            "a_nnz": op.a.tensor.nnz,
-            "a_density": op.a.tensor.density,
-            "b_density": op.b.tensor.density,
+            "m": whole.m,
+            "n": whole.n,
+            "k": whole.k,
+            "repeat": whole.repeat,
+            "groups": whole.groups,
+            "a_nnz": whole.a.tensor.nnz,
+            "a_density": whole.a.tensor.density,
+            "b_density": whole.b.tensor.density,
+            "empty_rows": op.empty_rows,
+            "empty_columns": op.empty_columns,
         }
 
 

@@ -110,6 +110,14 @@ class Format(ABC):
     def name(self) -> str:
         """Short name with parameters, such as "csr" or "bsr-4x4"; `format_by_name` reads it back."""
 
+    @property
+    def grain(self) -> tuple[int, int]:
+        """(rows, columns) in which the pattern is laid out from the top left corner; (1, 1) without a pattern.
+
+        Rows and columns that are removed in whole grains leave the pattern of the others as it was.
+        """
+        return 1, 1
+
     @abstractmethod
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """Exact size of `tensor`; raises PatternError if the format cannot hold its pattern."""

@@ -51,6 +51,11 @@ class Bsr(Format):
             self.index_bits, self.pointer_bits
         )
 
+    @property
+    def grain(self) -> tuple[int, int]:
+        """Whole blocks."""
+        return self.block_rows, self.block_columns
+
     def size(self, tensor: Tensor, dtype: DType) -> FormatSize:
         """From a count of the occupied blocks."""
         blocks = occupied_blocks(tensor, self.block_rows, self.block_columns)

@@ -39,6 +39,11 @@ class Structured(Format):
     keep: int
     of: int
 
+    @property
+    def grain(self) -> tuple[int, int]:
+        """Whole groups of columns."""
+        return 1, self.of
+
     @abstractmethod
     def violation(self, tensor: Tensor) -> Violation | None:
         """The first place where `tensor` breaks the pattern, or None."""

@@ -50,6 +50,11 @@ class Vnm(Structured):
         )
 
     @property
+    def grain(self) -> tuple[int, int]:
+        """Whole blocks."""
+        return self.rows, self.of
+
+    @property
     def location_bits(self) -> int:
         """Bits of one column location."""
         return bits_for(self.of) if self.index_bits is None else self.index_bits

@@ -3,6 +3,7 @@
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import lower, lower_layer
 from sparsesim.lowering.options import Lowering
+from sparsesim.lowering.removal import stored_as, without_empty
 from sparsesim.lowering.stream import LoweredLayer, check_activations, lowered_layers
 
 __all__ = [
@@ -13,4 +14,6 @@ __all__ = [
     "lower",
     "lower_layer",
     "lowered_layers",
+    "stored_as",
+    "without_empty",
 ]

@@ -11,8 +11,9 @@ from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.lowering.activations import Activations
+from sparsesim.lowering.removal import stored_as
 from sparsesim.lowering.weights import weight_tensor
-from sparsesim.matmul import MatmulOp, Operand, stored_as
+from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.networks import Kind, Layer, Network
 from sparsesim.networks.im2col import im2col
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
@@ -27,7 +28,8 @@ def lower(
 ) -> list[MatmulOp]:
     """One MatmulOp per layer, with weights as A and activations as B; see `lower_layer`.
 
-    `format` is the format of the weights; `stored_as` changes it afterwards without lowering again.
+    `format` is the format of the weights; `stored_as` changes it afterwards without lowering again. Rows and columns
+    of the weights without a non-zero are left out, see `without_empty`.
     """
     inputs, types = activations or Activations(), dtype_by_name(dtype)
     check_lowering(network, batch, inputs)
@@ -43,7 +45,7 @@ def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
 
 
 def lower_layer(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
-    """The multiplication that a layer is, for `batch` samples.
+    """The multiplication that a layer is, for `batch` samples, with all rows and columns of its weights.
 
     - linear: C[out, vectors] = W @ X.
     - conv2d: C[c_out, pixels] = W @ im2col(X), in each group of channels.
@@ -67,7 +69,7 @@ def _recurrent(layer: Layer, types: DType, batch: int, inputs: Activations) -> M
 def _products(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
     groups = layer.batch * batch
     a, b = DenseMatrix((groups * layer.m, layer.k), seed=1), DenseMatrix((groups * layer.k, layer.n), seed=2)
-    return _op(layer, a, b, types, inputs.format_of(b), groups=groups)
+    return replace(_op(layer, a, b, types, inputs.format_of(b), groups=groups), channels=0)
 
 
 def _convolution(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
@@ -83,7 +85,8 @@ def _convolution(layer: Layer, types: DType, batch: int, inputs: Activations) ->
     else:
         b = tensor_from_array(im2col(feature_map, layer))
     distinct = samples * channels * prod(layer.input_size)
-    return _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)
+    lowered = _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)
+    return replace(lowered, channels=layer.weight_shape[1])
 
 
 def _transposed_convolution(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
@@ -113,7 +116,7 @@ def _op(
     layer: Layer, a: Tensor, b: Tensor, types: DType, stored: Format, distinct: int | None = None, groups: int = 1
 ) -> MatmulOp:
     operands = Operand(a, format_by_name("dense"), types), Operand(b, stored, types, distinct)
-    return MatmulOp(layer.name, *operands, types, groups=groups)
+    return MatmulOp(layer.name, *operands, types, groups=groups, channels=a.shape[1])
 
 
 def _vectors(layer: Layer, count: int, inputs: Activations) -> Tensor:

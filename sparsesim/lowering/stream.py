@@ -7,12 +7,14 @@ release the interpreter's lock.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
+from sparsesim.formats import Format
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.layers import check_lowering, lower_layer
+from sparsesim.lowering.removal import Grain, in_format, without_empty
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import Pruner, pruner_by_name
@@ -25,11 +27,24 @@ MOST_WEIGHTS = 1 << 27
 
 @dataclass(frozen=True, eq=False)
 class LoweredLayer:
-    """The operation of one layer, and how many of its `weights` its masks kept."""
+    """The operation of one layer with all rows and columns, and how many of its `weights` its masks kept."""
 
     op: MatmulOp
     kept: int
     weights: int
+    _left: dict[Grain, MatmulOp] = field(default_factory=dict, repr=False)
+
+    def stored_as(self, format: Format) -> MatmulOp:
+        """The layer with its weights in a format, without their empty rows and columns; see `without_empty`.
+
+        Products of two activations have no weights and stay as they are.
+        """
+        if not self.weights:
+            return self.op
+        grain = format.grain
+        if grain not in self._left:
+            self._left[grain] = without_empty(self.op, grain)
+        return in_format(self._left[grain], format)
 
 
 def lowered_layers(
@@ -41,7 +56,7 @@ def lowered_layers(
     *,
     inputs: LayerInputs | None = None,
 ) -> Iterator[LoweredLayer]:
-    """What `lower(method.applied(network, inputs).multiplied, ...)` gives, one layer after the other.
+    """What `lower(method.applied(network, inputs).multiplied, ...)` starts from, one layer after the other.
 
     At most `THREADS` layers are under way at a time, the one that the caller looks at included, if it lets go of
     each before it asks for the next. A method that needs all layers together needs all weights at once.

@@ -1,7 +1,7 @@
 """Results: one flat record per operation, format and machine; tables and totals of many."""
 
 from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
-from sparsesim.results.columns import POINT
+from sparsesim.results.columns import GIVEN, NO_WEIGHTS, POINT, UNPRUNED
 from sparsesim.results.fastest import TIE, fastest
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
@@ -11,8 +11,11 @@ from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_objects, totals
 
 __all__ = [
+    "GIVEN",
+    "NO_WEIGHTS",
     "POINT",
     "TIE",
+    "UNPRUNED",
     "PointTables",
     "Result",
     "compare_to_baseline",

@@ -7,6 +7,15 @@ from typing import Final
 POINT: Final = ("network", "pruner", "sparsity", "format", "machine")
 """The columns that name one point of a sweep; the layers of a network share them."""
 
+UNPRUNED: Final = "none"
+"""The pruner that keeps every weight."""
+
+GIVEN: Final = "given"
+"""Stands for it in results of a network whose weights came pruned."""
+
+NO_WEIGHTS: Final = "none"
+"""Where the weights of a product of two activations come from."""
+
 ADDED: Final = ("a_bytes", "a_nnz", "macs", "cycles", "seconds", "simulation_seconds")
 """The columns of a layer whose sum says something about the network; families are added besides."""
 

@@ -17,15 +17,16 @@ class Result:
     Attributes:
         network: label of the network, "matrix" for a product on its own.
         layer: name of the operation.
-        pruner: name of the pruner, "none" if unpruned.
-        sparsity: share of the network's weights that the pruner was asked to remove, in [0, 1).
+        pruner: name of the pruner, "none" if unpruned, "given" if the weights came pruned.
+        sparsity: share of the network's weights that the pruner was asked to remove, in [0, 1); for weights that came
+            pruned the share that is zero.
         format: storage format of the network's weights.
         machine: name of the machine.
         kernel: the routine of the machine's library that ran.
         unpacked: "when loaded" if no kernel takes the format, so that weights were unpacked once and ran in another;
             "on the way" if the kernel unpacks them itself; else empty.
         energy_table: name of the table that `energy_pj` is priced with.
-        weights: where the weights come from, such as "trained" or "given".
+        weights: where the weights come from, such as "trained" or "given"; "none" for a product of two activations.
         dtype: number type of A.
         m: rows of A and C, of one group.
         n: columns of B and C.
@@ -35,6 +36,10 @@ class Result:
         a_nnz: non-zeros of A, in all groups.
         a_density: share of A that is non-zero, in [0, 1].
         b_density: share of B that is non-zero, in [0, 1].
+        empty_rows: rows of A without a non-zero that were left out of the product, in all groups. They count in `m`,
+            `groups` and `a_density`, as the layer stands in its network.
+        empty_columns: columns of A without a non-zero that were left out together with their rows of B, in all groups.
+            They count in `k`, `groups`, `a_density` and `b_density`.
         a_bytes: size of A as the kernel gets it, metadata included, in bytes.
         a_metadata_bits: the part of it that is not values, in bits.
         macs: products of two non-zeros, the useful work.
@@ -74,6 +79,8 @@ class Result:
     b_density: float
     kernel: str = ""
     unpacked: str = ""
+    empty_rows: int = 0
+    empty_columns: int = 0
     a_bytes: int = 0
     a_metadata_bits: int = 0
     macs: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, POINT
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, NO_WEIGHTS, POINT
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
 
@@ -20,6 +20,7 @@ def totals(table: "pd.DataFrame") -> "pd.DataFrame":
 
     `kernel` and `unpacked` name everything that its layers ran, what took most time first.
 
+    `density` is the share of weights that are not zero, in [0, 1], over all layers that have weights; NaN without any.
     A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
     one that took most of the time.
     """
@@ -49,9 +50,12 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     points = table.groupby(_POINT)
     total = points[list(POINT)].first()
     total["layers"] = points.size()
-    total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
     for name in ("kernel", "unpacked"):
         total[name] = [said.get(number, "") for number in total.index] if (said := _by_time(table, name)) else ""
+    total["density"] = _density(table).reindex(total.index)
+    shared = table.assign(weights=table["weights"].mask(table["weights"] == NO_WEIGHTS)).groupby(_POINT)
+    total = total.join(points[_added(table)].sum(min_count=1)).join(shared[list(_SHARED)].first())
+    total["weights"] = total["weights"].fillna(NO_WEIGHTS)
     by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
@@ -70,6 +74,13 @@ def _by_time(table: "pd.DataFrame", column: str) -> dict[Any, str]:
     return {point: " + ".join(group[column]) for point, group in said.groupby(_POINT)}
 
 
+def _density(table: "pd.DataFrame") -> "pd.Series[float]":
+    """Non-zero weights over all weights, by the number of the point."""
+    weighted = table[table["weights"] != NO_WEIGHTS]
+    sizes = weighted.assign(size=weighted["groups"] * weighted["m"] * weighted["k"]).groupby(_POINT)
+    return sizes["a_nnz"].sum() / sizes["size"].sum()
+
+
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
     """The column's value in the first row of each point, by the number of the point."""
     return table.drop_duplicates(_POINT).set_index(_POINT)[column]
@@ -84,6 +95,7 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     import pandas as pd
 
     point = {name: row[name] for name in (*POINT, "energy_table", "weights", "dtype", "layers")}
+    point["density"] = None if pd.isna(row["density"]) else row["density"]
     if row["status"] != "ok":
         return point | {"status": row["status"], "note": row["note"]}
     point |= {name: row[name] for name in ADDED}

@@ -15,7 +15,7 @@ from sparsesim.hardware import EnergyTable, Machine, load_energy_table, load_mac
 from sparsesim.lowering import Activations, Lowering, check_activations
 from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.pruning import pruner_by_name
-from sparsesim.results import POINT
+from sparsesim.results import GIVEN, POINT, UNPRUNED
 from sparsesim.studies.sweep import NetworkEntry, Sweep
 from sparsesim.transforms import LayerInputs, Method, as_method
 
@@ -164,10 +164,11 @@ def _check(
 def _baseline(sweep: Sweep, machines: Sequence[Machine], methods: Sequence[Method]) -> dict[str, str | float]:
     """The baseline, which must be a point of the grid; empty if none is named."""
     formats = [format_by_name(format).name for format in sweep.formats]
+    pruners = {method.label for method in methods}
     known = {
         "machine": {machine.name for machine in machines},
         "format": set(formats),
-        "pruner": {method.label for method in methods},
+        "pruner": pruners | {GIVEN} if UNPRUNED in pruners else pruners,
     }
     for field, value in sweep.baseline.items():
         if field not in POINT:

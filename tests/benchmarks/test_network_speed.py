@@ -13,8 +13,7 @@ import pytest
 
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
-from sparsesim.lowering import Lowering, lower
-from sparsesim.matmul import stored_as
+from sparsesim.lowering import Lowering, lower, stored_as
 from sparsesim.networks import load_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.simulation import Simulator

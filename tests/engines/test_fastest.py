@@ -11,8 +11,8 @@ from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.hardware.power import seconds_under_cap
-from sparsesim.lowering import Lowering, lower
-from sparsesim.matmul import matmul_op, stored_as
+from sparsesim.lowering import Lowering, lower, stored_as
+from sparsesim.matmul import matmul_op
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.simulation import Labels, Simulator, fastest_run, simulate

@@ -40,8 +40,10 @@ def product_of(layer, maps):
     (op,) = lower(network, batch=len(maps), activations=Activations(maps={layer.name: maps}))
     a, b = op.a.tensor.to_array(), op.b.tensor.to_array()
     product = a.reshape(op.groups, op.m, op.k) @ b.reshape(op.groups, op.k, op.n)
-    assert op.dense_macs == layer.macs * len(maps)
-    return product.reshape(-1, op.n)
+    assert op.whole.dense_macs == layer.macs * len(maps)
+    whole = np.zeros((op.whole.groups * op.whole.m, op.n), np.float32)
+    whole[slice(None) if op.kept is None else op.kept.a_rows] = product.reshape(-1, op.n)
+    return whole
 
 
 def convolved(layer, maps):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
+from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_machine
 from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, stream
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
@@ -66,7 +67,7 @@ def test_layers_one_by_one_are_those_lowered_together(name, amount, origin):
     inputs = Activations(0.5, maps={"fc2": np.ones((3, 64), np.float32)})
     together = prune_network(whole, chosen)
     streamed = list(lowered_layers(whole, chosen, "int8", 2, inputs))
-    ops = [layer.op for layer in streamed]
+    ops = [layer.stored_as(format_by_name("dense")) for layer in streamed]
     expected = lower(together, "int8", 2, inputs)
     assert len(ops) == len(expected)
     for op, other in zip(ops, expected, strict=True):

@@ -103,3 +103,16 @@ def test_ratios_are_averaged_by_their_product():
     assert geometric_mean([1, 2, 4]) == pytest.approx(2)
     assert geometric_mean([0.5, 2]) == pytest.approx(1)
     assert geometric_mean([]) != geometric_mean([])
+
+
+def test_unpruned_means_the_network_that_came_pruned_where_there_is_no_other():
+    """A network of the same name that is dense goes before it, whatever the order of the rows."""
+    given = made_up(pruner="given", sparsity=0.7, seconds=4.0)
+    pruned, dense = made_up(pruner="magnitude", sparsity=0.9, seconds=2.0), made_up(seconds=8.0)
+    baseline = {"pruner": "none"}
+    assert compare_to_baseline(totals(result_table([given, pruned])), baseline)["speedup"].tolist() == [1, 2]
+    assert compare_to_baseline(totals(result_table([given, pruned, dense])), baseline)["speedup"].tolist() == [2, 4, 1]
+    named = compare_to_baseline(totals(result_table([dense, given, pruned])), {"pruner": "given"})
+    assert named["speedup"].tolist() == [0.5, 1, 2]
+    with pytest.raises(InputError, match="no point has"):
+        compare_to_baseline(totals(result_table([given])), {"pruner": "magnitude"})

@@ -63,8 +63,8 @@ def test_a_refused_record_has_no_figure_but_its_shape():
 def test_the_columns_of_a_layer_in_their_order():
     assert " ".join(made_up(details={"tiles": 5}).flat()) == (
         "network layer pruner sparsity format machine energy_table weights dtype m n k repeat groups "
-        "a_nnz a_density b_density a_bytes a_metadata_bits macs cycles seconds bottleneck utilisation "
-        "bandwidth_utilisation power_w peak_macs_per_s peak_bytes_per_s simulation_seconds status note "
+        "a_nnz a_density b_density empty_rows empty_columns a_bytes a_metadata_bits macs cycles seconds bottleneck "
+        "utilisation bandwidth_utilisation power_w peak_macs_per_s peak_bytes_per_s simulation_seconds status note "
         "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
         "dram_A_bytes dram_B_bytes dram_C_bytes count_mult_fp16 detail_tiles"
     )

@@ -63,6 +63,7 @@ def test_only_what_is_named_is_added_up():
     assert list(table.columns) == [
         *POINT,
         "layers",
+        "density",
         *("a_bytes", "macs", "cycles", "seconds", "simulation_seconds"),
         *(f"energy_{component}_pj" for component in ("dram", "sram", "register", "mac", "logic", "total")),
         *(f"dram_{tensor}_bytes" for tensor in "ABC"),
@@ -113,6 +114,7 @@ def test_a_refused_layer_refuses_the_point_for_the_first_reason():
     first, other = point_objects(results)
     assert first == {name: getattr(results[0], name) for name in (*POINT, "energy_table", "weights", "dtype")} | {
         "layers": 3,
+        "density": 1.0,
         "status": "refused",
         "note": "first",
     }
@@ -221,7 +223,7 @@ def test_no_columns_are_made_up():
 
 def test_the_columns_of_a_point_in_their_order():
     assert " ".join(totals(result_table([made_up()])).columns) == (
-        "network pruner sparsity format machine layers a_bytes macs cycles seconds simulation_seconds "
+        "network pruner sparsity format machine layers density a_bytes macs cycles seconds simulation_seconds "
         "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
         "dram_A_bytes dram_B_bytes dram_C_bytes weights energy_table bottleneck status note"
     )
@@ -240,6 +242,7 @@ def test_the_object_of_a_point_by_hand():
             "weights": "given",
             "dtype": "fp16",
             "layers": 2,
+            "density": 11 / 16,
             "a_bytes": 32,
             "a_nnz": 11,
             "macs": 48,

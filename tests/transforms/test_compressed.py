@@ -6,7 +6,6 @@ import pytest
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.lowering import lower
-from sparsesim.matmul import stored_as
 from sparsesim.networks import Layer, Network, load_network, write_network
 from sparsesim.networks.im2col import im2col
 from sparsesim.transforms import deep_compress_network, factorise_network, prune_network, quantise_network
@@ -73,7 +72,7 @@ def test_shared_weights_fit_the_codebook_of_their_format(pruned):
     for op, layer, row in zip(lower(found.network, "fp32"), found.network.layers, found.rows, strict=True):
         assert len(np.unique(layer.masked_weight())) <= 1 << (4 if layer.kind == "linear" else 6)
         storage = format_by_name(row["storage"])
-        encoded = storage.encode(stored_as(op, storage).a.tensor, op.a.dtype)
+        encoded = storage.encode(op.whole.a.tensor, op.a.dtype)
         np.testing.assert_array_equal(storage.decode(encoded).to_array(), layer.weight_matrix())
         parts = [row[part] for part in row if part.endswith("_bytes") and part not in ("before_bytes", "after_bytes")]
         assert row["after_bytes"] == sum(parts)

@@ -37,6 +37,19 @@ def test_depthwise_convolutions_are_gemms():
     assert result.counts["mult_fp16"] >= 16 * op.effectual_macs
 
 
+def test_what_is_empty_is_left_out_and_what_depends_on_it_stays():
+    """Two layers of 64 outputs: half of the first one's rows are gone, and the second reads all 64 inputs."""
+    weight = np.ones((64, 64), np.float32)
+    weight[::2] = 0
+    layers = [Layer(name=name, kind="linear", weight_shape=(64, 64), source=weight, positions=16) for name in "ab"]
+    first, second = lower(Network(name="test", layers=tuple(layers), weights_origin="imported", source="test"))
+    assert A100.accelerator.plan(first).dram_bytes == {"A": 2 * 32 * 64, "B": 2 * 64 * 16, "C": 2 * 32 * 16}
+    assert second.b.dram_bytes == 2 * 64 * 16
+    shrunk = lowered(kind="linear", weight_shape=(32, 64), positions=16)
+    table = load_energy_table("gpu-7nm")
+    assert simulate(first, A100, table).cycles == simulate(shrunk, A100, table).cycles
+
+
 def test_transposed_convolutions_write_their_product():
     shape = {"weight_shape": (64, 32, 4, 4), "input_size": (16, 16), "stride": (2, 2), "padding": (1, 1)}
     op = lowered(kind="conv_transpose2d", **shape)
