@@ -13,6 +13,7 @@ from sparsesim.errors import UnknownNameError
 from sparsesim.formats import FORMATS, format_by_name
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, machine_names
 from sparsesim.networks import in_brief, in_full, load_network, network_names
+from sparsesim.resources import RESOURCES
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
 from sparsesim.transforms import METHODS, described_method
@@ -23,6 +24,7 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
     "energy-tables": lambda: {name: load_energy_table(name).description for name in energy_table_names()},
     "formats": lambda: {format().name: description for format, description in FORMATS.values()},
     "pruners": lambda: {form: words for method in METHODS.values() for form, words in method.forms.items()},
+    "bottlenecks": lambda: dict(RESOURCES),
     "workloads": lambda: {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")},
 }
 
@@ -31,7 +33,7 @@ def list_names(
     family: Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}; all if left out.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List machines, networks, energy tables, formats, pruners or workloads."""
+    """List machines, networks, energy tables, formats, pruners, bottlenecks or workloads."""
     if family and family not in FAMILIES:
         raise UnknownNameError("family", family, FAMILIES)
     listed = {name: FAMILIES[name]() for name in ([family] if family else FAMILIES)}

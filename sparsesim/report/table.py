@@ -9,11 +9,16 @@ from rich.table import Table
 
 from sparsesim.hardware.energy import COMPONENTS
 from sparsesim.report.readable import joules, seconds, size
+from sparsesim.results.totals import time_s
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sparsesim.results import Result
+
+
+WORTH_TELLING = 0.1
+"""Share of the time from which on a launch is shown beside another bottleneck."""
 
 
 def best_table(compared: "pd.DataFrame", title: str = "") -> Table:
@@ -45,12 +50,21 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
         str(best["format"]),
         seconds(best["seconds"]),
         _ratio(best["speedup"]),
-        str(best["bottleneck"]),
+        limits(time_s(best.to_dict())),
         joules(best["energy_total_pj"]),
         _ratio(best["energy_ratio"]),
         f"{mostly} {share[mostly] / max(best['energy_total_pj'], 1e-300):.0%}",
         f"{refused} of {len(points)}" if refused else "",
     ]
+
+
+def limits(time_s: Mapping[str, float]) -> str:
+    """The resource that most of the time went to with its share, and the launch from `WORTH_TELLING` on."""
+    whole = sum(time_s.values())
+    told = [max(time_s, key=lambda name: time_s[name])] if whole else []
+    if "launch" not in told and time_s.get("launch", 0.0) >= WORTH_TELLING * whole > 0:
+        told.append("launch")
+    return ", ".join(f"{name} {time_s[name] / whole:.0%}" for name in told)
 
 
 def _ratio(value: float) -> str:
@@ -87,7 +101,7 @@ def single_table(results: "Sequence[Result]") -> Table:
             f"{result.a_density:.2%}",
             f"{result.cycles:,}",
             seconds(result.seconds),
-            result.bottleneck,
+            limits(result.time_s),
             f"{result.utilisation:.1%}",
             size(sum(result.dram_bytes.values())),
             joules(result.energy_pj["total"]),

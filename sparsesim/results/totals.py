@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, POINT
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, POINT, TIME
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
 
@@ -19,7 +19,7 @@ def totals(table: "pd.DataFrame") -> "pd.DataFrame":
     """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
 
     A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
-    one that took most of the time.
+    resource that most of the time of all layers went to.
     """
     points = _points(table)
     dram = list(DRAM.among(points.columns).values())
@@ -33,7 +33,7 @@ def totals(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def point_objects(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """One object per point for JSON: as `totals`, with energy, bytes and counts nested; a refusal has no figures.
+    """One object per point for JSON: as `totals`, with time, energy, bytes and counts nested; a refusal has no figures.
 
     Integers are exact however large they are; actions and tensors that a point does not have are left out.
     """
@@ -48,15 +48,27 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total = points[list(POINT)].first()
     total["layers"] = points.size()
     total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
-    by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
-    longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
     remarks = _first_of_each(table[table["note"] != ""], "note")
     is_refused = total.index.isin(refused.index)
-    total["bottleneck"] = longest.reindex(total.index).mask(is_refused, "")
+    total["bottleneck"] = [bottleneck_of(row) for row in total.to_dict("records")]
+    total["bottleneck"] = total["bottleneck"].mask(is_refused, "")
     total["status"] = ["refused" if flag else "ok" for flag in is_refused]
     total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
     return total.reset_index(drop=True)
+
+
+def time_s(row: Mapping[Any, Any]) -> dict[str, float]:
+    """Seconds by resource of a row of a table, longest first."""
+    import pandas as pd
+
+    spent = {name: row[column] for name, column in TIME.among(row).items() if not pd.isna(row[column])}
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
+
+
+def bottleneck_of(row: Mapping[Any, Any]) -> str:
+    """The resource that most of the time of a row went to; empty if it took none."""
+    return next(iter(time_s(row)), "")
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
@@ -79,5 +91,6 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     for name, family in ADDED_FAMILIES.items():
         found = {key: row[column] for key, column in family.among(row).items()}
         point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
+    point["time_s"] = time_s(row)
     point["dram_bytes"] = with_total(point["dram_bytes"])
     return point | {"bottleneck": row["bottleneck"], "status": "ok"}
