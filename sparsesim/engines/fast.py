@@ -91,7 +91,7 @@ def _last_event(
     free = arrived + steps
     events = np.zeros((free + units, 5), np.int64)
     free_units = [(np.int64(0), np.int64(unit)) for unit in range(units)]  # a heap of cycles and units
-    f, s, w = 0, 0, 0
+    f, s, w, held_back_by = 0, 0, 0, LATENCY
     while w < total:
         # Start every step with a granted fetch and a known time for its write slot.
         while s < f and s - write_slots < w:
@@ -110,10 +110,11 @@ def _last_event(
         fetch_known = f < total and f - fetch_slots < s
         if fetch_known and after_writes[step] > 0:
             fetch_known = f - step + after_writes[step] <= w
-        fetch_at, waits_for = FETCHED, LATENCY
+        # A fetch that follows on the one before, or queues for the DRAM, is held back by what held that one back.
+        fetch_at, waits_for = FETCHED, held_back_by
         if fetch_known:
-            if f >= fetch_slots:
-                fetch_at = _later(events, fetch_at, started + f % fetch_slots)
+            if f >= fetch_slots and events[started + f % fetch_slots, TIME] > events[fetch_at, TIME]:
+                fetch_at, waits_for = started + f % fetch_slots, LATENCY
             if after_writes[step] > 0 and events[landed + after_writes[step] - 1, TIME] > events[fetch_at, TIME]:
                 fetch_at, waits_for = landed + after_writes[step] - 1, WRITES
             if after_arrivals[step] > 0 and events[arrived + after_arrivals[step] - 1, TIME] > events[fetch_at, TIME]:
@@ -130,13 +131,13 @@ def _last_event(
         else:
             serve_fetch = fetch_known and (not write_known or events[fetch_at, TIME] < events[write_at, TIME])
         if serve_fetch:
-            if events[DRAM_FREE, TIME] > events[fetch_at, TIME]:
-                waits_for = LATENCY  # issued in time: the DRAM is what it waits for
+            if events[DRAM_FREE, TIME] <= events[fetch_at, TIME]:
+                held_back_by = waits_for
             _transfer(events, FETCHED, fetch_at, fetch_cycles)
             data_at = events[FETCHED, TIME] + (latency[step] if fetch_cycles > 0 else 0)
             if data_at > events[ARRIVED, TIME]:
                 _follow(events, ARRIVED, FETCHED)
-                events[ARRIVED, waits_for] += data_at - events[FETCHED, TIME]
+                events[ARRIVED, held_back_by] += data_at - events[FETCHED, TIME]
                 events[ARRIVED, TIME] = data_at
             _follow(events, arrival + f % fetch_slots, ARRIVED)
             _follow(events, arrived + step, ARRIVED)

@@ -40,7 +40,8 @@ class CriticalPath(NamedTuple):
         memory: transfers.
         compute: computing.
         latency: from the end of a fetch to the arrival of its data, except those below.
-        arrivals, writes: latency of fetches that were held back by `after_arrivals` and `after_writes`.
+        arrivals, writes: latency of fetches that were held back by `after_arrivals` and `after_writes`, and of those
+            that followed on them.
     """
 
     memory: int

@@ -21,7 +21,7 @@ def test_the_best_of_every_machine():
     pruned = {"pruner": "magnitude", "sparsity": 0.75}
     results = [
         made_up(network="z", seconds=4e-3, energy_pj=ENERGY),
-        made_up(network="z", seconds=2e-3, format="csr", bottleneck="compute", energy_pj={**ENERGY, "mac": 8e9}),
+        made_up(network="z", seconds=2e-3, format="csr", bottleneck="math", energy_pj={**ENERGY, "mac": 8e9}),
         made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "total": 40e9}),
         refused(network="z", machine="a", format="csr"),
         refused(network="z", **pruned),
@@ -38,10 +38,10 @@ def test_the_best_of_every_machine():
         *("bottleneck", "energy", "energy ratio", "mostly", "refused"),
     ]
     assert rows(shown) == [
-        ["z", "none", "unit", "csr", "2 ms", "2.00x", "compute", "10 mJ", "1.00x", "mac 80%", ""],
-        ["z", "none", "a", "dense", "1 s", "0.00x", "memory", "40 mJ", "0.25x", "dram 15%", "1 of 2"],
+        ["z", "none", "unit", "csr", "2 ms", "2.00x", "math 100%", "10 mJ", "1.00x", "mac 80%", ""],
+        ["z", "none", "a", "dense", "1 s", "0.00x", "memory 100%", "40 mJ", "0.25x", "dram 15%", "1 of 2"],
         ["z", "magnitude 75%", "unit", "none", "-", "-", "-", "-", "-", "-", "all 2"],
-        ["\\[a]", "none", "unit", "dense", "500 ns", "1.00x", "memory", "1 pJ", "1.00x", "register 100%", ""],
+        ["\\[a]", "none", "unit", "dense", "500 ns", "1.00x", "memory 100%", "1 pJ", "1.00x", "register 100%", ""],
     ]
     assert [row.end_section for row in shown.rows] == [False, True, True, True]
     left = [column.header for column in shown.columns if column.justify == "left"]
@@ -81,8 +81,24 @@ def test_a_run_in_one_row():
         ("of which", "left"),
     ]
     (row,) = rows(shown)
-    assert row[:7] == ["unit", "dense", "fp16", "12.50%", "1,234,567", "45 µs", "memory"]
+    assert row[:7] == ["unit", "dense", "fp16", "12.50%", "1,234,567", "45 µs", "memory 100%"]
     assert row[7:] == ["45.7%", "1.5 MB", "10 mJ", "dram 60%, sram 10%, mac 30%"]
+
+
+@pytest.mark.parametrize(
+    ("time_s", "text"),
+    [
+        ({"math": 0.62, "launch": 0.3, "memory": 0.08}, "math 62%, launch 30%"),
+        ({"launch": 0.9, "math": 0.9}, "launch 50%"),
+        ({"math": 0.9, "launch": 0.1}, "math 90%, launch 10%"),
+        ({"math": 1.81, "launch": 0.19}, "math 90%"),
+        ({"launch": 0.0, "k-loop latency": 2e-6}, "k-loop latency 100%"),
+        ({"launch": 0.0}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_bottleneck_stands_with_its_share_and_beside_it_a_launch_worth_telling(time_s, text):
+    assert table.limits(time_s) == text
 
 
 def test_rows_of_any_kind():

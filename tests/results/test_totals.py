@@ -63,7 +63,7 @@ def test_only_what_is_named_is_added_up():
     assert list(table.columns) == [
         *POINT,
         "layers",
-        *("a_bytes", "macs", "cycles", "seconds", "simulation_seconds"),
+        *("a_bytes", "macs", "cycles", "seconds", "simulation_seconds", "time_memory_s"),
         *(f"energy_{component}_pj" for component in ("dram", "sram", "register", "mac", "logic", "total")),
         *(f"dram_{tensor}_bytes" for tensor in "ABC"),
         *("weights", "energy_table", "bottleneck", "status", "note"),
@@ -81,6 +81,27 @@ def test_the_bottleneck_is_that_of_most_time_not_of_most_layers():
     assert total_of(*results)["bottleneck"] == "memory"
     assert point_objects(results)[0]["bottleneck"] == "memory"
     assert total_of(*results, made_up("last", bottleneck="compute", seconds=0.4))["bottleneck"] == "compute"
+
+
+def test_the_time_of_a_point_is_that_of_its_layers_by_resource():
+    """Memory takes the most time of all, though of neither layer."""
+    results = [
+        made_up("one", seconds=1.0, time_s={"k-loop latency": 0.5, "memory": 0.375, "launch": 0.125}),
+        made_up("two", seconds=1.0, time_s={"wave tail": 0.625, "memory": 0.375}),
+        made_up("alone", machine="other", seconds=0.0, time_s={}),
+    ]
+    points = totals(result_table(results)).set_index("machine")
+    columns = ["time_k-loop_latency_s", "time_memory_s", "time_launch_s", "time_wave_tail_s"]
+    assert points.loc["unit", columns].tolist() == [0.5, 0.75, 0.125, 0.625]
+    assert points["bottleneck"].tolist() == ["memory", ""]
+    first, other = point_objects(results)
+    assert list(first["time_s"].items()) == [
+        ("memory", 0.75),
+        ("wave tail", 0.625),
+        ("k-loop latency", 0.5),
+        ("launch", 0.125),
+    ]
+    assert (first["bottleneck"], other["time_s"], other["bottleneck"]) == ("memory", {}, "")
 
 
 def test_equal_times_name_the_bottleneck_that_comes_first():
@@ -222,6 +243,7 @@ def test_no_columns_are_made_up():
 def test_the_columns_of_a_point_in_their_order():
     assert " ".join(totals(result_table([made_up()])).columns) == (
         "network pruner sparsity format machine layers a_bytes macs cycles seconds simulation_seconds "
+        "time_memory_s "
         "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
         "dram_A_bytes dram_B_bytes dram_C_bytes weights energy_table bottleneck status note"
     )
@@ -246,6 +268,7 @@ def test_the_object_of_a_point_by_hand():
             "cycles": 20,
             "seconds": 3.0,
             "simulation_seconds": 0.5,
+            "time_s": {"memory": 3.0},
             "energy_pj": {"dram": 6.0, "sram": 0.0, "register": 0.0, "mac": 2.0, "logic": 0.0, "total": 8.0},
             "dram_bytes": {"A": 32, "B": 48, "C": 24, "total": 104},
             "counts": {"mult_fp16": 48},
