@@ -147,6 +147,20 @@ def test_uneven_bands_leave_schedulers_idle():
     assert simulate(uneven, card, TABLE).bottleneck == "imbalance"
 
 
+@pytest.mark.parametrize(("latency_cycles", "resource"), [(1e5, "warp latency"), (0.0, "issue")])
+def test_a_scheduler_on_its_own_waits_or_works(latency_cycles, resource):
+    unit = (
+        load_machine("a100-sxm")
+        .only("spmm")
+        .with_accelerator(sms=1, schedulers=1, resident_warps=1, latency_cycles=latency_cycles, issue_cycles=500.0)
+        .unit
+    )
+    (phase,) = unit.plan(matmul_op(uniform(40, 40, 0.2, 1), DenseMatrix((40, 64)), "csr", "fp16")).phases
+    assert {name: cycles for name, cycles in phase.resources.items() if cycles} == {
+        resource: phase.compute_cycles.sum()
+    }
+
+
 def test_a_decoder_that_is_too_slow_is_the_only_thing_that_decides():
     sparch = load_machine("sparch")
     op = matmul_op(uniform(600, 600, 0.01, 1), DenseMatrix((600, 4)), "dense", "fp16")
