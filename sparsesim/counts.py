@@ -16,6 +16,7 @@ class Counts:
             "prefetch_buffer.sram_read_bits".
         dram_bytes: bytes moved to or from DRAM, by tensor ("A", "B", "C", "partial").
         busy_cycles: busy cycles of "dram", "compute" (averaged over units, rounded up) and "launch".
+        resource_cycles: `cycles` by the resource that decided them (names in `sparsesim.resources`); they add up to it.
         details: further integers from the unit, such as "condensed_columns" or "tiles".
         note: remark for readers of the result.
     """
@@ -25,17 +26,18 @@ class Counts:
     dram_bytes: Mapping[str, int]
     busy_cycles: Mapping[str, int] = field(default_factory=dict)
     details: Mapping[str, int | list[int]] = field(default_factory=dict)
+    resource_cycles: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
     def __post_init__(self) -> None:
         # Copied and read-only: one run may be shared by several results.
-        for name in ("actions", "dram_bytes", "busy_cycles", "details"):
+        for name in ("actions", "dram_bytes", "busy_cycles", "details", "resource_cycles"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> tuple[object, ...]:
         # Mapping proxies cannot be pickled, and results travel between the processes of a sweep.
-        arguments = (dict(self.actions), dict(self.dram_bytes), dict(self.busy_cycles), dict(self.details))
-        return Counts, (self.cycles, *arguments, self.note)
+        mappings = (self.actions, self.dram_bytes, self.busy_cycles, self.details, self.resource_cycles)
+        return Counts, (self.cycles, *map(dict, mappings), self.note)
 
     @property
     def total_dram_bytes(self) -> int:

@@ -20,8 +20,8 @@ class Phase:
     fetch until it starts to compute, and a slot of the write buffer from then until its result has left for DRAM.
     Fetches and writes share the DRAM, first come first served. `engines.event` states the rules exactly.
 
-    Raises ValueError for arrays of unequal length, negative numbers, less than one unit or slot, and waits for steps
-    that do not come before.
+    Raises ValueError for arrays of unequal length, negative numbers, less than one unit or slot, waits for steps that
+    do not come before, and resources that do not add up to the compute cycles.
 
     Attributes:
         fetch_bytes: int64[steps], bytes read from DRAM before the step can start.
@@ -35,6 +35,10 @@ class Phase:
         after_arrivals: int64[steps], how many of the first steps of the repetition must have arrived before the step
             is fetched, because requests in flight are limited or its addresses are in that data; 0 for no wait.
         name: shown in timelines.
+        resources: the sum of `compute_cycles`, by the resource that decided them (names in `sparsesim.resources`);
+            "compute" for all of them where the unit does not say.
+        arrivals_resource, writes_resource: what the run waits for where a fetch is held back by `after_arrivals` or
+            `after_writes`.
     """
 
     fetch_bytes: IntArray
@@ -46,6 +50,9 @@ class Phase:
     after_writes: IntArray | None = None
     after_arrivals: IntArray | None = None
     name: str = "run"
+    resources: Mapping[str, int] = field(default_factory=dict)
+    arrivals_resource: str = "latency"
+    writes_resource: str = "latency"
 
     def __post_init__(self) -> None:
         steps = len(self.fetch_bytes)
@@ -64,6 +71,10 @@ class Phase:
             if given is not None and not _only_on_earlier(waits, steps):
                 raise ValueError(f"{name}: a step can only wait for steps before it")
             object.__setattr__(self, name, waits)
+        computing = int(self.compute_cycles.sum())
+        object.__setattr__(self, "resources", dict(self.resources) or {"compute": computing})
+        if min(self.resources.values()) < 0 or sum(self.resources.values()) != computing:
+            raise ValueError(f"resources: {self.resources} do not add up to {computing} compute cycles")
 
     @property
     def steps(self) -> int:
@@ -137,7 +148,7 @@ def concatenated(schedules: Sequence[Schedule]) -> Schedule:
         actions.update(schedule.actions)
         dram_bytes.update(schedule.dram_bytes)
     phases = tuple(phase for schedule in schedules for phase in schedule.phases)
-    if len(phases) == len(schedules) and len({_resources(phase) for phase in phases}) == 1:
+    if len(phases) == len(schedules) and len({_pipeline(phase) for phase in phases}) == 1:
         phases = (_concatenated_phases(phases),)
     notes = dict.fromkeys(schedule.note for schedule in schedules if schedule.note)
     return replace(
@@ -145,12 +156,16 @@ def concatenated(schedules: Sequence[Schedule]) -> Schedule:
     )
 
 
-def _resources(phase: Phase) -> tuple[str, int, int, int]:
-    return phase.name, phase.units, phase.fetch_slots, phase.write_slots
+def _pipeline(phase: Phase) -> tuple[str, int, int, int, str, str]:
+    slots = phase.units, phase.fetch_slots, phase.write_slots
+    return phase.name, *slots, phase.arrivals_resource, phase.writes_resource
 
 
 def _concatenated_phases(phases: Sequence[Phase]) -> Phase:
     first_steps = np.cumsum([0, *(phase.steps for phase in phases)])[:-1].tolist()
+    resources = Counter[str]()
+    for phase in phases:
+        resources.update(phase.resources)
     return replace(
         phases[0],
         fetch_bytes=np.concatenate([phase.fetch_bytes for phase in phases]),
@@ -158,6 +173,7 @@ def _concatenated_phases(phases: Sequence[Phase]) -> Phase:
         write_bytes=np.concatenate([phase.write_bytes for phase in phases]),
         after_writes=_concatenated_waits((phase.after_writes for phase in phases), first_steps),
         after_arrivals=_concatenated_waits((phase.after_arrivals for phase in phases), first_steps),
+        resources=resources,
     )
 
 

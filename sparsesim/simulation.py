@@ -197,6 +197,7 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
     """The fields of a Result that follow from a run, except energy."""
     machine, counts, seconds, stored = run.machine, run.counts, run.seconds, call.op.a.size
+    time_s = _time_s(run)
     return {
         "kernel": machine.unit.routine(call.op) or call.kernel,
         "unpacked": call.unpacked,
@@ -208,7 +209,8 @@ def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
         "dram_bytes": dict(counts.dram_bytes),
         "counts": dict(counts.actions),
         "details": dict(counts.details),
-        "bottleneck": "power" if run.capped else _bottleneck(counts),
+        "time_s": time_s,
+        "bottleneck": next(iter(time_s), ""),
         "utilisation": _utilisation(op, machine, seconds),
         "bandwidth_utilisation": _bandwidth_utilisation(counts, machine, seconds),
         "power_w": _average_power(counts, machine, seconds),
@@ -218,10 +220,18 @@ def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
     }
 
 
-def _bottleneck(counts: Counts) -> str:
-    """The busiest of compute, memory and launch."""
-    names = {"compute": "compute", "dram": "memory", "launch": "launch"}
-    return names[max(counts.busy_cycles, key=lambda name: counts.busy_cycles[name])]
+def _time_s(run: Run) -> dict[str, float]:
+    """Seconds by resource, longest first; they add up to those of the run.
+
+    A capped run takes its energy over the watts that are left, however fast its units and memories are, so all but the
+    launch is due to the power cap.
+    """
+    clock_hz, counts = run.machine.clock_hz, run.counts
+    spent = {name: cycles_to_seconds(cycles, clock_hz) for name, cycles in counts.resource_cycles.items()}
+    if run.capped:
+        launch = {name: seconds for name, seconds in spent.items() if name == "launch"}
+        spent = launch | {"power": run.seconds - sum(launch.values())}
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
 
 
 def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:

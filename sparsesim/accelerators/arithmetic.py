@@ -1,6 +1,6 @@
 """Helpers for plans: keys of operations, integer shares that add up exactly."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 
@@ -33,3 +33,17 @@ def weighted_shares(total: int, weights: IntArray) -> IntArray:
     edges = np.rint(fractions * total).astype(np.int64)
     edges[-1] = total
     return np.diff(edges, prepend=np.int64(0))
+
+
+def in_proportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Integers that add up to exactly `total`, in proportion to `weights` (all of it to the last if they are zero)."""
+    whole = sum(weights.values())
+    if not whole:
+        return dict.fromkeys(weights, 0) | {list(weights)[-1]: total}
+    shares, before = dict[str, int](), 0
+    for name, weight in weights.items():
+        # Rounding the running sum, rather than every share, is what keeps the total exact.
+        after = before + weight
+        shares[name] = total * after // whole - total * before // whole
+        before = after
+    return shares

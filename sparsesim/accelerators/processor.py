@@ -70,6 +70,7 @@ class Processor(Accelerator):
             units=1,
             fetch_slots=2,
             write_slots=2,
+            resources={"SIMD" if kernel in ("gemm", "gemv") else "gather": int(np.ceil(cycles))},
         )
         return Schedule(
             phases=(phase,),

@@ -30,7 +30,7 @@ class Unpacking(Accelerator):
     def behind_decoder(self, schedule: Schedule, values: int) -> Schedule:
         """The schedule with the time and the additions that unpacking `values` stored values takes.
 
-        Where the decoder is slower than the array, every step is stretched alike.
+        Where the decoder is slower than the array, every step is stretched alike and waits for nothing but unpacking.
         """
         needed = -(-values // self.unpack_values_per_cycle)
         busy = sum(int(phase.compute_cycles.sum()) for phase in schedule.phases)
@@ -43,7 +43,7 @@ class Unpacking(Accelerator):
         stretched = np.diff(np.rint(done * (needed / done[-1])).astype(np.int64), prepend=np.int64(0))
         ends = np.cumsum([phase.steps for phase in schedule.phases])[:-1]
         phases = tuple(
-            replace(phase, compute_cycles=cycles)
+            replace(phase, compute_cycles=cycles, resources={"unpacking": int(cycles.sum())})
             for phase, cycles in zip(schedule.phases, np.split(stretched, ends), strict=True)
         )
         return replace(schedule, phases=phases, actions=actions)

@@ -85,7 +85,7 @@ COMMANDS: Final = {
     ),
     "list": Command(
         "catalogue:list_names",
-        "List machines, networks, energy tables, formats, pruners, samples, matrices or workloads.",
+        "List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks or workloads.",
         "list machines",
     ),
     "show": Command(

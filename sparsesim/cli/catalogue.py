@@ -15,6 +15,7 @@ from sparsesim.formats import FORMATS, format_by_name
 from sparsesim.hardware import energy_table_names, load_energy_table, load_machine, machine_names
 from sparsesim.inference import sample_names, sample_record
 from sparsesim.networks import in_brief, in_full, load_network, network_names
+from sparsesim.resources import RESOURCES
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
 from sparsesim.tensors import matrix_names, matrix_record, read_matrix
@@ -28,6 +29,7 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
     "pruners": lambda: {form: words for method in METHODS.values() for form, words in method.forms.items()},
     "samples": lambda: {name: sample_record(name).description for name in sample_names()},
     "matrices": lambda: {name: matrix_record(name).description for name in matrix_names()},
+    "bottlenecks": lambda: dict(RESOURCES),
     "workloads": lambda: {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")},
 }
 
@@ -41,7 +43,7 @@ def list_names(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """List machines, networks, energy tables, formats, pruners, samples, matrices or workloads."""
+    """List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks or workloads."""
     if family and family not in FAMILIES:
         raise UnknownNameError("family", family, FAMILIES)
     listed = {name: FAMILIES[name]() for name in ([family] if family else FAMILIES)}

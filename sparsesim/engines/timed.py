@@ -33,6 +33,29 @@ class TimedPhase(NamedTuple):
     latency: IntArray
 
 
+class CriticalPath(NamedTuple):
+    """Where the cycles of a phase went, along the chain of events in which each waits for the one before.
+
+    Attributes:
+        memory: transfers.
+        compute: computing.
+        latency: from the end of a fetch to the arrival of its data, except those below.
+        arrivals, writes: latency of fetches that were held back by `after_arrivals` and `after_writes`, and of those
+            that followed on them.
+    """
+
+    memory: int
+    compute: int
+    latency: int = 0
+    arrivals: int = 0
+    writes: int = 0
+
+    @property
+    def cycles(self) -> int:
+        """Length of the path: the cycles of the phase."""
+        return sum(self)
+
+
 class TimedSchedule(NamedTuple):
     """Phases, each beginning when the previous one has ended; all of them run `rounds` times."""
 

@@ -10,6 +10,7 @@ from sparsesim.hardware.energy import COMPONENTS
 from sparsesim.report.fitted import TOGETHER, HeadedTable
 from sparsesim.report.readable import figure, joules, ratio, seconds, size
 from sparsesim.results import TIE, fastest
+from sparsesim.results.totals import time_s
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,19 @@ def _mostly(point: Row) -> str:
     return f"{most}{TOGETHER}{share[most] / max(point['energy_total_pj'], 1e-300):.0%}"
 
 
+WORTH_TELLING: Final = 0.1
+"""Share of the time from which on a launch is shown beside another bottleneck."""
+
+
+def limits(time_s: Mapping[str, float]) -> str:
+    """The resource that most of the time went to with its share, and the launch from `WORTH_TELLING` on."""
+    whole = sum(time_s.values())
+    told = [max(time_s, key=lambda name: time_s[name])] if whole else []
+    if "launch" not in told and time_s.get("launch", 0.0) >= WORTH_TELLING * whole > 0:
+        told.append("launch")
+    return ", ".join(f"{name}{TOGETHER}{time_s[name] / whole:.0%}" for name in told)
+
+
 def _kernel(point: Row) -> str:
     """What ran; with a star where the weights were unpacked to another format when they were loaded."""
     return str(point["kernel"]) + ("*" if "when loaded" in point["unpacked"] else "")
@@ -49,7 +63,7 @@ FIGURES: Final = (
     Column("kernel", _kernel),
     Column("time", lambda point: seconds(point["seconds"]), right=True),
     Column("speedup", lambda point: ratio(point["speedup"]), right=True),
-    Column("bottleneck", lambda point: str(point["bottleneck"])),
+    Column("bottleneck", lambda point: limits(time_s(point))),
     Column("energy", lambda point: joules(point["energy_total_pj"]), right=True),
     Column("energy ratio", lambda point: ratio(point["energy_ratio"]), right=True),
     Column("mostly", _mostly),
@@ -144,7 +158,7 @@ RUN: Final = (
     ("operands", False, lambda result: result.operands),
     ("cycles", True, lambda result: f"{result.cycles:,}"),
     ("time", True, lambda result: seconds(result.seconds)),
-    ("bottleneck", False, lambda result: result.bottleneck),
+    ("bottleneck", False, lambda result: limits(result.time_s)),
     ("useful", True, lambda result: f"{result.utilisation:.1%}"),
     ("DRAM", True, lambda result: size(sum(result.dram_bytes.values()))),
     ("energy", True, lambda result: joules(result.energy_pj["total"])),

@@ -28,19 +28,22 @@ WORDS: Final = ("kernel", "unpacked", "bottleneck", "note")
 class Family:
     """The columns of one nested field of a result: each of its keys between a prefix and a suffix.
 
-    Keys are taken as they are; they may hold dots and underscores.
+    Keys are taken as they are; they may hold dots and underscores. Where they are `words` instead, their spaces become
+    underscores in columns.
     """
 
     prefix: str
     suffix: str = ""
+    words: bool = False
 
     def column(self, key: str) -> str:
         """The column of a key."""
-        return f"{self.prefix}{key}{self.suffix}"
+        return f"{self.prefix}{key.replace(' ', '_') if self.words else key}{self.suffix}"
 
     def key(self, column: str) -> str | None:
         """The key of a column, None for a column of another kind."""
-        key = column.removeprefix(self.prefix).removesuffix(self.suffix)
+        part = column.removeprefix(self.prefix).removesuffix(self.suffix)
+        key = part.replace("_", " ") if self.words else part
         return key if key and self.column(key) == column else None
 
     def among(self, columns: Iterable[str]) -> dict[str, str]:
@@ -48,12 +51,13 @@ class Family:
         return {key: column for column in columns if (key := self.key(column)) is not None}
 
 
+TIME: Final = Family("time_", "_s", words=True)
 ENERGY: Final = Family("energy_", "_pj")
 DRAM: Final = Family("dram_", "_bytes")
 COUNTS: Final = Family("count_")
 DETAILS: Final = Family("detail_")
 
-ADDED_FAMILIES: Final = {"energy_pj": ENERGY, "dram_bytes": DRAM, "counts": COUNTS}
+ADDED_FAMILIES: Final = {"time_s": TIME, "energy_pj": ENERGY, "dram_bytes": DRAM, "counts": COUNTS}
 """Families that are added up, by the field that holds them."""
 
 WHOLE_FAMILIES: Final = (DRAM, COUNTS)

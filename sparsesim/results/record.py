@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sparsesim.hardware.energy import COMPONENTS
-from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY
+from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, TIME
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class Result:
         macs: products of two non-zeros, the useful work.
         cycles: clock cycles at the nominal clock.
         seconds: run time in s, including what a power cap adds.
+        time_s: `seconds` by the resource that decided them, longest first; see `sparsesim list bottlenecks`.
         energy_pj: dynamic energy in pJ, by component and "total".
         dram_bytes: DRAM traffic in bytes, by tensor.
         counts: how often each priced action happened, by the names of energy tables.
         details: further figures that only this kind of accelerator has, such as "tiles" or "condensed_columns".
-        bottleneck: what the time went to: "compute", "memory", "launch" or "power".
+        bottleneck: the resource that most of the time went to, the first of `time_s`.
         utilisation: useful MACs over those the unit could have done in the same time, in [0, 1].
         bandwidth_utilisation: DRAM traffic over what peak bandwidth allows in the same time, in [0, 1].
         power_w: mean power in W: idle power, and dynamic energy at the prices of the machine's own table.
@@ -86,6 +87,7 @@ class Result:
     macs: int = 0
     cycles: int = 0
     seconds: float = 0.0
+    time_s: Mapping[str, float] = field(default_factory=dict)
     energy_pj: Mapping[str, float] = field(default_factory=dict)
     dram_bytes: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -109,12 +111,13 @@ class Result:
         return "L2 and DRAM" if self.cycles and read[0] < self.a_bytes * self.repeat else "DRAM"
 
     def flat(self) -> dict[str, Any]:
-        """One level of plain columns; nested fields become energy_dram_pj, dram_A_bytes, count_mult_fp16, detail_tiles.
+        """One level of plain columns; nested fields become time_wave_tail_s, energy_dram_pj, dram_A_bytes and so on.
 
         Energies are always there, so that a table of nothing but refused points has the columns of any other.
         """
-        nested = ("energy_pj", "dram_bytes", "counts", "details")
+        nested = ("time_s", "energy_pj", "dram_bytes", "counts", "details")
         record = {name: value for name, value in self._fields().items() if name not in nested}
+        record |= {TIME.column(resource): seconds for resource, seconds in self.time_s.items()}
         record |= {ENERGY.column(part): self.energy_pj.get(part, 0.0) for part in (*COMPONENTS, "total")}
         record |= {DRAM.column(tensor): size for tensor, size in self.dram_bytes.items()}
         record |= {COUNTS.column(action): count for action, count in self.counts.items()}
@@ -122,7 +125,7 @@ class Result:
         return record
 
     def as_object(self) -> dict[str, Any]:
-        """The record for JSON: energy, bytes, counts and details are nested objects; the bytes have a total.
+        """The record for JSON: time, energy, bytes, counts and details are nested; the bytes have a total.
 
         `operands` is added.
         """

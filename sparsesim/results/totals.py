@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, NO_WEIGHTS, POINT
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, NO_WEIGHTS, POINT, TIME
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
 
@@ -22,7 +22,7 @@ def totals(table: "pd.DataFrame") -> "pd.DataFrame":
 
     `density` is the share of weights that are not zero, in [0, 1], over all layers that have weights; NaN without any.
     A point with a refused layer is refused as a whole, with the first reason and no figures. `bottleneck` is the
-    one that took most of the time.
+    resource that most of the time of all layers went to.
     """
     points = _points(table)
     dram = list(DRAM.among(points.columns).values())
@@ -36,7 +36,7 @@ def totals(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def point_objects(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """One object per point for JSON: as `totals`, with energy, bytes and counts nested; a refusal has no figures.
+    """One object per point for JSON: as `totals`, with time, energy, bytes and counts nested; a refusal has no figures.
 
     Integers are exact however large they are; actions and tensors that a point does not have are left out.
     """
@@ -56,12 +56,11 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     shared = table.assign(weights=table["weights"].mask(table["weights"] == NO_WEIGHTS)).groupby(_POINT)
     total = total.join(points[_added(table)].sum(min_count=1)).join(shared[list(_SHARED)].first())
     total["weights"] = total["weights"].fillna(NO_WEIGHTS)
-    by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
-    longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
     remarks = _first_of_each(table[table["note"] != ""], "note")
     is_refused = total.index.isin(refused.index)
-    total["bottleneck"] = longest.reindex(total.index).mask(is_refused, "")
+    total["bottleneck"] = [bottleneck_of(row) for row in total.to_dict("records")]
+    total["bottleneck"] = total["bottleneck"].mask(is_refused, "")
     total["status"] = ["refused" if flag else "ok" for flag in is_refused]
     total["note"] = refused.reindex(total.index).fillna(remarks.reindex(total.index)).fillna("")
     return total.reset_index(drop=True)
@@ -79,6 +78,19 @@ def _density(table: "pd.DataFrame") -> "pd.Series[float]":
     weighted = table[table["weights"] != NO_WEIGHTS]
     sizes = weighted.assign(size=weighted["groups"] * weighted["m"] * weighted["k"]).groupby(_POINT)
     return sizes["a_nnz"].sum() / sizes["size"].sum()
+
+
+def time_s(row: Mapping[Any, Any]) -> dict[str, float]:
+    """Seconds by resource of a row of a table, longest first."""
+    import pandas as pd
+
+    spent = {name: row[column] for name, column in TIME.among(row).items() if not pd.isna(row[column])}
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
+
+
+def bottleneck_of(row: Mapping[Any, Any]) -> str:
+    """The resource that most of the time of a row went to; empty if it took none."""
+    return next(iter(time_s(row)), "")
 
 
 def _first_of_each(table: "pd.DataFrame", column: str) -> "pd.Series[Any]":
@@ -102,5 +114,6 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     for name, family in ADDED_FAMILIES.items():
         found = {key: row[column] for key, column in family.among(row).items()}
         point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
+    point["time_s"] = time_s(row)
     point["dram_bytes"] = with_total(point["dram_bytes"])
     return point | {name: row[name] for name in ("kernel", "unpacked", "bottleneck")} | {"status": "ok"}

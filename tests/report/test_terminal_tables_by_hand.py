@@ -120,6 +120,22 @@ def test_a_run_in_one_row():
     assert row[9:] == ["45.7%", "1.5 MB", "10 mJ", "dram\u00a060%, sram\u00a010%, mac\u00a030%"]
 
 
+@pytest.mark.parametrize(
+    ("time_s", "text"),
+    [
+        ({"math": 0.62, "launch": 0.3, "memory": 0.08}, "math 62%, launch 30%"),
+        ({"launch": 0.9, "math": 0.9}, "launch 50%"),
+        ({"math": 0.9, "launch": 0.1}, "math 90%, launch 10%"),
+        ({"math": 1.81, "launch": 0.19}, "math 90%"),
+        ({"launch": 0.0, "k-loop latency": 2e-6}, "k-loop latency 100%"),
+        ({"launch": 0.0}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_bottleneck_stands_with_its_share_and_beside_it_a_launch_worth_telling(time_s, text):
+    assert table.limits(time_s) == text
+
+
 def test_rows_of_any_kind():
     """A column without anything in it is left out; numbers stand on the right."""
     given = [

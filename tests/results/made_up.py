@@ -23,7 +23,7 @@ IDENTITY = {
 
 
 def made_up(layer="layer", **fields):
-    """A result of one layer that took 1 s in DRAM unless told otherwise."""
+    """A result of one layer that took 1 s in DRAM unless told otherwise; all of it went to its bottleneck."""
     figures = {
         "a_bytes": 16,
         "macs": 24,
@@ -34,7 +34,9 @@ def made_up(layer="layer", **fields):
         "counts": {"mult_fp16": 24},
         "bottleneck": "memory",
     }
-    return Result(**IDENTITY | {"layer": layer} | figures | fields)
+    figures |= fields
+    figures.setdefault("time_s", {figures["bottleneck"]: figures["seconds"]})
+    return Result(**IDENTITY | {"layer": layer} | figures)
 
 
 def refused(layer="layer", note="not 2:4", **fields):

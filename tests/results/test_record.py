@@ -6,12 +6,13 @@ from dataclasses import fields
 import pytest
 
 from sparsesim.hardware import load_energy_table
+from sparsesim.resources import RESOURCES
 from sparsesim.results import Result
-from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, Family
+from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, TIME, Family
 from sparsesim.simulation import reprice
 from tests.results.made_up import made_up, refused
 
-NESTED = {"energy_pj", "dram_bytes", "counts", "details"}
+NESTED = {"time_s", "energy_pj", "dram_bytes", "counts", "details"}
 
 
 def test_nested_fields_become_columns_of_their_family():
@@ -74,6 +75,13 @@ def test_the_columns_of_a_layer_in_their_order():
 @pytest.mark.parametrize("key", ["A", "prefetch_buffer.sram_read_bits", "a_pj", "x_bytes", "count_", "."])
 def test_keys_come_back_from_their_columns(family, key):
     assert family.key(family.column(key)) == key
+
+
+def test_words_come_back_from_their_columns():
+    assert TIME.column("k-loop latency") == "time_k-loop_latency_s"
+    assert [TIME.key(TIME.column(name)) for name in RESOURCES] == list(RESOURCES)
+    assert not [name for name in RESOURCES if "_" in name]
+    assert [TIME.key(column) for column in ("seconds", "time__s", "time_", "energy_dram_pj")] == [None] * 4
 
 
 @pytest.mark.parametrize("column", ["energy_table", "dram__bytes", "a_bytes", "macs", "dram_bytes", "xdram_A_bytes"])

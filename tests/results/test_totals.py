@@ -84,6 +84,27 @@ def test_the_bottleneck_is_that_of_most_time_not_of_most_layers():
     assert total_of(*results, made_up("last", bottleneck="compute", seconds=0.4))["bottleneck"] == "compute"
 
 
+def test_the_time_of_a_point_is_that_of_its_layers_by_resource():
+    """Memory takes the most time of all, though of neither layer."""
+    results = [
+        made_up("one", seconds=1.0, time_s={"k-loop latency": 0.5, "memory": 0.375, "launch": 0.125}),
+        made_up("two", seconds=1.0, time_s={"wave tail": 0.625, "memory": 0.375}),
+        made_up("alone", machine="other", seconds=0.0, time_s={}),
+    ]
+    points = totals(result_table(results)).set_index("machine")
+    columns = ["time_k-loop_latency_s", "time_memory_s", "time_launch_s", "time_wave_tail_s"]
+    assert points.loc["unit", columns].tolist() == [0.5, 0.75, 0.125, 0.625]
+    assert points["bottleneck"].tolist() == ["memory", ""]
+    first, other = point_objects(results)
+    assert list(first["time_s"].items()) == [
+        ("memory", 0.75),
+        ("wave tail", 0.625),
+        ("k-loop latency", 0.5),
+        ("launch", 0.125),
+    ]
+    assert (first["bottleneck"], other["time_s"], other["bottleneck"]) == ("memory", {}, "")
+
+
 def test_equal_times_name_the_bottleneck_that_comes_first():
     results = [made_up(name, bottleneck=name, seconds=1.0) for name in ("power", "compute", "memory")]
     assert total_of(*results)["bottleneck"] == point_objects(results)[0]["bottleneck"] == "power"
@@ -249,6 +270,7 @@ def test_the_object_of_a_point_by_hand():
             "cycles": 20,
             "seconds": 3.0,
             "simulation_seconds": 0.5,
+            "time_s": {"memory": 3.0},
             "energy_pj": {"dram": 6.0, "sram": 0.0, "register": 0.0, "mac": 2.0, "logic": 0.0, "total": 8.0},
             "dram_bytes": {"A": 32, "B": 48, "C": 24, "total": 104},
             "counts": {"mult_fp16": 48},

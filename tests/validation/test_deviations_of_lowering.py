@@ -33,7 +33,7 @@ def test_depthwise_convolutions_are_gemms():
     assert result.seconds == pytest.approx(216e-6, rel=0.01)
     moved = 2 * 2 * 512 * 14 * 14 * 64
     assert moved / A100.dram.bandwidth_bytes_per_s == pytest.approx(13e-6, rel=0.03)
-    assert result.bottleneck == "compute"
+    assert result.bottleneck == "prologue"  # 512 small products: tiles begin and end more than they multiply
     assert result.counts["mult_fp16"] >= 16 * op.effectual_macs
 
 

@@ -121,11 +121,14 @@ class MergeWork:
         """Elements of stored partials, each counted once."""
         return int(self.results.sum()) - self.result_nnz
 
-    def tree_cycles(self, groups: int, merged_per_cycle: int) -> NDArray[np.float64]:
-        """float64[steps]: cycles of the bottleneck, multiplier groups or one layer's merger; all run concurrently."""
+    def tree_cycles(self, groups: int, merged_per_cycle: int) -> tuple[NDArray[np.float64], BoolArray]:
+        """Cycles of the bottleneck, multiplier groups or one layer's merger; all run concurrently.
+
+        Returns float64[steps] and bool[steps]: whether the bottleneck is the merger.
+        """
         multiply = self.figures[:, LANE_CYCLES] / groups
-        slowest: NDArray[np.float64] = np.maximum(multiply, self.figures[:, LOADS:-1].max(axis=1) / merged_per_cycle)
-        return slowest
+        merge = self.figures[:, LOADS:-1].max(axis=1) / merged_per_cycle
+        return np.maximum(multiply, merge), merge > multiply
 
 
 def merge_work(merge: PatternMerge, records: BRecords, lines: int, window: int) -> MergeWork:

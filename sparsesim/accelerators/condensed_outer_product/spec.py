@@ -133,13 +133,15 @@ class CondensedOuterProduct(Unpacking):
             "partial": int(read.sum()) + merge.stored_nnz * partial_bytes,
             "C": merge.result_nnz * c_bytes,
         }
+        cycles, merging = merge.tree_cycles(self.multiplier_groups, self.merger_elements_per_cycle)
         chunks = Chunks(
             a_bytes=weighted_shares(op.a.size.size_bytes, merge.a_elements),
             b_bytes=merge.b_lines[:, 0],
             stored_bytes=read,
             write_bytes=merge.results * np.where(merge.is_last_round, c_bytes, partial_bytes),
             lines=merge.b_lines[:, 2],
-            cycles=merge.tree_cycles(self.multiplier_groups, self.merger_elements_per_cycle),
+            cycles=cycles,
+            merging=merging,
             first=merge.first_step,
             reads=merge.reads,
         )
@@ -148,6 +150,8 @@ class CondensedOuterProduct(Unpacking):
             units=1,
             fetch_slots=slots(self.lookahead_window, merge.a_elements),
             write_slots=slots(self.writer_fifo_elements, merge.results),
+            arrivals_resource="B fetch",
+            writes_resource="writer",
         )
         schedule = Schedule(
             phases=(phase,),

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.array_types import IntArray
+from sparsesim.array_types import BoolArray, IntArray
 
 BLOCK_BYTES = 256
 """Granularity of transfers of A, stored partials and results (assumed: two cycles of HBM)."""
@@ -40,6 +40,7 @@ class Chunks(NamedTuple):
         write_bytes: int64[chunks], written to DRAM.
         lines: int64[chunks], lines of B requested.
         cycles: float64[chunks], occupancy of the tree.
+        merging: bool[chunks], whether the merger is what takes these cycles, not the multipliers.
         first: int64[rounds + 1], first chunk of every round.
         reads: by round, numbers of the rounds with results that it reads back.
     """
@@ -50,6 +51,7 @@ class Chunks(NamedTuple):
     write_bytes: IntArray
     lines: IntArray
     cycles: NDArray[np.float64]
+    merging: BoolArray
     first: IntArray
     reads: tuple[tuple[int, ...], ...]
 
@@ -58,6 +60,7 @@ class TimedSteps(NamedTuple):
     """The arrays of a `Phase`.
 
     There is a step per chunk, plus one for the first block of A and one for the read-ahead before every wait.
+    `resources` has the cycles of all steps; the arrays are described there.
     """
 
     fetch_bytes: IntArray
@@ -65,6 +68,7 @@ class TimedSteps(NamedTuple):
     write_bytes: IntArray
     after_writes: IntArray
     after_arrivals: IntArray
+    resources: dict[str, int]
 
 
 def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSteps:
@@ -78,7 +82,10 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
     # Cumulative sums are rounded, not chunks: rounding errors do not add up. The epsilon absorbs float noise above an
     # integer.
     compute = np.diff(np.ceil(np.cumsum(chunks.cycles) - 1e-9), prepend=0.0).astype(np.int64)
-    compute[np.union1d(restarts, [0])] += PIPELINE_CYCLES + layers
+    resources = _resources(compute, chunks.merging)
+    starts = np.union1d(restarts, [0])
+    compute[starts] += PIPELINE_CYCLES + layers
+    resources["tree fill"] = len(starts) * (PIPELINE_CYCLES + layers)
     # The step of each chunk, once the steps of the head and the read-ahead are inserted.
     step = 1 + np.arange(len(own)) + np.searchsorted(restarts, np.arange(len(own)), side="right")
     waits = np.where(sources >= 0, 1 + step[np.maximum(chunks.first[sources + 1] - 1, 0)], 0)
@@ -91,7 +98,13 @@ def timed_steps(chunks: Chunks, layers: int, outstanding_lines: int) -> TimedSte
         _in_blocks(_with_extra(chunks.write_bytes, restarts, 0, 0), step[chunks.first[1:-1]]),
         _with_extra(waits, restarts, 0, 0),
         _awaited_arrivals(requested, outstanding_lines),
+        resources,
     )
+
+
+def _resources(cycles: IntArray, merging: BoolArray) -> dict[str, int]:
+    """Cycles of the chunks by what decides them."""
+    return {"multipliers": int(cycles[~merging].sum()), "merger": int(cycles[merging].sum())}
 
 
 def _sources(chunks: Chunks) -> IntArray:

@@ -121,13 +121,16 @@ class MacArray(Unpacking):
         write = -(-rows[i] * columns[j] * op.c_dtype.bits // BITS_PER_BYTE)
         dram_bytes = {"A": int(from_a.sum()), "B": int(from_b.sum()), "C": int(write.sum())}
         a_passes, b_passes = walk.passes
+        cycles = self._cycles(op, packed, rows, columns)[i, j]
+        multiplying = int(cycles[self._delivered(op, packed, rows, columns)[i, j] <= columns[j]].sum())
         phase = Phase(
             fetch_bytes=from_a + from_b,
-            compute_cycles=self._cycles(op, packed, rows, columns)[i, j],
+            compute_cycles=cycles,
             write_bytes=write,
             units=1,
             fetch_slots=self.stages,
             write_slots=self.stages,
+            resources={"multipliers": multiplying, "shared memory": int(cycles.sum()) - multiplying},
         )
         schedule = Schedule(
             phases=(phase,),
@@ -208,11 +211,16 @@ class MacArray(Unpacking):
 
     def _cycles(self, op: MatmulOp, packed: Packed, rows: IntArray, columns: IntArray) -> IntArray:
         """int64[tiles_m, tiles_n]: one column per cycle and step along K, unless shared memory delivers more slowly."""
-        a_bits = self.depth * (op.a.dtype.bits + packed.place_bits)
-        b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.dtype.bits
-        delivered = -(-(rows[:, None] * a_bits + columns * b_bits) // (BITS_PER_BYTE * self.shared_bytes_per_cycle))
+        delivered = self._delivered(op, packed, rows, columns)
         cycles: IntArray = ceil_div(packed.slots, self.depth) * np.maximum(columns, delivered)
         return cycles
+
+    def _delivered(self, op: MatmulOp, packed: Packed, rows: IntArray, columns: IntArray) -> IntArray:
+        """int64[tiles_m, tiles_n]: cycles in which shared memory delivers the operands of a step along K."""
+        a_bits = self.depth * (op.a.dtype.bits + packed.place_bits)
+        b_bits = ceil_div(self.depth * packed.of, packed.kept) * op.b.dtype.bits
+        bits: IntArray = rows[:, None] * a_bits + columns * b_bits
+        return -(-bits // (BITS_PER_BYTE * self.shared_bytes_per_cycle))
 
     def _actions(self, op: MatmulOp, packed: Packed, walk: Walk) -> dict[str, int]:
         """Exact action counts of one repetition."""

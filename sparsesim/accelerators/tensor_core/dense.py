@@ -191,6 +191,7 @@ class TensorCore(Autotuned):
             units=1,
             fetch_slots=self.stages,
             write_slots=2,
+            resources=grid.resources(self.sms) if grid.rounds else {},
         )
         return Schedule(
             phases=(phase,),

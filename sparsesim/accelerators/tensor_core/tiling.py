@@ -1,7 +1,7 @@
 """The tilings and K-splits a GEMM library can choose from, and the cycles the SMs need for each."""
 
 from math import ceil
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
@@ -24,6 +24,10 @@ CTAS_PER_SM_WHEN_SPLIT = 4
 """Most thread blocks per SM for which K is still split; a split is there to occupy idle SMs."""
 
 
+LIMITS: Final = {"mma": "math", "l2": "L2", "latency": "k-loop latency"}
+"""The resource behind each bound of the k-loop."""
+
+
 class Tile(NamedTuple):
     """A thread-block tile of C, `m` x `n`, with a k-loop over slices of `k`."""
 
@@ -42,8 +46,9 @@ class Grid(NamedTuple):
         split: thread blocks that share the K of a tile.
         rounds: waves, the number of tiles that the busiest SM computes.
         round_cycles: cycles per wave.
+        prologue_cycles: those of them for prologue, epilogue and store of a tile.
         reduce_cycles: cycles of the kernel that adds up the parts of a split, after the last wave.
-        bound: what limits a wave: "mma", "l2" or "latency".
+        bound: what limits the k-loop: "mma", "l2" or "latency".
         groups: independent products of equal size.
     """
 
@@ -55,6 +60,7 @@ class Grid(NamedTuple):
     split: int = 1
     rounds: int = 1
     round_cycles: int = 0
+    prologue_cycles: int = 0
     reduce_cycles: int = 0
     bound: str = "mma"
     groups: int = 1
@@ -68,6 +74,22 @@ class Grid(NamedTuple):
     def cycles(self) -> int:
         """Cycles on the SMs with an ideal DRAM."""
         return self.rounds * self.round_cycles + self.reduce_cycles
+
+    def resources(self, sms: int) -> dict[str, int]:
+        """`cycles` by resource: SMs without a tile in the last wave, and what the others spend theirs on.
+
+        A single wave has no tail: more SMs would not shorten it.
+        """
+        in_waves = self.rounds * self.round_cycles
+        idle = self.rounds * sms - self.tiles * self.split
+        tail = in_waves * idle // (self.rounds * sms) if self.rounds > 1 else 0
+        prologue = (in_waves - tail) * self.prologue_cycles // max(self.round_cycles, 1)
+        return {
+            LIMITS[self.bound]: in_waves - tail - prologue,
+            "prologue": prologue,
+            "wave tail": tail,
+            "reduction": self.reduce_cycles,
+        }
 
 
 class Gemm(NamedTuple):
@@ -164,7 +186,7 @@ def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
         "latency": ceil_div(depth, slice_k) * rates.step_cycles * exposed,
     }
     bound = max(needs, key=lambda name: needs[name])
-    store = tile.m * tile.n * gemm.c_bytes / STORE_BYTES_PER_CYCLE
+    prologue = exposed * rates.round_cycles + tile.m * tile.n * gemm.c_bytes / STORE_BYTES_PER_CYCLE
     reduce_cycles = 0.0
     if split > 1:
         # The reduction reads `split` fp32 sums per element of C and writes one.
@@ -178,7 +200,8 @@ def _cut(gemm: Gemm, tile: Tile, split: int, rates: Rates) -> Grid:
         gemm.of,
         split,
         rounds,
-        ceil(needs[bound] + exposed * rates.round_cycles + store),
+        ceil(needs[bound] + prologue),
+        int(prologue),
         ceil(reduce_cycles),
         bound,
         gemm.groups,

@@ -62,19 +62,25 @@ def _next_end(ends: IntArray, now: int, done: int, residents: int, service: int,
 
 
 @kernel
-def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, latency: int) -> IntArray:
-    """int64[blocks]: ticks from start to end of every block; blocks are assigned in order to slots as they free up.
+def resident_ticks(
+    work: IntArray, schedulers: int, slots: int, service: int, latency: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Ticks from start to end of every block; blocks are assigned in order to slots as they free up.
 
     Processor sharing: all residents of a scheduler progress at the same rate, one unit of work per `latency` ticks,
     or per `residents * service` if that is longer. `done` is the scheduler's virtual time, the work served to each
     resident so far: a block that arrives at `done` ends at done + work, however many come and go meanwhile, so nothing
     has to be updated for the others and all numbers stay integers.
+
+    Returns int64[blocks], and by scheduler int64[schedulers] when its last block ends, and how many ticks until then
+    its residents were too few to hide their latency.
     """
     blocks = len(work)
     start, took = np.zeros(blocks, np.int64), np.zeros(blocks, np.int64)
     ends = np.full((schedulers, slots), NEVER, np.int64)
     block_in = np.zeros((schedulers, slots), np.int64)
     done, residents = np.zeros(schedulers, np.int64), np.zeros(schedulers, np.int64)
+    until, waiting = np.zeros(schedulers, np.int64), np.zeros(schedulers, np.int64)
     assigned = min(blocks, schedulers * slots)
     for block in range(assigned):
         scheduler, slot = block % schedulers, block // schedulers
@@ -90,6 +96,9 @@ def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, la
     heapq.heapify(events)
     while len(events) > 0:
         now, scheduler = int(events[0]) // schedulers, int(events[0]) % schedulers
+        if residents[scheduler] * service < latency:
+            waiting[scheduler] += now - until[scheduler]
+        until[scheduler] = now
         slot = int(np.argmin(ends[scheduler]))
         done[scheduler] = ends[scheduler, slot]
         took[block_in[scheduler, slot]] = now - start[block_in[scheduler, slot]]
@@ -105,4 +114,4 @@ def resident_ticks(work: IntArray, schedulers: int, slots: int, service: int, la
             heapq.heapreplace(events, np.int64(next_end * schedulers + scheduler))
         else:
             heapq.heappop(events)
-    return took
+    return took, until, waiting

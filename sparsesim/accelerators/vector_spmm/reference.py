@@ -20,8 +20,13 @@ def first_touches(order: list[int], bands: list[set[int]]) -> list[int]:
     return [len(bands[band].difference(*(bands[before] for before in order[:at]))) for at, band in enumerate(order)]
 
 
-def resident_ticks(work: list[int], schedulers: int, slots: int, service: int, latency: int) -> list[int]:
-    """Ticks from start to end of every block, counting down the remaining work of all residents whenever one ends."""
+def resident_ticks(
+    work: list[int], schedulers: int, slots: int, service: int, latency: int
+) -> tuple[list[int], list[int], list[int]]:
+    """Ticks of every block, counting down the remaining work of all residents whenever one ends.
+
+    By scheduler, when its last block ends, and for how long its pace was that of the latency.
+    """
     waiting = list(range(len(work)))
     remaining: list[dict[int, int]] = [{} for _ in range(schedulers)]
     for _ in range(slots):
@@ -30,11 +35,14 @@ def resident_ticks(work: list[int], schedulers: int, slots: int, service: int, l
                 block = waiting.pop(0)
                 residents[block] = work[block]
     start, took, since = [0] * len(work), [0] * len(work), [0] * schedulers
+    latent = [0] * schedulers
     while any(remaining):
         pace = [max(latency, len(residents) * service) for residents in remaining]
         ends = [since[i] + min(left.values()) * pace[i] if left else None for i, left in enumerate(remaining)]
         now, scheduler = min((end, i) for i, end in enumerate(ends) if end is not None)
         residents = remaining[scheduler]
+        if pace[scheduler] > len(residents) * service:
+            latent[scheduler] += now - since[scheduler]
         ended = min(residents, key=lambda block: residents[block])
         done = residents.pop(ended)
         for block in residents:
@@ -43,4 +51,4 @@ def resident_ticks(work: list[int], schedulers: int, slots: int, service: int, l
         if waiting:
             start[waiting[0]], residents[waiting[0]] = now, work[waiting[0]]
             waiting.pop(0)
-    return took
+    return took, since, latent

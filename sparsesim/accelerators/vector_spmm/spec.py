@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
-from sparsesim.accelerators.arithmetic import weighted_shares
+from sparsesim.accelerators.arithmetic import in_proportion, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.memories import Sram
@@ -110,19 +110,30 @@ class VectorSpmm(Accelerator):
             return self.plan(op.block_diagonal())
         launch = self._launch(op)
         units = self.sms * self.schedulers
-        service, latency = self._ticks_per_group(op.a.dtype, launch)
-        ticks = resident_ticks(np.tile(launch.groups, launch.tiles), units, self.resident_warps, service, latency)
+        service, pipeline = self._ticks_per_group(op.a.dtype, launch)
+        latency, work = round(TICKS * self.latency_cycles), np.tile(launch.groups, launch.tiles)
+        ticks, until, waiting = resident_ticks(work, units, self.resident_warps, service, latency)
+        cycles = -(-ticks // TICKS)
         slots = units * self.resident_warps
         c_bytes = bits_to_bytes(op.m * op.n * op.c_dtype.bits)
         rows = np.minimum(launch.bands.height, op.m - launch.bands.order * launch.bands.height)
         phase = Phase(
             fetch_bytes=launch.traffic.fetch,
-            compute_cycles=-(-ticks // TICKS),
+            compute_cycles=cycles,
             write_bytes=gathered_up(weighted_shares(c_bytes, np.tile(rows, launch.tiles)), first=False),
             units=slots,
             fetch_slots=slots,
             # Results of finished blocks may wait for DRAM while the next blocks run in their slots.
             write_slots=2 * slots,
+            # Of the ticks of all schedulers until the last one is done.
+            resources=in_proportion(
+                int(cycles.sum()),
+                {
+                    pipeline: int(until.sum() - waiting.sum()),
+                    "warp latency": int(waiting.sum()),
+                    "imbalance": units * int(until.max(initial=0)) - int(until.sum()),
+                },
+            ),
         )
         return Schedule(
             phases=(phase,),
@@ -170,21 +181,22 @@ class VectorSpmm(Accelerator):
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Launch(bands, tiles, mma, groups, traffic)
 
-    def _ticks_per_group(self, dtype: DType, launch: Launch) -> tuple[int, int]:
-        """(throughput time of a group on its scheduler, latency of a group for a warp alone), in ticks.
+    def _ticks_per_group(self, dtype: DType, launch: Launch) -> tuple[int, str]:
+        """Throughput time of a group on its scheduler, in ticks, and the slowest of four pipelines that decides it.
 
-        Throughput is that of the slowest of four pipelines, which warps overlap: multipliers, L1, L2 and issue.
+        Warps overlap multipliers, L1, L2 and issue.
         """
         schedulers = self.sms * self.schedulers
         rates = self.macs_per_cycle if launch.mma else self.cuda_macs_per_cycle
         gathered = max(1, launch.tiles * int(-(-launch.bands.lengths // GROUP).sum()))
-        cycles = [
-            GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[dtype.name],
-            launch.traffic.l1 / gathered * self.schedulers / self.l1_bytes_per_cycle,
-            launch.traffic.l2 / gathered * schedulers / self.l2_bytes_per_cycle,
-        ]
-        cycles.append(self.issue_cycles + launch.bands.height * self.issue_cycles_per_row)
-        return round(TICKS * max(cycles)), round(TICKS * self.latency_cycles)
+        cycles = {
+            "multipliers": GROUP * launch.rows_multiplied * self.tile_n * schedulers / rates[dtype.name],
+            "L1": launch.traffic.l1 / gathered * self.schedulers / self.l1_bytes_per_cycle,
+            "L2": launch.traffic.l2 / gathered * schedulers / self.l2_bytes_per_cycle,
+            "issue": self.issue_cycles + launch.bands.height * self.issue_cycles_per_row,
+        }
+        slowest = max(cycles, key=lambda name: cycles[name])
+        return round(TICKS * cycles[slowest]), slowest
 
     def _actions(self, op: MatmulOp, launch: Launch, c_bytes: int) -> dict[str, int]:
         """Exact action counts of one repetition; idle rows of an mma and padding of groups count as work."""

@@ -115,7 +115,12 @@ def test_real_matrices_respect_the_golden_lower_bounds(name, data_dir):
 
 def chunks_of(count, **figures):
     zeros = {name: np.zeros(count, np.int64) for name in Chunks._fields[:5]}
-    plain = {"cycles": np.zeros(count), "first": np.array([0, count]), "reads": ((),)}
+    plain = {
+        "cycles": np.zeros(count),
+        "merging": np.zeros(count, np.bool_),
+        "first": np.array([0, count]),
+        "reads": ((),),
+    }
     return Chunks(**(zeros | plain | figures))
 
 
@@ -124,6 +129,20 @@ def test_many_small_chunks_do_not_each_round_up():
     assert steps.fetch_bytes.sum() == 1000
     assert set(steps.fetch_bytes) <= {0, BLOCK_BYTES, 1000 % BLOCK_BYTES}
     assert 30 <= steps.compute_cycles.sum() <= 30 + 3
+
+
+def test_every_chunk_goes_to_the_multipliers_or_to_the_merger():
+    """Two rounds that start on an empty tree of 4 layers: 3 + 4 cycles each."""
+    chunks = chunks_of(
+        3,
+        cycles=np.array([10.0, 20.5, 4.0]),
+        merging=np.array([False, True, False]),
+        first=np.array([0, 2, 3]),
+        reads=((), (0,)),
+    )
+    steps = timed_steps(chunks, 4, 64)
+    assert steps.resources == {"multipliers": 10 + 4, "merger": 21, "tree fill": 2 * 7}
+    assert sum(steps.resources.values()) == steps.compute_cycles.sum()
 
 
 def test_the_first_block_of_a_comes_first_and_is_waited_for():

@@ -43,13 +43,21 @@ def test_first_touches_are_columns_not_seen_before(matrix, height, seed):
     latency=st.integers(0, 200),
 )
 def test_residents_share_a_scheduler(work, schedulers, slots, service, latency):
-    ticks = kernels.resident_ticks(np.array(work, np.int64), schedulers, slots, service, latency)
-    assert ticks.tolist() == reference.resident_ticks(work, schedulers, slots, service, latency)
+    found = kernels.resident_ticks(np.array(work, np.int64), schedulers, slots, service, latency)
+    assert tuple(array.tolist() for array in found) == reference.resident_ticks(
+        work, schedulers, slots, service, latency
+    )
+
+
+def resident(*arguments):
+    return tuple(array.tolist() for array in kernels.resident_ticks(*arguments))
 
 
 def test_a_block_alone_is_bound_by_latency_and_a_full_scheduler_by_service():
     work = np.array([10, 10, 10, 10], np.int64)
-    assert kernels.resident_ticks(work, 4, 4, 5, 12).tolist() == [120] * 4
-    assert kernels.resident_ticks(work, 1, 4, 5, 12).tolist() == [10 * 4 * 5] * 4
-    # Two share the scheduler until the short one ends; the long one then goes on alone.
-    assert kernels.resident_ticks(np.array([10, 4], np.int64), 1, 2, 10, 12).tolist() == [4 * 20 + 6 * 12, 4 * 20]
+    assert resident(work, 4, 4, 5, 12) == ([120] * 4, [120] * 4, [120] * 4)
+    assert resident(work, 1, 4, 5, 12) == ([10 * 4 * 5] * 4, [200], [0])
+    # Two share the scheduler until the short one ends; the long one then goes on alone, and waits.
+    assert resident(np.array([10, 4], np.int64), 1, 2, 10, 12) == ([4 * 20 + 6 * 12, 4 * 20], [152], [6 * 12])
+    # The second scheduler is done first.
+    assert resident(np.array([10, 4], np.int64), 2, 2, 10, 12) == ([120, 48], [120, 48], [120, 48])
