@@ -175,6 +175,7 @@ def _print(
     tables: PointTables, results: list[Result], as_json: bool, table: "Callable[[], Table]", written: list[Path]
 ) -> None:
     """The answer, and what was refused; where everything was, that is the fault of who asked."""
+    from sparsesim.report.story import story
     from sparsesim.report.table import refusals
 
     if as_json:
@@ -183,5 +184,5 @@ def _print(
         raise FaultsError(refusals(tables.compared))
     if not as_json:
         print_table(table(), keys=2)
-        print_remarks(*refusals(tables.compared))
+        print_remarks(*story(tables.compared), *refusals(tables.compared))
         print_written(*written)

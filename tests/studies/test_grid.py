@@ -32,7 +32,7 @@ def loads(monkeypatch):
     return counts
 
 
-def test_one_quickstart_loads_two_networks_and_five_machines(loads, monkeypatch, tmp_path):
+def test_one_quickstart_loads_two_networks_and_four_machines(loads, monkeypatch, tmp_path):
     from typer.testing import CliRunner
 
     from sparsesim.cli.app import app
@@ -40,8 +40,8 @@ def test_one_quickstart_loads_two_networks_and_five_machines(loads, monkeypatch,
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     found = CliRunner().invoke(app, ["run", "quickstart", "-o", str(tmp_path), "--no-plots", "--json"])
     assert found.exit_code == 0, found.exception
-    assert len(found.stdout.splitlines()) == 2 * 3 * 8 * 5
-    assert loads == {"load_network": 2, "load_machine": 5, "load_energy_table": 1}
+    assert len(found.stdout.splitlines()) == 2 * 3 * 8 * 4
+    assert loads == {"load_network": 2, "load_machine": 4, "load_energy_table": 1}
 
 
 def test_entries_share_what_they_load(loads, tmp_path):
