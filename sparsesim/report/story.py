@@ -49,7 +49,8 @@ def _losers(best: "pd.DataFrame") -> str:
     worst = behind.sort_values("behind", ascending=False, kind="stable").drop_duplicates("machine")
     worst = worst.loc[sorted(worst.index)]
     lost = [
-        f"{point['machine']} on {_case(point)} ({ratio(point['behind'])} the time of the fastest, {point['bottleneck']})"
+        f"{point['machine']} on {_case(point)} "
+        f"({ratio(point['behind'])} the time of the fastest, {point['bottleneck']})"
         for point in worst[worst["behind"] > 1].to_dict("records")
     ]
     return f"Furthest behind: {'; '.join(lost)}." if lost else ""
