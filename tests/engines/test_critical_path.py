@@ -23,7 +23,7 @@ def phase_of(fetch, compute, write, **changes):
 
 
 @st.composite
-def phases(draw, writes=True):
+def phases(draw, writes=True, most_units=3):
     steps = draw(st.integers(1, 12))
     cycles = st.lists(st.integers(0, 30), min_size=steps, max_size=steps)
     earlier = [[draw(st.integers(0, step)) for step in range(steps)] for _ in range(2)]
@@ -34,7 +34,7 @@ def phases(draw, writes=True):
         after_writes=earlier[0],
         after_arrivals=earlier[1],
         latency=draw(cycles),
-        units=draw(st.integers(1, 3)),
+        units=draw(st.integers(1, most_units)),
         fetch_slots=draw(st.integers(1, 4)),
         write_slots=draw(st.integers(1, 4)),
         repeat=draw(st.integers(1, 3)),
@@ -55,9 +55,12 @@ def test_no_path_is_longer_or_shorter_than_its_run(phase):
 
 
 @settings(max_examples=200, deadline=None)
-@given(phase=phases(writes=False))
+@given(phase=phases(writes=False, most_units=1))
 def test_what_the_path_holds_is_what_a_slower_resource_costs(phase):
-    """Without writes nothing overtakes anything, so the path is still there if one resource takes twice as long."""
+    """The path is still there if one resource takes twice as long, as long as nothing can overtake anything.
+
+    A write may overtake a fetch, and of several units the first one that is free takes a step.
+    """
     path = fast_path(phase)
     slower_memory = phase._replace(fetch=2 * phase.fetch)
     slower_units = phase._replace(compute=2 * phase.compute)
