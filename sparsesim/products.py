@@ -24,17 +24,19 @@ def multiply(
     table: EnergyTable,
     engine: str = "fast",
     name: str = "matmul",
+    out_dtype: str = "",
 ) -> list[Result]:
     """C = A x B with A in every format on every machine.
 
-    Left out, `formats` is the one that suits the machine at this density, and `dtype` the machine's first number type.
+    Left out, `formats` is the one that suits the machine at this density, `dtype` the machine's first number type, and
+    `out_dtype`, in which C is written, that of the operands.
     What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
     """
     results = []
     for machine in machines:
         unit = machine.accelerator
         for format in formats or [unit.natural_format(a.density)]:
-            op = matmul_op(a, b, format, dtype or unit.default_dtype, name=name)
+            op = matmul_op(a, b, format, dtype or unit.default_dtype, name=name, out_dtype=out_dtype)
             # Compile on something tiny first, so that the time reported is that of the simulation.
             simulate(_tiny(op), machine, table, engine=engine)
             results.append(simulate(op, machine, table, engine=engine))
@@ -53,8 +55,9 @@ def gemm(
     table: EnergyTable,
     engine: str = "fast",
     seed: int = 0,
+    out_dtype: str = "",
 ) -> list[Result]:
-    """M tokens times N x K weights drawn by `seed`; `sparsity` as in `drawn_weights`.
+    """M tokens times N x K weights drawn by `seed`; `sparsity` as in `drawn_weights`, the rest as in `multiply`.
 
     Machines are taken as they are; `machine.benchmarked(runs, warm)` times them as published tables do.
     """
@@ -63,7 +66,8 @@ def gemm(
             raise InputError(f"{name} is {side}; it must be at least 1")
     weights, tokens = drawn_weights(n, k, sparsity, seed), DenseMatrix((k, m), seed=seed + 1)
     name = f"gemm {m} x {n} x {k}"
-    results = multiply(weights, tokens, machines, formats, dtype, table=table, engine=engine, name=name)
+    given = {"engine": engine, "name": name, "out_dtype": out_dtype}
+    results = multiply(weights, tokens, machines, formats, dtype, table=table, **given)
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
     return [
         replace(result, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded")

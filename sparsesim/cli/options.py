@@ -27,6 +27,10 @@ Dtype = Annotated[
         help="Number type: fp64, fp32, tf32, fp16, bf16, fp8, int8 or int4; if left out, the one that fits.",
     ),
 ]
+OutDtype = Annotated[
+    str,
+    typer.Option("--out-dtype", help="Number type in which C is written, such as int32 or bf16; else as the operands."),
+]
 EnergyTableName = Annotated[str, typer.Option("--energy-table", help="Energy table by name or YAML file.")]
 Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples per batch on the machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparsesim import products
-from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
+from sparsesim.cli.options import Dtype, Formats, Json, Machines, OutDtype, Seed, Simulation
 from sparsesim.cli.printing import console, print_json
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
@@ -54,6 +54,7 @@ def gemm(
     machine: Machines = ["a100-pcie"],
     format: Formats = [],
     dtype: Dtype = "",
+    out_dtype: OutDtype = "",
     sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Equal runs one after the other, as in a benchmark; 0: without end.")
@@ -72,10 +73,8 @@ def gemm(
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
     table = load_energy_table(simulation.energy_table)
-    _show(
-        products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed),
-        as_json,
-    )
+    asked = {"engine": simulation.engine, "seed": seed, "out_dtype": out_dtype}
+    _show(products.gemm(m, n, k, units, format, dtype, sparsity, table=table, **asked), as_json)
 
 
 def _show(results: list[Result], as_json: bool) -> None:

@@ -17,15 +17,14 @@ TREND_SIZES: Final = (4096, 8192, 16384, 32768)
 
 def note_figures(published: TensorCoreValues, comparisons: Sequence[Comparison]) -> dict[str, Sequence[Figures]]:
     """Figures by note; none for a note without points."""
-    types = {each.point.dtype for each in comparisons}
-    sparse_only = [name for name in published.gemm.sparse_only if name in types]
+    types = dict.fromkeys(each.point.dtype for each in comparisons)
+    writes = [(name, published.gemm.written(name)) for name in types if name in published.gemm.writes]
     return {
         "trend": list(_trend(comparisons)),
         "power": list(_power(comparisons)),
         "worst": list(_worst(comparisons)),
         "llmcompass": list(_llmcompass(published.llmcompass, comparisons)),
-        "sparse_only": [{"types": ", ".join(sparse_only)}] if sparse_only else [],
-        "fp8": [{}] if "FP8" in types else [],
+        "writes": [{"type": name, "dense": written.dense, "sparse": written.sparse} for name, written in writes],
     }
 
 
