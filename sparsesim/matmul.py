@@ -152,9 +152,7 @@ def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
     return int(b.to_sparse().row_lengths[left.indices].sum())
 
 
-def matmul_op(
-    a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul", *, out_dtype: str = ""
-) -> MatmulOp:
+def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul", *, out_dtype: str = "") -> MatmulOp:
     """A @ B with A in `format`; B is stored alike if it is sparse, else dense.
 
     C is written as `out_dtype`, or if that is left out as the operands are stored.
