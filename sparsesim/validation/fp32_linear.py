@@ -21,6 +21,9 @@ from sparsesim.validation.tensor_core.runs import time_us
 OPERATIONS_PER_MAC: Final = 2
 """As rates in FLOP/s count them."""
 
+SHORTEST: Final = 20
+"""Products in which time spent outside the card shows."""
+
 
 class LinearTimes(PublishedValues):
     """The table, and the machine of every device in it; `runs` follow each other, None if that is not known."""
@@ -104,6 +107,7 @@ class Fp32Linear(Reference):
         devices = Counter(line.device for line in self.lines if line.device not in self.machines)
         return {
             "power": [self._limits(name, group) for name, group in self._by_machine.items()],
+            "host": [_beyond_the_card(name, group) for name, group in self._by_machine.items()],
             "worst": [_worst(group) for group in self._by_machine.values()],
             "unknown": [{"device": device, "products": products} for device, products in devices.items()],
         }
@@ -172,6 +176,13 @@ class Fp32Linear(Reference):
             "dense_error_pct": each.error_pct,
             "dense_bottleneck": each.bottleneck,
         }
+
+
+def _beyond_the_card(name: str, group: Sequence[Comparison]) -> Figures:
+    """How much longer the shortest products take than simulated."""
+    shortest = sorted(group, key=lambda each: each.line.latency_us)[:SHORTEST]
+    longer = median(each.line.latency_us - each.simulated_us for each in shortest)
+    return {"card": name, "products": len(shortest), "host_us": longer}
 
 
 def _worst(group: Sequence[Comparison]) -> Figures:

@@ -20,6 +20,7 @@ def small_card(name: str = "a100-pcie", **changes: object) -> Machine:
         "l2_partitions": 2,
         "l2_bytes_per_cycle": 1e6,
         "cluster": 1,
+        "own_kernels": {},
         "stages": 4,
     }
     if name == "a100-pcie":
