@@ -66,8 +66,9 @@ def gemm(
             raise InputError(f"{name} is {side}; it must be at least 1")
     weights, tokens = drawn_weights(n, k, sparsity, seed), DenseMatrix((k, m), seed=seed + 1)
     name = f"gemm {m} x {n} x {k}"
-    given = {"engine": engine, "name": name, "out_dtype": out_dtype}
-    results = multiply(weights, tokens, machines, formats, dtype, table=table, **given)
+    results = multiply(
+        weights, tokens, machines, formats, dtype, table=table, engine=engine, name=name, out_dtype=out_dtype
+    )
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
     return [
         replace(result, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded")

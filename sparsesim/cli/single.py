@@ -73,8 +73,11 @@ def gemm(
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
     table = load_energy_table(simulation.energy_table)
-    asked = {"engine": simulation.engine, "seed": seed, "out_dtype": out_dtype}
-    _show(products.gemm(m, n, k, units, format, dtype, sparsity, table=table, **asked), as_json)
+    engine = simulation.engine
+    results = products.gemm(
+        m, n, k, units, format, dtype, sparsity, table=table, engine=engine, seed=seed, out_dtype=out_dtype
+    )
+    _show(results, as_json)
 
 
 def _show(results: list[Result], as_json: bool) -> None:

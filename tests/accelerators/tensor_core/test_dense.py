@@ -147,16 +147,16 @@ def test_products_of_equal_sizes_are_alike_whatever_their_positions():
 
 
 def test_one_number_type_may_have_kernels_of_its_own():
-    """Operands through an L2 of 32 B per cycle: a cluster of four halves what an SM reads, and a split takes SMs in."""
+    """Operands through an L2 of 4 B per cycle: a cluster of four halves what an SM reads, and a split takes SMs in."""
     op, narrow = (replace(gemm(256, 128, 4096), a=a, b=b) for a, b in (operands("fp16"), operands("int8")))
-    shared = {"splits": (1, 4), "cluster": 4, "l2_bytes_per_cycle": 32.0, "sms": 8}
+    shared = {"splits": (1, 4), "cluster": 4, "l2_bytes_per_cycle": 4.0, "sms": 8}
     unit = small_card(**shared, own_kernels={"int8": {"tiles": ((256, 128, 32),), "splits": (1,), "cluster": 1}})
     details, own = unit.accelerator.plan(op).details, unit.accelerator.plan(narrow).details
     assert (details["tile_m"], details["split_k"]) == (128, 4)
     assert (own["tile_m"], own["split_k"]) == (256, 1)
     (grid,) = unit.accelerator._grids(narrow)
     assert grid.bound == "l2"
-    assert grid.round_cycles == (256 + 128) * 4096 // 32 + 256 * 128 * 2 // 64
+    assert grid.round_cycles == (256 + 128) * 4096 // 4 + 256 * 128 * 2 // 64
 
 
 def operands(dtype):
