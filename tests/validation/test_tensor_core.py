@@ -172,8 +172,8 @@ def test_a_further_card_is_picked_up(tmp_path):
 
 
 def test_int8_is_held_against_kernels_that_write_what_the_measured_ones_do(tmp_path):
-    """INT32 takes twice the bytes of BF16, and four times those of INT8: at K = 64, C is nearly all that moves."""
-    shape = (8192, 8192, 64)
+    """INT32 takes twice the bytes of BF16, and four times those of INT8: at K = 128, C is nearly all that moves."""
+    shape = (1 << 18, 8192, 128)
     gemm_table(tmp_path, gemm_line(dtype="INT8", shape=shape))
     reference = opened_on(tmp_path)
     rows = {row.metric: row.simulated for row in reference.rows()}
