@@ -1,17 +1,18 @@
-"""Six constants of a card and number type, fitted on measured times.
+"""Up to six constants of a card and number type, fitted on measured times.
 
 They are what no datasheet says: the share of the peak that the inner loop reaches and the cycles of a step of the
 k-loop, each for the dense and the 2:4 kernel, and the energy of a product and of selecting its operand.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.hardware import EnergyTable, Machine
+from sparsesim.validation.tensor_core.published import Written
 from sparsesim.validation.tensor_core.runs import Card, time_us
 from sparsesim.validation.tensor_core.tables import Point
 
@@ -51,12 +52,14 @@ class Constants(NamedTuple):
 
 @dataclass(frozen=True)
 class MeasuredCard:
-    """Measured products of one card and number type, each dense and 2:4."""
+    """Measured products of one card and number type, each dense and 2:4, and its `free` constants."""
 
     card: Card
     dtype: str
     runs: int | None
     points: Sequence[Point]
+    free: Sequence[str]
+    written: Written = field(default_factory=Written)
 
     def errors(self, constants: Constants) -> Errors:
         """float64[points, 2]: logarithm of simulated over measured time, dense and 2:4."""
@@ -65,8 +68,8 @@ class MeasuredCard:
 
     def _point_errors(self, point: Point, dense: Machine, sparse: Machine) -> tuple[float, float]:
         shape = point.m, point.n, point.k, self.dtype
-        dense_us, _ = time_us(*shape, dense, False, self.runs)
-        sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.format)
+        dense_us, _ = time_us(*shape, dense, False, self.runs, out_dtype=self.written.dense)
+        sparse_us, _ = time_us(*shape, sparse, True, self.runs, point.format, self.written.sparse)
         assert point.dense_us is not None
         assert point.sparse_us is not None
         return float(np.log(dense_us / point.dense_us)), float(np.log(sparse_us / point.sparse_us))
@@ -91,22 +94,25 @@ def loss(errors: Errors) -> float:
     return sum(means) + 0.2 * sum(spread)
 
 
-def fit(measured: MeasuredCard, start: Constants, evaluations: int) -> Constants:
-    """Constants with the least `loss`, by a simplex search (Nelder and Mead) from `start`."""
+def fit(measured: MeasuredCard, start: Constants, free: Sequence[str], evaluations: int) -> Constants:
+    """The `free` constants with the least `loss`, by a simplex search (Nelder and Mead) from `start`."""
     from scipy.optimize import minimize
 
+    def scaled(scales: Errors) -> Constants:
+        return start._replace(**{name: float(getattr(start, name) * by) for name, by in zip(free, scales, strict=True)})
+
     def objective(scales: Errors) -> float:
-        found = Constants(*(np.array(start) * scales))
+        found = scaled(scales)
         possible = min(scales) > 0 and max(found.dense_efficiency, found.sparse_efficiency) <= 1
         return loss(measured.errors(found)) if possible else float("inf")
 
     search: Any = minimize  # the stubs take no function of an array of any shape
-    scales = np.ones(len(start))
+    scales = np.ones(len(free))
     for step, share in ((0.12, 2), (-0.08, 1)):
-        simplex = np.vstack([scales, scales * (1 + step * np.eye(len(start)))])
+        simplex = np.vstack([scales, scales * (1 + step * np.eye(len(free)))])
         options = {"maxfev": evaluations * share // 3, "initial_simplex": simplex}
         scales = search(objective, scales, method="Nelder-Mead", options=options).x
-    return Constants(*(float(value) for value in np.array(start) * scales))
+    return scaled(scales)
 
 
 def _entry(unit: Any, field: str, dtype: str) -> float:

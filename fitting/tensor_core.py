@@ -3,9 +3,10 @@
     python fitting/tensor_core.py fit
     python fitting/tensor_core.py cross-validate -o FOLDER
 
-`fit` prints a JSON line per card and number type: the constants that the shipped machines have, those fitted on the
-weights that `models/validation/tensor-core.yaml` lists under `fitted`, and the loss of both there. The search starts
-from the shipped constants.
+`models/validation/tensor-core.yaml` lists the weights under `fitted` and what is fitted on them under `constants`.
+
+`fit` prints a JSON line per card and number type: the constants that the shipped machines have, those fitted, and the
+loss of both on these weights. The search starts from the shipped constants; those that are not listed stay.
 
 `cross-validate` fits the constants without one weight shape after the other, and writes the errors of the products left
 out to `tensor-core-cross-validation.csv` and their means to `tensor-core-cross-validation-means.csv`.
@@ -34,12 +35,13 @@ Family = tuple[int, int]
 
 
 def measured_cards(reference: TensorCores, only: Sequence[str]) -> Iterator[MeasuredCard]:
-    """All products of the cards and types whose six constants were fitted, or of those named "CARD:TYPE" alone."""
+    """All products of the cards and types whose constants were fitted, or of those named "CARD:TYPE" alone."""
     for batch in reference.tables.batches:
         first = batch.points[0]
         asked = not only or f"{first.card}:{first.dtype}" in only
-        if asked and first.dtype in reference.published.gemm.cross_validated.get(first.card, ()):
-            yield MeasuredCard(batch.card, batch.dtype, batch.runs, batch.points)
+        free = reference.published.gemm.constants.get(first.card, {}).get(first.dtype)
+        if asked and free:
+            yield MeasuredCard(batch.card, batch.dtype, batch.runs, batch.points, free, batch.written)
 
 
 def fitted_constants(reference: TensorCores, measured: MeasuredCard, evaluations: int) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def fitted_constants(reference: TensorCores, measured: MeasuredCard, evaluations
     if not chosen.points:
         return {"card": first.card, "type": first.dtype, "products": 0}
     shipped = Constants.of(measured.card, measured.dtype)
-    fitted = fit(chosen, shipped, evaluations)
+    fitted = fit(chosen, shipped, measured.free, evaluations)
     return {
         "card": first.card,
         "type": first.dtype,
@@ -81,7 +83,7 @@ def cross_validate(measured: MeasuredCard, evaluations: int) -> Iterator[dict[st
     for number, left_out in enumerate(parts, 1):
         print(f"{first.card} {first.dtype}: part {number} of {len(parts)}", file=sys.stderr)
         held = measured.only(left_out)
-        found = fit(measured.without(left_out), start, evaluations)
+        found = fit(measured.without(left_out), start, measured.free, evaluations)
         for point, (dense, sparse) in zip(held.points, held.errors(found), strict=True):
             assert point.ratio is not None
             yield {

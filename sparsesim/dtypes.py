@@ -50,6 +50,7 @@ DTYPES = {
         DType("fp8-e5m2", 8, "float", "fp32", 2, "float16", smallest_exponent=-14 - 2, largest=57344.0),
         DType("int8", 8, "int", "int32"),
         DType("int4", 4, "int", "int32"),
+        DType("int32", 32, "int", "int32"),
     )
 }
 

@@ -188,13 +188,17 @@ def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
     return int(b.to_sparse().row_lengths[left.indices].sum())
 
 
-def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul") -> MatmulOp:
-    """A @ B with A in `format`; B is stored dense if it has no zeros, else as A is."""
+def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul", *, out_dtype: str = "") -> MatmulOp:
+    """A @ B with A in `format`; B is stored dense if it has no zeros, else as A is.
+
+    C is written as `out_dtype`, or if that is left out as the operands are stored.
+    """
     number_type, stored = dtype_by_name(dtype), format_by_name(format)
     if isinstance(b, SparseMatrix) and 0 < b.nnz == b.shape[0] * b.shape[1]:
         b = DenseMatrix(b.shape, b.to_array())
     b_format = format_by_name("dense") if isinstance(b, DenseMatrix) else stored
-    return MatmulOp(name, Operand(a, stored, number_type), Operand(b, b_format, number_type), number_type)
+    c_dtype = dtype_by_name(out_dtype) if out_dtype else number_type
+    return MatmulOp(name, Operand(a, stored, number_type), Operand(b, b_format, number_type), c_dtype)
 
 
 def _split(tensor: Tensor, groups: int, with_values: bool) -> Iterator[Tensor]:

@@ -1,7 +1,8 @@
 """One product, given by two matrices or by its sizes alone, in several formats on several machines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -24,38 +25,48 @@ def multiply(
     table: EnergyTable,
     engine: str = "fast",
     name: str = "matmul",
+    out_dtype: str = "",
 ) -> list[Result]:
     """C = A x B with A in every format on every machine.
 
-    Left out, `formats` is the fastest of those that the machine's kernels are made for, and `dtype` the machine's first
-    number type.
+    Left out, `formats` is the fastest of those that the machine's kernels are made for, `dtype` the machine's first
+    number type, and `out_dtype`, in which C is written, that of the operands.
     What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
     """
     results = []
     for machine in machines:
         number_type = dtype or machine.default_dtype
+        product = partial(_product, a, b, number_type, out_dtype, machine, table, engine, name)
         if formats:
-            results += [_product(a, b, format, number_type, machine, table, engine, name) for format in formats]
+            results += [product(format) for format in formats]
         else:
-            results.append(_fastest(a, b, number_type, machine, table, engine, name))
+            results.append(_fastest(product, machine.natural_formats(a.density, number_type)))
     return results
 
 
 def _product(
-    a: Tensor, b: Tensor, format: str, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str
+    a: Tensor,
+    b: Tensor,
+    dtype: str,
+    out_dtype: str,
+    machine: Machine,
+    table: EnergyTable,
+    engine: str,
+    name: str,
+    format: str,
 ) -> Result:
-    op = matmul_op(a, b, format, dtype, name=name)
+    op = matmul_op(a, b, format, dtype, name=name, out_dtype=out_dtype)
     # Compile on something tiny first, so that the time reported is that of the simulation.
     simulate(_tiny(op), machine, table, engine=engine)
     return simulate(op, machine, table, engine=engine)
 
 
-def _fastest(a: Tensor, b: Tensor, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str) -> Result:
-    """The fastest of the formats that the machine's kernels are made for and can hold A; the first of equals."""
+def _fastest(product: Callable[[str], Result], formats: Iterable[str]) -> Result:
+    """The fastest of the formats that can hold A, the first of equals; the first refusal if none can."""
     tried, refused = list[Result](), list[PatternError]()
-    for format in machine.natural_formats(a.density, dtype):
+    for format in formats:
         try:
-            tried.append(_product(a, b, format, dtype, machine, table, engine, name))
+            tried.append(product(format))
         except PatternError as error:
             refused.append(error)
     if not tried:
@@ -75,8 +86,9 @@ def gemm(
     table: EnergyTable,
     engine: str = "fast",
     seed: int = 0,
+    out_dtype: str = "",
 ) -> list[Result]:
-    """M tokens times N x K weights drawn by `seed`; `sparsity` as in `drawn_weights`.
+    """M tokens times N x K weights drawn by `seed`; `sparsity` as in `drawn_weights`, the rest as in `multiply`.
 
     Machines are taken as they are; `machine.benchmarked(runs, warm)` times them as published tables do.
     """
@@ -85,7 +97,9 @@ def gemm(
             raise InputError(f"{name} is {side}; it must be at least 1")
     weights, tokens = drawn_weights(n, k, sparsity, seed), DenseMatrix((k, m), seed=seed + 1)
     name = f"gemm {m} x {n} x {k}"
-    results = multiply(weights, tokens, machines, formats, dtype, table=table, engine=engine, name=name)
+    results = multiply(
+        weights, tokens, machines, formats, dtype, table=table, engine=engine, name=name, out_dtype=out_dtype
+    )
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
     return [
         replace(result, network="gemm", pruner=pruner, sparsity=1 - weights.density, weights="seeded")

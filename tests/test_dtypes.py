@@ -16,6 +16,10 @@ def test_every_type_is_summed_in_a_known_one_that_is_no_narrower():
         assert ACCUMULATOR_BITS[accumulator] >= DTYPES[name].bits
 
 
+def test_what_sums_are_kept_in_can_be_written_out():
+    assert {accumulator: DTYPES[accumulator].bits for accumulator in ACCUMULATOR_BITS} == ACCUMULATOR_BITS
+
+
 def test_names_read_back_and_an_unknown_one_is_refused():
     assert all(dtype_by_name(name).name == name for name in DTYPES)
     assert dtype_by_name("fp8-e4m3") is DTYPES["fp8"]

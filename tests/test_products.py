@@ -64,6 +64,24 @@ def test_a_gemm_is_tokens_times_weights():
     assert (result.pruner, result.sparsity) == ("seeded 0.75", 0.75)
 
 
+@pytest.mark.parametrize(("out_dtype", "size_bytes"), [("", 1), ("bf16", 2), ("int32", 4), ("fp64", 8)])
+def test_c_is_written_in_the_type_that_is_asked_for(out_dtype, size_bytes):
+    (result,) = gemm(16, 32, 64, [CARD], dtype="int8", out_dtype=out_dtype, table=TABLE)
+    assert result.dram_bytes["C"] == 16 * 32 * size_bytes
+    assert result.dtype == "int8"
+    (product,) = multiply(
+        DenseMatrix((32, 64)), DenseMatrix((64, 16)), [CARD], [], "int8", table=TABLE, out_dtype=out_dtype
+    )
+    assert product.dram_bytes == result.dram_bytes
+
+
+def test_wider_results_take_longer():
+    seconds = [
+        gemm(8192, 8192, 64, [CARD], dtype="int8", out_dtype=out, table=TABLE)[0].seconds for out in ("", "int32")
+    ]
+    assert seconds[1] > 2 * seconds[0]
+
+
 def test_a_gemm_without_zeros_is_not_pruned():
     (result,) = gemm(1, 1, 1, [PROCESSOR], table=TABLE)
     assert (result.pruner, result.sparsity, result.format, result.macs) == ("none", 0, "dense", 1)

@@ -59,6 +59,14 @@ EnergyTableName = Annotated[
         rich_help_panel=SIMULATION,
     ),
 ]
+OutDtype = Annotated[
+    str,
+    typer.Option(
+        "--out-dtype",
+        help="Number type in which C is written, such as int32 or bf16; else as the operands.",
+        autocompletion=completing.dtypes,
+    ),
+]
 Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples per batch on the machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparsesim import products
-from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
+from sparsesim.cli.options import Dtype, Formats, Json, Machines, OutDtype, Seed, Simulation
 from sparsesim.cli.printing import print_json, print_remarks, print_table
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
@@ -63,6 +63,7 @@ def gemm(
     machine: Machines = ["a100-pcie"],
     format: Formats = [],
     dtype: Dtype = "",
+    out_dtype: OutDtype = "",
     sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Equal runs one after the other, as in a benchmark; 0: without end.")
@@ -81,7 +82,10 @@ def gemm(
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
     table = load_energy_table(simulation.energy_table)
-    results = products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed)
+    engine = simulation.engine
+    results = products.gemm(
+        m, n, k, units, format, dtype, sparsity, table=table, engine=engine, seed=seed, out_dtype=out_dtype
+    )
     _show(results, as_json)
     if not as_json and any(result.operands != "DRAM" for result in results):
         print_remarks(_WARM)

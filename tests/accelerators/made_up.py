@@ -23,6 +23,7 @@ def small_card(kernel: str = "gemm", **changes: object) -> Machine:
         "l2_partitions": 2,
         "l2_bytes_per_cycle": 1e6,
         "cluster": 1,
+        "own_kernels": {},
         "stages": 4,
     }
     if kernel == "gemm":

@@ -79,6 +79,15 @@ def test_gemm_names_rows_as_cusparselt_tables_do():
     assert warm["dram_bytes"]["total"] == 0  # small operands lie in the L2 from the run before
 
 
+def test_gemm_writes_the_number_type_that_is_asked_for():
+    shape = (16, 64, 32, "--dtype", "int8", "--cold", "--json")
+    written = [
+        json.loads(run("gemm", *shape, *out).stdout)["dram_bytes"]["C"] for out in ((), ("--out-dtype", "int32"))
+    ]
+    assert written == [16 * 64, 4 * 16 * 64]
+    assert "unknown number type 'int33': did you mean int32" in refused("gemm", *shape, "--out-dtype", "int33")
+
+
 def test_gemm_takes_patterns_of_blocks_by_name():
     shape = (8, 128, 256, "-m", "a100-pcie", "--sparsity", "vnm-64:2:16")
     process = run("gemm", *shape, "-f", "vnm-64:2:16", "-f", "nm-2:4", "-f", "dense", "--json")

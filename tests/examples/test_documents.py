@@ -12,7 +12,7 @@ import pytest
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import ENGINES
 from sparsesim.errors import InputError
-from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.hardware import Kernel, load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.results import read_results
 from sparsesim.simulation import simulate
@@ -135,7 +135,8 @@ def test_the_format_of_the_guide_keeps_the_contract(shown):
 
 def test_the_unit_of_the_guide_computes_and_runs_on_every_engine(shown):
     _, names = shown
-    machine = load_machine("sparch").model_copy(update={"accelerator": names["RowMerger"](macs_per_cycle={"fp64": 4})})
+    kernel = Kernel.model_construct(unit=names["RowMerger"](macs_per_cycle={"fp64": 4}))
+    machine = load_machine("sparch").model_copy(update={"accelerator": kernel})
     a = uniform(30, 40, 0.2, 1)
     assert_equals_scipy(machine, a, a.transposed)
     op, table = matmul_op(a, a.transposed, "csr", "fp64"), load_energy_table("horowitz-45nm")

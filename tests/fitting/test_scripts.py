@@ -49,6 +49,19 @@ def test_a_search_does_not_end_above_the_loss_it_starts_from(run, times):
     assert line["shipped"]["dense_efficiency"] == CARD.only("gemm").unit.efficiency["other"]
 
 
+def test_only_constants_that_are_listed_are_fitted(run, times):
+    """In INT8 on an A100 these are two."""
+    path = times / "reference" / "gemm24_A100.csv"
+    lines = [line.replace("FP16", "INT8") for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    process = run("tensor_core.py", "fit", "--data", times, "--evaluations", 15)
+    assert process.returncode == 0, process.stderr
+    (line,) = map(json.loads, process.stdout.splitlines())
+    assert line["type"] == "INT8"
+    moved = {name for name, value in line["fitted"].items() if value != line["shipped"][name]}
+    assert {"dense_efficiency", "loss"} <= moved <= {"dense_efficiency", "product_pj", "loss"}
+
+
 def test_cross_validation_writes_every_product_and_the_means(run, times, tmp_path):
     process = run("tensor_core.py", "cross-validate", "--data", times, "--evaluations", 3, "-o", tmp_path / "out")
     assert process.returncode == 0, process.stderr

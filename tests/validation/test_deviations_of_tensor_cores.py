@@ -10,6 +10,7 @@ from sparsesim.networks import Layer, Network
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
 from sparsesim.tensors.generators import uniform
+from sparsesim.validation.tensor_core.runs import time_us
 from tests.accelerators.made_up import small_card
 
 
@@ -112,3 +113,39 @@ def test_spmm_kernels_of_the_a100_are_those_of_one_card():
     for kernel in ("spmm", "vector-spmm"):
         assert len({repr(card[kernel].unit) for card in cards}) == 1
     assert "no times measured" in cards[0]["spmm"].source
+
+
+def test_int8_splits_k(opened):
+    point = (
+        opened["tensor-core"]
+        .points()
+        .set_index(["card", "type", "m_tokens", "n", "k"])
+        .loc["A100", "INT8", 64, 2048, 8192]
+    )
+    assert point["dense_error_pct"] == pytest.approx(-52, abs=1)
+    assert point["sparse_error_pct"] == pytest.approx(-48, abs=1)
+    assert abs(point["ratio_error_pct"]) < 8
+
+
+def test_the_cap_holds_at_once(opened):
+    """The energy of a product under the cap is the cap's less that of the card doing nothing, however short it is."""
+    card = load_machine("t4").only("gemm")
+    shape = (1024, 2560, 2560)
+    seconds, limit = time_us(*shape, "fp32", card, sparse=False, runs=None)
+    uncapped, _ = time_us(*shape, "fp32", card.model_copy(update={"power": None}), sparse=False, runs=None)
+    assert limit == "power"
+    assert seconds > 1.8 * uncapped
+    (measured,) = [
+        each.line.latency_us
+        for each in opened["fp32-linear"].comparisons
+        if (each.machine, each.line.m, each.line.n, each.line.k) == ("t4", *shape)
+    ]
+    flop = 2 * 1024 * 2560 * 2560 / 1e6
+    assert flop / measured == pytest.approx(6.9, abs=0.05)
+    assert flop / seconds == pytest.approx(3.8, abs=0.05)
+
+
+def test_time_of_the_host_is_left_out(opened):
+    beyond = {figures["card"]: figures["host_us"] for figures in opened["fp32-linear"].note_figures()["host"]}
+    for name in ("a100-pcie", "v100-pcie"):
+        assert beyond[name] == pytest.approx(50, abs=8)

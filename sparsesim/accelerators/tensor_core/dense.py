@@ -4,13 +4,14 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, FiniteFloat, PositiveInt, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from sparsesim.accelerators.arithmetic import shares, size_key
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, Tile, tilings
+from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
+from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
@@ -57,14 +58,15 @@ class TensorCore(Autotuned):
         l2, l2_partitions: the cache, and how many partitions (1 or 2) each cache what their own SMs read.
         l2_bytes_per_cycle: from the L2 to one SM.
         cluster: SMs that share the slices they read (1, 2, or 4: two by two).
+        own_kernels: tiles, splits and cluster by number type, where the library has other kernels for it.
         stages: steps of the schedule that may be in flight.
         warm_l2: whether the L2 may still hold operands of an identical run just before, as in a benchmark.
     """
 
     kind: Literal["tensor_core"] = "tensor_core"
     sms: int = Field(gt=0)
-    tiles: tuple[Tile, ...] = Field(min_length=1)
-    splits: tuple[PositiveInt, ...] = (1,)
+    tiles: Tiles = Field(min_length=1)
+    splits: Splits = (1,)
     walk: Literal["swizzled", "down"] = "swizzled"
     warp_tile: int = Field(gt=0)
     efficiency: Mapping[str, Annotated[FiniteFloat, Field(gt=0, le=1)]]
@@ -74,7 +76,8 @@ class TensorCore(Autotuned):
     l2: Sram
     l2_partitions: Literal[1, 2] = 1
     l2_bytes_per_cycle: FiniteFloat = Field(gt=0)
-    cluster: Literal[1, 2, 4] = 1
+    cluster: Cluster = 1
+    own_kernels: Mapping[str, OwnKernels] = {}
     stages: int = Field(gt=0)
 
     warm_l2: bool = False
@@ -83,10 +86,7 @@ class TensorCore(Autotuned):
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:
-        if min(min(tile) for tile in self.tiles) < 1:
-            raise ValueError("tiles: every side must be at least 1")
-        if 1 not in self.splits:
-            raise ValueError("splits: 1 is missing, which short K cannot do without")
+        checked(self.tiles, self.splits)
         return self
 
     def natural_format(self, density: float, dtype: str) -> str:
@@ -149,17 +149,18 @@ class TensorCore(Autotuned):
             of,
             op.groups,
         )
+        own = self.own_kernels.get(name, OwnKernels())
         reached = self.peak_macs_per_cycle(op.a.dtype) * self._of_type("efficiency", name)
         rates = Rates(
             self.sms,
             reached / self.sms,
             self.l2_bytes_per_cycle,
-            self.cluster,
+            own.cluster or self.cluster,
             self._of_type("k_step_cycles", name),
             self.round_cycles,
             self.split_cycles,
         )
-        return tilings(gemm, self.tiles, self.splits, rates)
+        return tilings(gemm, own.tiles or self.tiles, own.splits or self.splits, rates)
 
     def _of_type(self, field: str, dtype: str) -> float:
         """The entry for a number type, or the one for "other"; InputError if there is neither."""

@@ -1,7 +1,7 @@
 """Every measured table in the data folder, and the comparison of each of its points."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from sparsesim.errors import InputError
 from sparsesim.validation.data import DataFolder
 from sparsesim.validation.measured_table import missing_columns
 from sparsesim.validation.reference import Progress
-from sparsesim.validation.tensor_core.published import GemmTables, SingleTable, TensorCoreValues
+from sparsesim.validation.tensor_core.published import GemmTables, SingleTable, TensorCoreValues, Written
 from sparsesim.validation.tensor_core.runs import Card, Comparison, compare
 from sparsesim.validation.tensor_core.tables import GemmLine, Point, read_gemm, read_llmcompass, read_venom
 
@@ -20,7 +20,7 @@ from sparsesim.validation.tensor_core.tables import GemmLine, Point, read_gemm, 
 class Batch:
     """Points of a card and type that run on one machine; their times include `host_us` spent outside it.
 
-    Constants were fitted on points with the weights [N, K] in `fitted`.
+    The kernels write C as `written` says. Constants were fitted on points with the weights [N, K] in `fitted`.
     """
 
     card: Card
@@ -30,6 +30,7 @@ class Batch:
     runs: int | None
     fitted: tuple[tuple[int, int], ...]
     host_us: float = 0.0
+    written: Written = field(default_factory=Written)
 
 
 class MeasuredTables:
@@ -60,7 +61,7 @@ class MeasuredTables:
         self.progress(f"{first.card} {first.dtype}, {len(batch.points)} products")
         for point in batch.points:
             fitted = (point.n, point.k) in batch.fitted
-            found = compare(point, batch.card, batch.dtype, batch.runs, fitted)
+            found = compare(point, batch.card, batch.dtype, batch.runs, fitted, batch.written)
             yield found if found.dense_us is None else replace(found, dense_us=found.dense_us + batch.host_us)
 
     def _gemm(self, data: DataFolder) -> Iterator[Batch]:
@@ -84,13 +85,14 @@ class MeasuredTables:
             self._leave_out(gpu, dtype, len(points), refusal)
             return
         card, source = Card(gemm.machines[gpu]), gemm.sources.get(gpu, f"table gemm24 of {gpu}")
-        kept = list(_comparable(points, card.has_sparse, dtype in gemm.sparse_only))
+        kept = list(_comparable(points, card.has_sparse))
         _refuse_repeats(kept)
         if len(kept) < len(points):
             reason = "no dense or no 2:4 time" if card.has_sparse else "no dense time to compare"
             self._leave_out(gpu, dtype, len(points) - len(kept), reason)
         if kept:
-            yield Batch(card, gemm.dtypes[dtype], kept, source, gemm.runs, gemm.fitted_on(gpu, dtype))
+            fitted, written = gemm.fitted_on(gpu, dtype), gemm.written(dtype)
+            yield Batch(card, gemm.dtypes[dtype], kept, source, gemm.runs, fitted, written=written)
 
     def _leave_out(self, gpu: str, dtype: str, count: int, reason: str) -> None:
         self.left_out["left_out"].append({"card": gpu, "type": dtype, "count": count, "reason": reason})
@@ -131,12 +133,12 @@ def _refusal(gemm: GemmTables, gpu: str, dtype: str) -> str:
     return ""
 
 
-def _comparable(points: list[Point], has_sparse: bool, sparse_only: bool) -> Iterator[Point]:
-    """Points with both times, or the dense one on a card without 2:4; `sparse_only` types keep the 2:4 time alone."""
+def _comparable(points: list[Point], has_sparse: bool) -> Iterator[Point]:
+    """Points with both times, or the dense one on a card without 2:4."""
     for point in points:
         if has_sparse and point.dense_us and point.sparse_us:
-            yield replace(point, dense_us=None) if sparse_only else point
-        elif not has_sparse and point.dense_us and not sparse_only:
+            yield point
+        elif not has_sparse and point.dense_us:
             yield replace(point, sparse_us=None)
 
 

@@ -1,6 +1,7 @@
 """Figures of the notes: what stands out in the comparisons."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Final
 
 from sparsesim.validation.notes import Figures
@@ -12,36 +13,41 @@ LARGE: Final = 4096**3
 """Multiplications from which a product counts as large."""
 
 TREND_CARD: Final = "A100"
+TREND_TYPES: Final = (("FP16", "BF16"), ("INT8",))
+"""Types that behave alike; the dense kernels of INT8 are weak on this card."""
+
 TREND_SIZES: Final = (4096, 8192, 16384, 32768)
 
 
 def note_figures(published: TensorCoreValues, comparisons: Sequence[Comparison]) -> dict[str, Sequence[Figures]]:
     """Figures by note; none for a note without points."""
-    types = {each.point.dtype for each in comparisons}
-    sparse_only = [name for name in published.gemm.sparse_only if name in types]
+    types = dict.fromkeys(each.point.dtype for each in comparisons)
+    writes = [(name, published.gemm.written(name)) for name in types if name in published.gemm.writes]
     return {
         "trend": list(_trend(comparisons)),
         "power": list(_power(comparisons)),
         "worst": list(_worst(comparisons)),
         "llmcompass": list(_llmcompass(published.llmcompass, comparisons)),
-        "sparse_only": [{"types": ", ".join(sparse_only)}] if sparse_only else [],
-        "fp8": [{}] if "FP8" in types else [],
+        "writes": [{"type": name, "dense": written.dense, "sparse": written.sparse} for name, written in writes],
     }
 
 
 def _trend(comparisons: Sequence[Comparison]) -> Iterator[Figures]:
-    """How the ratio falls from large to huge squares, averaged over the types."""
-    for size in TREND_SIZES:
+    """How the ratio changes from large to huge squares, averaged over types that behave alike."""
+    for types, size in product(TREND_TYPES, TREND_SIZES):
         group = [
             each
             for each in comparisons
-            if each.point.card == TREND_CARD and (each.point.m, each.point.n, each.point.k) == (size, size, size)
+            if each.point.card == TREND_CARD
+            and each.point.dtype in types
+            and (each.point.m, each.point.n, each.point.k) == (size, size, size)
         ]
         measured = mean(group, lambda each: each.point.ratio if each.ratio else None)
         simulated = mean(group, lambda each: each.ratio)
         if measured is not None and simulated is not None:
             limits = ", ".join(dict.fromkeys(each.sparse_bottleneck for each in group if each.ratio))
-            yield {"card": TREND_CARD, "size": size, "measured": measured, "simulated": simulated, "limits": limits}
+            named = {"card": TREND_CARD, "types": " and ".join(dict.fromkeys(each.point.dtype for each in group))}
+            yield named | {"size": size, "measured": measured, "simulated": simulated, "limits": limits}
 
 
 def _power(comparisons: Sequence[Comparison]) -> Iterator[Figures]:

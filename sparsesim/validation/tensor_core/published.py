@@ -8,21 +8,32 @@ from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
 
+class Written(Description):
+    """Number types in which the measured kernels write C; empty for that of the operands."""
+
+    dense: str = ""
+    sparse: str = ""
+
+
 class GemmTables(Description):
-    """Tables of dense and 2:4 times: the machine of every card, and what its constants were fitted on."""
+    """Tables of dense and 2:4 times: the machine of every card, and which constants were fitted on which weights."""
 
     tables: str
     sources: Mapping[str, str]
     runs: int = Field(gt=0)
     machines: Mapping[str, str]
     dtypes: Mapping[str, str]
-    sparse_only: tuple[str, ...]
+    writes: Mapping[str, Written]
     fitted: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
-    cross_validated: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def fitted_on(self, card: str, dtype: str) -> tuple[tuple[int, int], ...]:
         """Weights [N, K] on whose times constants were fitted; all token counts go together."""
         return self.fitted.get(card, {}).get(dtype, ())
+
+    def written(self, dtype: str) -> Written:
+        """What the kernels of a type write."""
+        return self.writes.get(dtype, Written())
 
 
 class SingleTable(Description):

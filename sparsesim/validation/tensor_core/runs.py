@@ -14,6 +14,7 @@ from sparsesim.simulation import simulate
 from sparsesim.tensors import LOCATED, DenseMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.generators import drawn_nm
 from sparsesim.units import ceil_div
+from sparsesim.validation.tensor_core.published import Written
 from sparsesim.validation.tensor_core.tables import Point
 
 _SPARSE: Final = "gemm-2:4"
@@ -92,15 +93,18 @@ def _error_pct(simulated: float | None, measured: float | None) -> float | None:
     return None if simulated is None or measured is None else 100 * (simulated / measured - 1)
 
 
-def compare(point: Point, card: Card, dtype: str, runs: int | None, fitted: bool = False) -> Comparison:
-    """Both simulated times of a measured product, as far as they were measured."""
+def compare(
+    point: Point, card: Card, dtype: str, runs: int | None, fitted: bool = False, written: Written | None = None
+) -> Comparison:
+    """Both simulated times of a measured product, as far as they were measured; C is `written` as its kernels do."""
+    written = written or Written()
     found = Comparison(point, fitted)
     shape = point.m, point.n, point.k, dtype
     if point.dense_us is not None:
-        seconds, bottleneck = time_us(*shape, card.dense, False, runs)
+        seconds, bottleneck = time_us(*shape, card.dense, False, runs, out_dtype=written.dense)
         found = replace(found, dense_us=seconds, dense_bottleneck=bottleneck)
     if point.sparse_us is not None:
-        seconds, bottleneck = time_us(*shape, card.structured(point.format), True, runs, point.format)
+        seconds, bottleneck = time_us(*shape, card.structured(point.format), True, runs, point.format, written.sparse)
         found = replace(found, sparse_us=seconds, sparse_bottleneck=bottleneck)
     return found
 
@@ -114,13 +118,15 @@ def time_us(
     sparse: bool,
     runs: int | None,
     format: str = "nm-2:4",
+    out_dtype: str = "",
 ) -> tuple[float, str]:
     """Microseconds of one of `runs` equal products with weights [n, k], and what limits it.
 
-    The operands may lie in the L2 from the run before. Sparse weights have the pattern of `format` throughout.
+    The operands may lie in the L2 from the run before. Sparse weights have the pattern of `format` throughout. C is
+    written as `out_dtype`, or as the operands.
     """
     weights = _weights(n, k, format) if sparse else DenseMatrix((n, k))
-    op = matmul_op(weights, DenseMatrix((k, m_tokens)), format if sparse else "dense", dtype)
+    op = matmul_op(weights, DenseMatrix((k, m_tokens)), format if sparse else "dense", dtype, out_dtype=out_dtype)
     result = simulate(op, machine.benchmarked(runs, warm=True), machine.energy_table)
     return 1e6 * result.seconds, result.bottleneck
 

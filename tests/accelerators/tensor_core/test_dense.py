@@ -149,6 +149,24 @@ def test_products_of_equal_sizes_are_alike_whatever_their_positions():
     assert [unit.plan_key(other) == unit.plan_key(op) for other in others] == [False] * 3 + [True]
 
 
+def test_one_number_type_may_have_kernels_of_its_own():
+    """Operands through an L2 of 4 B per cycle: a cluster of four halves what an SM reads, and a split takes SMs in."""
+    op, narrow = (replace(gemm(256, 128, 4096), a=a, b=b) for a, b in (operands("fp16"), operands("int8")))
+    shared = {"splits": (1, 4), "cluster": 4, "l2_bytes_per_cycle": 4.0, "sms": 8}
+    unit = small_card(**shared, own_kernels={"int8": {"tiles": ((256, 128, 32),), "splits": (1,), "cluster": 1}})
+    details, own = unit.unit.plan(op).details, unit.unit.plan(narrow).details
+    assert (details["tile_m"], details["split_k"]) == (128, 4)
+    assert (own["tile_m"], own["split_k"]) == (256, 1)
+    (grid,) = unit.unit._grids(narrow)
+    assert grid.bound == "l2"
+    assert grid.round_cycles == (256 + 128) * 4096 // 4 + 256 * 128 * 2 // 64
+
+
+def operands(dtype):
+    op = matmul_op(DenseMatrix((256, 4096)), DenseMatrix((4096, 128)), "dense", dtype)
+    return op.a, op.b
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -161,6 +179,9 @@ def test_products_of_equal_sizes_are_alike_whatever_their_positions():
         ({"round_cycles": float("inf")}, r"round_cycles.*finite"),
         ({"l2_bytes_per_cycle": 0}, r"l2_bytes_per_cycle.*got 0"),
         ({"cluster": 3}, r"cluster.*got 3"),
+        ({"own_kernels": {"int8": {"splits": (2,)}}}, r"own_kernels\.int8.*splits: 1 is missing"),
+        ({"own_kernels": {"int8": {"tiles": ((0, 8, 8),)}}}, r"own_kernels\.int8.*every side must be at least 1"),
+        ({"own_kernels": {"int8": {"tiles": ()}}}, r"own_kernels\.int8\.tiles.*at least 1"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(changes, message):
