@@ -91,4 +91,4 @@ def test_the_command_compares_with_real_inputs(maps):
 
 def test_a_density_that_is_no_number_is_named():
     found = CliRunner().invoke(app, ["compare", "digits-cnn", "--activation-density", "much"])
-    assert "--activation-density 'much' is neither a number" in str(found.exception)
+    assert "--activation-density: 'much': a number in (0, 1] or 'published' is needed" in str(found.exception)

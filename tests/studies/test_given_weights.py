@@ -111,12 +111,12 @@ def test_a_quantised_dense_network_is_not_called_pruned(data_dir):
 def test_a_network_that_came_pruned_is_its_own_baseline():
     network = prune_network(load_network("digits-cnn"), "magnitude", 0.5)
     pruners = ["none", pruner_by_name("magnitude", 0.9)]
-    table = compare(network, ["titan-x"], ["csr"], pruners)
+    table = compare(network, ["titan-x"], ["dense"], pruners)
     assert table[["pruner", "sparsity"]].to_numpy().tolist() == [["given", 0.5], ["magnitude", 0.9]]
     assert table["speedup"].iloc[0] == 1
-    assert table["speedup"].iloc[1] > 1
     named = compare(network, ["titan-x"], ["csr"], pruners, baseline={"pruner": "given"})
-    assert named["speedup"].tolist() == table["speedup"].tolist()
+    assert named["speedup"].iloc[0] == 1
+    assert named["speedup"].iloc[1] > 1
     with pytest.raises(InputError, match="no point has"):
         compare(load_network("digits-cnn"), ["titan-x"], ["csr"], pruners, baseline={"pruner": "given"})
 
