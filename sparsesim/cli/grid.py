@@ -20,8 +20,8 @@ from sparsesim.cli.options import (
     Simulation,
 )
 from sparsesim.cli.parse import baseline_fields, density
-from sparsesim.cli.printing import console, print_json, print_written, progress_bar
-from sparsesim.results import PointTables, Result, point_objects, point_tables
+from sparsesim.cli.printing import console, print_json, print_remarks, print_written, progress_bar
+from sparsesim.results import PointTables, Result, energy_remarks, point_objects, point_tables, prices_in_words
 from sparsesim.studies import Grid, ResultLog, load_sweep, resolved, run_logged
 
 
@@ -42,9 +42,9 @@ def run(
 
         written += plot_points(tables, output, grid.name, grid.baseline_in_words)
     if as_json:
-        print_json(*point_objects(results))
+        _print_json(results, grid)
         return
-    _print(tables, grid)
+    _print(tables, results, grid)
     print_written(*written)
 
 
@@ -102,9 +102,9 @@ def compare(
     grid = resolved(sweep)
     results = _run(grid, None, quiet=as_json)
     if as_json:
-        print_json(*point_objects(results))
+        _print_json(results, grid)
     else:
-        _print(point_tables(results, grid.baseline), grid)
+        _print(point_tables(results, grid.baseline), results, grid)
 
 
 def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
@@ -114,10 +114,15 @@ def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
         return run_logged(grid, log, lambda points: advance(points, ""))
 
 
-def _print(tables: PointTables, grid: Grid) -> None:
+def _print(tables: PointTables, results: list[Result], grid: Grid) -> None:
     from sparsesim.report.table import best_table, refusals  # loads rich, which JSON does without
 
-    out = console()
-    out.print(best_table(tables.compared, f"{grid.name}: baseline {grid.baseline_in_words}"))
-    for line in refusals(tables.compared):
-        out.print(line, style="dim", highlight=False, markup=False)
+    prices = prices_in_words(results)
+    title = f"{grid.name}: baseline {grid.baseline_in_words}" + (f"; energy at {prices}" if prices else "")
+    console().print(best_table(tables.compared, title))
+    print_remarks([*refusals(tables.compared), *energy_remarks(results, grid.machines, grid.table)], aside=False)
+
+
+def _print_json(results: list[Result], grid: Grid) -> None:
+    print_json(*point_objects(results))
+    print_remarks(energy_remarks(results, grid.machines, grid.table), aside=True)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from sparsesim.cli.parse import named_sizes, whole_numbers
-from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
 
 COMPARED_MACHINES: Final = ["a100-pcie", "a100-pcie-2to4", "sparch", "core-i7-5930k", "titan-x"]
 IMBALANCE_MACHINES: Final = ["a100-sxm-spmm", "a100-sxm-vectorsparse", "sparch", "core-i7-5930k", "titan-x"]
@@ -27,7 +26,14 @@ Dtype = Annotated[
         help="Number type: fp64, fp32, tf32, fp16, bf16, fp8, int8 or int4; if left out, the one that fits.",
     ),
 ]
-EnergyTableName = Annotated[str, typer.Option("--energy-table", help="Energy table by name or YAML file.")]
+EnergyTableName = Annotated[
+    str,
+    typer.Option(
+        "--energy-table",
+        help="What actions cost: a table by name or YAML file, or own, each machine at its own technology. "
+        "If left out, own for one machine and horowitz-45nm for several.",
+    ),
+]
 Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples per batch on the machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]
 
@@ -50,7 +56,7 @@ Layout = Annotated[
 class Simulation:
     """How products are simulated."""
 
-    energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE
+    energy_table: EnergyTableName = ""
     engine: Annotated[str, typer.Option("--engine", help="fast, event, lower-bound or upper-bound.")] = "fast"
     on_violation: Annotated[
         str, typer.Option("--on-violation", help="What a 2:4 machine does with another pattern: refuse or dense.")

@@ -40,6 +40,17 @@ def print_lines(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
+def print_remarks(lines: Iterable[str], *, aside: bool) -> None:
+    """Remarks below a table; `aside` puts them on stderr, where they do not disturb JSON."""
+    if aside:
+        for line in lines:
+            typer.echo(line, err=True)
+        return
+    out = console()
+    for line in lines:
+        out.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
 def print_names(described: Mapping[str, str], indent: str = "") -> None:
     """Names and their descriptions in two columns."""
     width = max(map(len, described), default=0)

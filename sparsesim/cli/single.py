@@ -1,5 +1,6 @@
 """Two quick questions: one product of files, one GEMM by its sizes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,10 +8,10 @@ import typer
 
 from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
-from sparsesim.cli.printing import console, print_json
+from sparsesim.cli.printing import console, print_json, print_remarks
 from sparsesim.errors import InputError
-from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.results import Result
+from sparsesim.hardware import Machine, common_table, load_machine
+from sparsesim.results import Result, energy_remarks, prices_in_words
 from sparsesim.tensors import read_matrix
 
 BENCHMARK_RUNS = 75
@@ -40,11 +41,10 @@ def matmul(
             f"which has {right.shape[0]} rows{hint}"
         )
     units = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    table = load_energy_table(simulation.energy_table)
-    _show(
-        products.multiply(left, right, units, format, dtype, table=table, engine=simulation.engine, name=a.name),
-        as_json,
+    found = products.multiply(
+        left, right, units, format, dtype, table=simulation.energy_table, engine=simulation.engine, name=a.name
     )
+    _show(found, units, simulation.energy_table, as_json)
 
 
 def gemm(
@@ -71,17 +71,19 @@ def gemm(
     """
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
-    table = load_energy_table(simulation.energy_table)
-    _show(
-        products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed),
-        as_json,
+    engine = simulation.engine
+    found = products.gemm(
+        m, n, k, units, format, dtype, sparsity, table=simulation.energy_table, engine=engine, seed=seed
     )
+    _show(found, units, simulation.energy_table, as_json)
 
 
-def _show(results: list[Result], as_json: bool) -> None:
+def _show(results: list[Result], machines: Sequence[Machine], prices: str, as_json: bool) -> None:
     if as_json:
         print_json(*(result.as_object() for result in results))
-        return
-    from sparsesim.report.table import single_table  # loads rich, which JSON does without
+    else:
+        from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
-    console().print(single_table(results))
+        console().print(single_table(results, f"energy at {prices_in_words(results)}"))
+    table = common_table(prices, [machine.name for machine in machines])
+    print_remarks(energy_remarks(results, machines, table), aside=as_json)

@@ -21,7 +21,6 @@ from sparsesim.cli.options import (
 from sparsesim.cli.printing import print_json, print_rows, print_written
 from sparsesim.cli.samples import read_labelled
 from sparsesim.errors import InputError
-from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network
 from sparsesim.results import write_table
@@ -43,7 +42,7 @@ def tradeoff(
     ] = Path("tradeoff.png"),
     batch: Batch = 1,
     dtype: Dtype = "",
-    energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE,
+    energy_table: EnergyTableName = "",
     stored: LabelledSamples,
     file: GraphFile,
     set_aside: Annotated[

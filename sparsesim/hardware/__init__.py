@@ -9,11 +9,17 @@ from sparsesim.accelerators.memories import Sram
 from sparsesim.hardware.energy import (
     COMPONENTS,
     DEFAULT_ENERGY_TABLE,
+    DYNAMIC,
+    ENERGIES,
+    MEASURED_POWER,
+    OWN,
     ActionEnergy,
     EnergyTable,
+    common_table,
     energy_table_names,
     load_energy_table,
     price,
+    price_measured,
 )
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
 from sparsesim.hardware.machine import Dram, Machine, Power, load_machine, machine_names
@@ -21,6 +27,10 @@ from sparsesim.hardware.machine import Dram, Machine, Power, load_machine, machi
 __all__ = [
     "COMPONENTS",
     "DEFAULT_ENERGY_TABLE",
+    "DYNAMIC",
+    "ENERGIES",
+    "MEASURED_POWER",
+    "OWN",
     "ActionEnergy",
     "Call",
     "Dram",
@@ -30,9 +40,11 @@ __all__ = [
     "OnViolation",
     "Power",
     "Sram",
+    "common_table",
     "energy_table_names",
     "load_energy_table",
     "load_machine",
     "machine_names",
     "price",
+    "price_measured",
 ]

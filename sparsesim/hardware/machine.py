@@ -49,23 +49,23 @@ class Dram(Description):
 
 
 class Power(Description):
-    """Power limit of a card.
+    """What a card draws without work, and the limit of what it draws.
 
     Attributes:
-        cap_w: sustained limit.
+        cap_w: sustained limit; None for a machine that has none.
         idle_w: drawn at all times.
         credit_j: energy that a card which has been idle may draw beyond the cap before the cap applies.
         runs: identical runs in a row that share the credit; None for a card that runs indefinitely and has none left.
     """
 
-    cap_w: Watts = Field(gt=0)
+    cap_w: Watts | None = Field(default=None, gt=0)
     idle_w: Watts
     credit_j: float = Field(default=0.0, ge=0, le=1e9)
     runs: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _room_to_work(self) -> Self:
-        if self.idle_w >= self.cap_w:
+        if self.cap_w is not None and self.idle_w >= self.cap_w:
             raise ValueError(f"idle_w {self.idle_w} leaves nothing below cap_w {self.cap_w}")
         return self
 
@@ -83,7 +83,7 @@ class Machine(Description):
         energy_table: table of the machine's own technology; the power cap is checked against it.
         launch_ns: time before the first step of an operation.
         launch_interval_ns: shortest time between two launches, and so the minimum for any operation.
-        power: power limit, if there is one.
+        power: idle power, and the limit if there is one; None where neither is published.
         sources: source of every number, by dotted field path or a parent of it.
     """
 
@@ -141,6 +141,11 @@ class Machine(Description):
     def unit(self) -> AcceleratorSpec:
         """The compute unit of a machine that has one kernel; InputError if there are several."""
         return self._only_kernel.unit
+
+    @property
+    def idle_w(self) -> float | None:
+        """Power in W that is drawn at all times; None where it is not published."""
+        return None if self.power is None else self.power.idle_w
 
     def only(self, kernel: str) -> "Machine":
         """The machine with one of its kernels; UnknownNameError for a name that it does not have."""

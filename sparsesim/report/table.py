@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from sparsesim.hardware.energy import COMPONENTS
+from sparsesim.hardware.energy import DYNAMIC
 from sparsesim.report.readable import joules, seconds, size
 
 if TYPE_CHECKING:
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
     from sparsesim.results import Result
 
+_PARTS = (*DYNAMIC, "static")
+"""What the total energy is made of."""
+
 
 def best_table(compared: "pd.DataFrame", title: str = "") -> Table:
     """One row per network, pruner and machine, in the fastest format; `compared` comes from `compare_to_baseline`."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in ("network", "pruner", "machine", "fastest format"):
         table.add_column(name)
-    for name in ("time", "speedup", "bottleneck", "energy", "energy ratio", "mostly", "refused"):
+    energies = ("energy", "energy ratio", "dynamic", "dynamic ratio", "mostly")
+    for name in ("time", "speedup", "bottleneck", *energies, "refused"):
         table.add_column(name, justify="left" if name in ("bottleneck", "mostly") else "right")
     for _, section in compared.groupby(["network", "pruner", "sparsity"], sort=False):
         for _, points in section.groupby("machine", sort=False):
@@ -36,9 +40,9 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
     refused = int((points["status"] != "ok").sum())
     head = [escape(first["network"]), label, first["machine"]]
     if refused == len(points):
-        return [*head, "none", "-", "-", "-", "-", "-", "-", f"all {refused}"]
+        return [*head, "none", *("-" for _ in range(8)), f"all {refused}"]
     best: Any = points.iloc[int(points["seconds"].argmin())]
-    share = {component: best[f"energy_{component}_pj"] for component in COMPONENTS}
+    share = {part: best[f"energy_{part}_pj"] for part in _PARTS}
     mostly = max(share, key=lambda component: share[component])
     return [
         *head,
@@ -48,6 +52,8 @@ def _best_row(points: "pd.DataFrame") -> list[str]:
         str(best["bottleneck"]),
         joules(best["energy_total_pj"]),
         _ratio(best["energy_ratio"]),
+        joules(best["energy_dynamic_pj"]),
+        _ratio(best["dynamic_energy_ratio"]),
         f"{mostly} {share[mostly] / max(best['energy_total_pj'], 1e-300):.0%}",
         f"{refused} of {len(points)}" if refused else "",
     ]
@@ -71,15 +77,16 @@ def _items(counted: "pd.Series[int]") -> list[tuple[tuple[str, ...], int]]:
     return list(zip(counted.index.to_list(), counted.to_list(), strict=True))
 
 
-def single_table(results: "Sequence[Result]") -> Table:
-    """One row per run of one operation."""
-    table = Table(header_style="bold")
-    columns = ("machine", "format", "type", "A density", "cycles", "time", "bottleneck", "useful", "DRAM", "energy")
-    for name in columns:
+def single_table(results: "Sequence[Result]", title: str = "") -> Table:
+    """One row per run of one operation; energy is the total, "dynamic" that without idle power."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    columns = ("machine", "format", "type", "A density", "cycles", "time", "bottleneck", "useful", "DRAM")
+    for name in (*columns, "energy", "dynamic"):
         table.add_column(name, justify="left" if name in ("machine", "format", "type", "bottleneck") else "right")
     table.add_column("of which")
     for result in results:
-        parts = (f"{name} {result.energy_pj[name] / result.energy_pj['total']:.0%}" for name in COMPONENTS)
+        energy_pj = result.energy_pj
+        parts = (f"{name} {energy_pj.get(name, 0.0) / energy_pj['total']:.0%}" for name in _PARTS)
         table.add_row(
             result.machine,
             result.format,
@@ -90,7 +97,8 @@ def single_table(results: "Sequence[Result]") -> Table:
             result.bottleneck,
             f"{result.utilisation:.1%}",
             size(sum(result.dram_bytes.values())),
-            joules(result.energy_pj["total"]),
+            joules(energy_pj["total"]),
+            joules(energy_pj["dynamic"]),
             ", ".join(part for part in parts if not part.endswith(" 0%")),
         )
     return table

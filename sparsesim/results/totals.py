@@ -10,7 +10,7 @@ from sparsesim.results.tables import result_table
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHARED: Final = ("weights", "energy_table", "dtype")
+_SHARED: Final = ("weights", "dtype", "idle_w")
 _ONLY_IN_OBJECTS: Final = ("a_nnz", "dtype")
 _POINT: Final = "number of the point"
 
@@ -48,6 +48,8 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     total = points[list(POINT)].first()
     total["layers"] = points.size()
     total = total.join(points[_added(table)].sum(min_count=1)).join(points[list(_SHARED)].first())
+    # Of one machine at its own prices, some kernels may have a measured power and others a table.
+    total["energy_table"] = points["energy_table"].agg(lambda names: " + ".join(dict.fromkeys(names)))
     by_bottleneck = table.groupby([_POINT, "bottleneck"], sort=False, dropna=False)["seconds"].sum().reset_index()
     longest = _first_of_each(by_bottleneck.sort_values("seconds", ascending=False, kind="stable"), "bottleneck")
     refused = _first_of_each(table[table["status"] != "ok"], "note")
@@ -80,4 +82,5 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
         found = {key: row[column] for key, column in family.among(row).items()}
         point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
     point["dram_bytes"] = with_total(point["dram_bytes"])
-    return point | {"bottleneck": row["bottleneck"], "status": "ok"}
+    idle_w = None if pd.isna(row["idle_w"]) else row["idle_w"]
+    return point | {"bottleneck": row["bottleneck"], "idle_w": idle_w, "status": "ok"}

@@ -20,7 +20,7 @@ def simulate_network(
     method: Method | Pruner,
     formats: Iterable[str],
     machines: Iterable[Machine],
-    table: EnergyTable,
+    table: EnergyTable | None,
     lowering: Lowering | None = None,
     engine: str = "fast",
     *,
@@ -29,7 +29,7 @@ def simulate_network(
     """Every layer of a pruned network in every format on every machine; refusals are kept as results.
 
     Formats are those of the weights: products of two activations are stored dense, and run so on every machine.
-    `inputs` are what the layers read, for methods that need them.
+    Without a table every machine has its own prices. `inputs` are what the layers read, for methods that need them.
     """
     lowering, method = lowering or Lowering(), as_method(method)
     stored = [format_by_name(name) for name in formats]
