@@ -63,17 +63,10 @@ def _one_table(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
 
 def _hbm(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
     price, (low, high) = table.price_of("dram_read_bits"), HBM_PJ_PER_BIT
-    foreign = [
-        machine.name
-        for machine in machines
-        if machine.dram.kind.startswith("HBM") and machine.energy_table.name != table.name
-    ]
-    if not foreign or price.pj / price.per <= _TOLERANCE * high:
+    names = ", ".join(machine.name for machine in machines if machine.dram.kind.startswith("HBM"))
+    if not names or price.pj / price.per <= _TOLERANCE * high:
         return []
-    return [
-        f"{table.name} charges {price.pj / price.per:.3g} pJ for a bit of DRAM; HBM ({', '.join(foreign)}) takes about "
-        f"{low} to {high}"
-    ]
+    return [f"{table.name} charges {price.pj / price.per:.3g} pJ for a bit of DRAM; HBM ({names}) takes {low} to {high}"]
 
 
 def _unpublished(machines: Sequence[Machine]) -> list[str]:

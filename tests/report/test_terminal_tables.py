@@ -39,6 +39,8 @@ def test_every_row_has_the_figures_of_the_fastest_point(layers):
         assert columns["bottleneck"][number] == best["bottleneck"]
         assert columns["energy"][number] == readable.joules(best["energy_total_pj"])
         assert columns["energy ratio"][number] == f"{best['energy_ratio']:.2f}x"
+        assert columns["dynamic"][number] == readable.joules(best["energy_dynamic_pj"])
+        assert columns["dynamic ratio"][number] == f"{best['dynamic_energy_ratio']:.2f}x"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from sparsesim.report import readable, table
 from sparsesim.results import compare_to_baseline, result_table, totals
 from tests.results.made_up import made_up, refused
 
-ENERGY = {"dram": 6e9, "sram": 1e9, "register": 0.0, "mac": 3e9, "logic": 0.0, "total": 10e9}
+ENERGY = {"dram": 6e9, "sram": 1e9, "register": 0.0, "mac": 3e9, "logic": 0.0, "dynamic": 10e9, "total": 10e9}
 
 
 def rows(shown):
@@ -21,12 +21,18 @@ def test_the_best_of_every_machine():
     pruned = {"pruner": "magnitude", "sparsity": 0.75}
     results = [
         made_up(network="z", seconds=4e-3, energy_pj=ENERGY),
-        made_up(network="z", seconds=2e-3, format="csr", bottleneck="compute", energy_pj={**ENERGY, "mac": 8e9}),
-        made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "total": 40e9}),
+        made_up(
+            network="z",
+            seconds=2e-3,
+            format="csr",
+            bottleneck="compute",
+            energy_pj={**ENERGY, "mac": 8e9, "dynamic": 4e9},
+        ),
+        made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "static": 30e9, "total": 40e9}),
         refused(network="z", machine="a", format="csr"),
         refused(network="z", **pruned),
         refused(network="z", format="csr", **pruned),
-        made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "total": 1.0}),
+        made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "dynamic": 1.0, "total": 1.0}),
     ]
     compared = compare_to_baseline(
         totals(result_table(results)), {"machine": "unit", "pruner": "none", "format": "dense"}
@@ -35,13 +41,24 @@ def test_the_best_of_every_machine():
     assert shown.title == "a title"
     assert [column.header for column in shown.columns] == [
         *("network", "pruner", "machine", "fastest format", "time", "speedup"),
-        *("bottleneck", "energy", "energy ratio", "mostly", "refused"),
+        *("bottleneck", "energy", "energy ratio", "dynamic", "dynamic ratio", "mostly", "refused"),
     ]
     assert rows(shown) == [
-        ["z", "none", "unit", "csr", "2 ms", "2.00x", "compute", "10 mJ", "1.00x", "mac 80%", ""],
-        ["z", "none", "a", "dense", "1 s", "0.00x", "memory", "40 mJ", "0.25x", "dram 15%", "1 of 2"],
-        ["z", "magnitude 75%", "unit", "none", "-", "-", "-", "-", "-", "-", "all 2"],
-        ["\\[a]", "none", "unit", "dense", "500 ns", "1.00x", "memory", "1 pJ", "1.00x", "register 100%", ""],
+        [
+            *("z", "none", "unit", "csr", "2 ms", "2.00x", "compute"),
+            *("10 mJ", "1.00x", "4 mJ", "2.50x", "mac 80%", ""),
+        ],
+        [
+            *("z", "none", "a", "dense", "1 s", "0.00x", "memory"),
+            *("40 mJ", "0.25x", "10 mJ", "1.00x"),
+            "static 75%",
+            "1 of 2",
+        ],
+        ["z", "magnitude 75%", "unit", "none", *("-" for _ in range(8)), "all 2"],
+        [
+            *("\\[a]", "none", "unit", "dense", "500 ns", "1.00x", "memory"),
+            *("1 pJ", "1.00x", "1 pJ", "1.00x", "register 100%", ""),
+        ],
     ]
     assert [row.end_section for row in shown.rows] == [False, True, True, True]
     left = [column.header for column in shown.columns if column.justify == "left"]
@@ -70,19 +87,20 @@ def test_a_run_in_one_row():
         a_density=0.125,
         utilisation=0.4567,
         dram_bytes={"A": 1_000_000, "B": 500_000},
-        energy_pj={**ENERGY, "logic": 0.04e9},
+        energy_pj={**ENERGY, "logic": 0.04e9, "static": 10e9, "total": 20e9},
     )
-    shown = table.single_table([result])
+    shown = table.single_table([result], "energy at prices")
+    assert shown.title == "energy at prices"
     assert [(column.header, column.justify) for column in shown.columns] == [
         *((name, "left") for name in ("machine", "format", "type")),
         *((name, "right") for name in ("A density", "cycles", "time")),
         ("bottleneck", "left"),
-        *((name, "right") for name in ("useful", "DRAM", "energy")),
+        *((name, "right") for name in ("useful", "DRAM", "energy", "dynamic")),
         ("of which", "left"),
     ]
     (row,) = rows(shown)
     assert row[:7] == ["unit", "dense", "fp16", "12.50%", "1,234,567", "45 µs", "memory"]
-    assert row[7:] == ["45.7%", "1.5 MB", "10 mJ", "dram 60%, sram 10%, mac 30%"]
+    assert row[7:] == ["45.7%", "1.5 MB", "20 mJ", "10 mJ", "dram 30%, sram 5%, mac 15%, static 50%"]
 
 
 def test_rows_of_any_kind():
@@ -145,11 +163,11 @@ def test_sizes_are_decimal(value, text):
 def test_a_run_that_costs_nothing_has_no_largest_share():
     total = totals(result_table([made_up(energy_pj={})]))
     (row,) = rows(table.best_table(compare_to_baseline(total, {"machine": "unit"})))
-    assert (row[7], row[9]) == ("0 J", "dram 0%")
+    assert (row[7], row[9], row[11]) == ("0 J", "0 J", "dram 0%")
 
 
 def test_a_gain_over_a_refused_baseline_is_a_dash():
     results = [refused(format="dense"), made_up(format="csr", energy_pj=ENERGY), made_up(network="other")]
     compared = compare_to_baseline(totals(result_table(results)), {"format": "dense"})
     first, _ = rows(table.best_table(compared, ""))
-    assert (first[3], first[5], first[8], first[10]) == ("csr", "-", "-", "1 of 2")
+    assert (first[3], first[5], first[8], first[10], first[12]) == ("csr", "-", "-", "-", "1 of 2")
