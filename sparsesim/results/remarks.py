@@ -56,8 +56,8 @@ def _one_table(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
     (name, node), *others = ((name, node) for name, node in nodes.items() if node != table.node)
     foreign = _listed([f"{name} is {node}", *(f"{name} {node}" for name, node in others)])
     return [
-        f"all machines at the prices of {table.name} ({table.node}), though {foreign}: designs are compared, not chips; "
-        "--energy-table own prices each at its own"
+        f"all machines at the prices of {table.name} ({table.node}), though {foreign}: "
+        "designs are compared, not chips; --energy-table own prices each at its own"
     ]
 
 
@@ -66,7 +66,9 @@ def _hbm(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
     names = ", ".join(machine.name for machine in machines if machine.dram.kind.startswith("HBM"))
     if not names or price.pj / price.per <= _TOLERANCE * high:
         return []
-    return [f"{table.name} charges {price.pj / price.per:.3g} pJ for a bit of DRAM; HBM ({names}) takes {low} to {high}"]
+    return [
+        f"{table.name} charges {price.pj / price.per:.3g} pJ for a bit of DRAM; HBM ({names}) takes {low} to {high}"
+    ]
 
 
 def _unpublished(machines: Sequence[Machine]) -> list[str]:

@@ -56,7 +56,19 @@ def test_pruned_layers_take_less_energy_on_a_processor_as_measured():
     gains = {}
     for machine in ("core-i7-5930k", "titan-x"):
         for table in ("own", "horowitz-45nm"):
-            words = ["compare", "alexnet@pruned", "--layers", "fc*", "-p", "none", "-p", "published", *on(machine)]
+            words = [
+                "compare",
+                "alexnet@pruned",
+                "--layers",
+                "fc*",
+                "-p",
+                "none",
+                "-p",
+                "published",
+                "--dtype",
+                "fp32",
+                *on(machine),
+            ]
             found = printed(*words, "-f", "dense", "-f", "csr", "--energy-table", table, "--json").stdout
             points = {(p["pruner"], p["format"]): p for p in map(json.loads, found.splitlines())}
             dense, sparse = (points[key]["energy_pj"] for key in (("none", "dense"), ("published", "csr")))
@@ -64,3 +76,4 @@ def test_pruned_layers_take_less_energy_on_a_processor_as_measured():
     assert gains["core-i7-5930k", "own"] == pytest.approx(6.23, abs=0.05)
     assert gains["titan-x", "own"] == pytest.approx(3.0, abs=0.05)
     assert gains["titan-x", "horowitz-45nm"] == pytest.approx(gains["core-i7-5930k", "horowitz-45nm"], rel=1e-3)
+    assert gains["titan-x", "horowitz-45nm"] == pytest.approx(5.0, abs=0.05)
