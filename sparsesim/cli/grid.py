@@ -21,7 +21,7 @@ from sparsesim.cli.options import (
 )
 from sparsesim.cli.parse import baseline_fields, density
 from sparsesim.cli.printing import console, print_json, print_remarks, print_written, progress_bar
-from sparsesim.results import PointTables, Result, energy_remarks, point_objects, point_tables, prices_in_words
+from sparsesim.results import PointTables, Result, energy_remarks, point_objects, point_tables, priced, prices_in_words
 from sparsesim.studies import Grid, ResultLog, load_sweep, resolved, run_logged
 
 
@@ -117,12 +117,14 @@ def _run(grid: Grid, output: Path | None, quiet: bool) -> list[Result]:
 def _print(tables: PointTables, results: list[Result], grid: Grid) -> None:
     from sparsesim.report.table import best_table, refusals  # loads rich, which JSON does without
 
-    prices = prices_in_words(results)
+    prices = prices_in_words(priced(results))
     title = f"{grid.name}: baseline {grid.baseline_in_words}" + (f"; energy at {prices}" if prices else "")
     console().print(best_table(tables.compared, title))
-    print_remarks([*refusals(tables.compared), *energy_remarks(results, grid.machines, grid.table)], aside=False)
+    print_remarks(
+        [*refusals(tables.compared), *energy_remarks(priced(results), grid.machines, grid.table)], aside=False
+    )
 
 
 def _print_json(results: list[Result], grid: Grid) -> None:
     print_json(*point_objects(results))
-    print_remarks(energy_remarks(results, grid.machines, grid.table), aside=True)
+    print_remarks(energy_remarks(priced(results), grid.machines, grid.table), aside=True)

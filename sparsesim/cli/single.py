@@ -11,7 +11,7 @@ from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulati
 from sparsesim.cli.printing import console, print_json, print_remarks
 from sparsesim.errors import InputError
 from sparsesim.hardware import Machine, common_table, load_machine
-from sparsesim.results import Result, energy_remarks, prices_in_words
+from sparsesim.results import Result, energy_remarks, priced, prices_in_words
 from sparsesim.tensors import read_matrix
 
 BENCHMARK_RUNS = 75
@@ -84,6 +84,6 @@ def _show(results: list[Result], machines: Sequence[Machine], prices: str, as_js
     else:
         from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
-        console().print(single_table(results, f"energy at {prices_in_words(results)}"))
+        console().print(single_table(results, f"energy at {prices_in_words(priced(results))}"))
     table = common_table(prices, [machine.name for machine in machines])
-    print_remarks(energy_remarks(results, machines, table), aside=as_json)
+    print_remarks(energy_remarks(priced(results), machines, table), aside=as_json)

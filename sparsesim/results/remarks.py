@@ -14,38 +14,46 @@ _TOLERANCE: Final = 1.25
 """Tables of HBM cards that were measured as a whole card come to 15 pJ/bit."""
 
 
-def prices_in_words(results: Iterable[Result]) -> str:
+Priced = Iterable[tuple[str, str]]
+"""Machine and energy table, by name, of every result that has figures."""
+
+
+def priced(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """Machine and energy table of these results; those that were refused have no energy."""
+    return [(result.machine, result.energy_table) for result in results if result.status == "ok"]
+
+
+def prices_in_words(energies: Priced) -> str:
     """The tables behind these energies: "gpu-7nm", or "gpu-7nm (a100-pcie), sparch-40nm (sparch)"; empty for none."""
-    machines = _machines_by_prices(results)
+    machines = _machines_by_prices(energies)
     if len(machines) < 2:
         return next(iter(machines), "")
     return ", ".join(f"{prices} ({', '.join(names)})" for prices, names in machines.items())
 
 
-def energy_remarks(results: Iterable[Result], machines: Sequence[Machine], table: EnergyTable | None) -> list[str]:
+def energy_remarks(energies: Priced, machines: Sequence[Machine], table: EnergyTable | None) -> list[str]:
     """One line for each thing that these energies do not say by themselves.
 
     Args:
-        results: those that a table shows; refused ones have no energy.
-        machines: that they ran on.
+        energies: what is shown; see `priced`.
+        machines: that it ran on.
         table: that priced all of them, None if each machine has its own prices.
 
     The lines: machines of several technologies at one table, HBM at the price of another DRAM, idle power that is not
     published.
     """
-    by_prices = _machines_by_prices(results)
+    by_prices = _machines_by_prices(energies)
     counted = [name for prices, names in by_prices.items() if prices != MEASURED_POWER for name in names]
     shown = [machine for machine in {machine.name: machine for machine in machines}.values() if machine.name in counted]
     lines = [*_one_table(shown, table), *_hbm(shown, table)] if table else []
     return [*lines, *_unpublished(shown)]
 
 
-def _machines_by_prices(results: Iterable[Result]) -> dict[str, list[str]]:
+def _machines_by_prices(energies: Priced) -> dict[str, list[str]]:
     """Names of machines by that of their prices, in the order of the results."""
     found = dict[str, dict[str, None]]()
-    for result in results:
-        if result.status == "ok":
-            found.setdefault(result.energy_table, {})[result.machine] = None
+    for machine, prices in energies:
+        found.setdefault(prices, {})[machine] = None
     return {prices: list(names) for prices, names in found.items()}
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.results import energy_remarks, prices_in_words
+from sparsesim.results import energy_remarks, priced, prices_in_words
 from tests.results.made_up import made_up, refused
 
 COMMON = load_energy_table("horowitz-45nm")
@@ -20,7 +20,7 @@ def remarks(names, table=COMMON, prices=None):
         )
         for machine in machines
     ]
-    return energy_remarks(results, machines, table)
+    return energy_remarks(priced(results), machines, table)
 
 
 def test_machines_of_several_nodes_at_one_table_are_said_to_be_designs():
@@ -83,12 +83,12 @@ def test_a_measured_power_needs_no_remark():
 def test_what_was_refused_has_no_energy_to_speak_of():
     machine = load_machine("sparch")
     results = [refused(machine="sparch", energy_table="horowitz-45nm")]
-    assert energy_remarks(results, [machine], COMMON) == []
-    assert prices_in_words(results) == ""
+    assert energy_remarks(priced(results), [machine], COMMON) == []
+    assert prices_in_words(priced(results)) == ""
 
 
 def test_the_prices_in_words():
     one = [made_up(machine="b", energy_table="x"), made_up(machine="a", energy_table="x")]
-    assert prices_in_words(one) == "x"
+    assert prices_in_words(priced(one)) == "x"
     more = [*one, made_up("second", machine="b", energy_table="x"), made_up(machine="c", energy_table="y")]
-    assert prices_in_words(more) == "x (b, a), y (c)"
+    assert prices_in_words(priced(more)) == "x (b, a), y (c)"
