@@ -48,7 +48,8 @@ class Result:
         bottleneck: what the time went to: "compute", "memory", "launch" or "power".
         utilisation: useful MACs over those the unit could have done in the same time, in [0, 1].
         bandwidth_utilisation: DRAM traffic over what peak bandwidth allows in the same time, in [0, 1].
-        power_w: mean power in W: idle power, and dynamic energy at the machine's own prices.
+        power_w: mean power in W: the measured power of the routine, else idle power, and dynamic energy at the
+            machine's own prices over the time.
         idle_w: power in W that the machine draws at all times; None if unpublished, and "static" is 0 then.
         peak_macs_per_s: MACs per second that the unit could do at most.
         peak_bytes_per_s: peak DRAM bandwidth in bytes/s.
