@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsesim.errors import InputError, PatternError
-from sparsesim.hardware import EnergyTable, Machine
+from sparsesim.hardware import EnergyTable, Machine, common_table
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
@@ -21,28 +21,30 @@ def multiply(
     formats: Sequence[str] = (),
     dtype: str = "",
     *,
-    table: EnergyTable,
+    table: str | EnergyTable | None = None,
     engine: str = "fast",
     name: str = "matmul",
 ) -> list[Result]:
     """C = A x B with A in every format on every machine.
 
     Left out, `formats` is the fastest of those that the machine's kernels are made for, and `dtype` the machine's first
-    number type.
+    number type. The `table` prices all machines; "own" prices each at its own technology, which is also what one
+    machine gets if it is left out (several get horowitz-45nm).
     What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
     """
+    prices = common_table(table, [machine.name for machine in machines])
     results = []
     for machine in machines:
         number_type = dtype or machine.default_dtype
         if formats:
-            results += [_product(a, b, format, number_type, machine, table, engine, name) for format in formats]
+            results += [_product(a, b, format, number_type, machine, prices, engine, name) for format in formats]
         else:
-            results.append(_fastest(a, b, number_type, machine, table, engine, name))
+            results.append(_fastest(a, b, number_type, machine, prices, engine, name))
     return results
 
 
 def _product(
-    a: Tensor, b: Tensor, format: str, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str
+    a: Tensor, b: Tensor, format: str, dtype: str, machine: Machine, table: EnergyTable | None, engine: str, name: str
 ) -> Result:
     op = matmul_op(a, b, format, dtype, name=name)
     # Compile on something tiny first, so that the time reported is that of the simulation.
@@ -50,7 +52,9 @@ def _product(
     return simulate(op, machine, table, engine=engine)
 
 
-def _fastest(a: Tensor, b: Tensor, dtype: str, machine: Machine, table: EnergyTable, engine: str, name: str) -> Result:
+def _fastest(
+    a: Tensor, b: Tensor, dtype: str, machine: Machine, table: EnergyTable | None, engine: str, name: str
+) -> Result:
     """The fastest of the formats that the machine's kernels are made for and can hold A; the first of equals."""
     tried, refused = list[Result](), list[PatternError]()
     for format in machine.natural_formats(a.density, dtype):
@@ -72,7 +76,7 @@ def gemm(
     dtype: str = "",
     sparsity: str = "0",
     *,
-    table: EnergyTable,
+    table: str | EnergyTable | None = None,
     engine: str = "fast",
     seed: int = 0,
 ) -> list[Result]:
