@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sparsesim.errors import InputError, PatternError
-from sparsesim.hardware import EnergyTable, Machine
+from sparsesim.hardware import EnergyTable, Machine, common_table
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
@@ -22,7 +22,7 @@ def multiply(
     formats: Sequence[str] = (),
     dtype: str = "",
     *,
-    table: EnergyTable,
+    table: str | EnergyTable | None = None,
     engine: str = "fast",
     name: str = "matmul",
     out_dtype: str = "",
@@ -30,13 +30,16 @@ def multiply(
     """C = A x B with A in every format on every machine.
 
     Left out, `formats` is the fastest of those that the machine's kernels are made for, `dtype` the machine's first
-    number type, and `out_dtype`, in which C is written, that of the operands.
+    number type, and `out_dtype`, in which C is written, that of the operands. The `table` prices all machines; "own"
+    prices each at its own technology, which is also what one machine gets if it is left out (several get
+    horowitz-45nm).
     What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
     """
+    prices = common_table(table, [machine.name for machine in machines])
     results = []
     for machine in machines:
         number_type = dtype or machine.default_dtype
-        product = partial(_product, a, b, number_type, out_dtype, machine, table, engine, name)
+        product = partial(_product, a, b, number_type, out_dtype, machine, prices, engine, name)
         if formats:
             results += [product(format) for format in formats]
         else:
@@ -50,7 +53,7 @@ def _product(
     dtype: str,
     out_dtype: str,
     machine: Machine,
-    table: EnergyTable,
+    table: EnergyTable | None,
     engine: str,
     name: str,
     format: str,
@@ -83,7 +86,7 @@ def gemm(
     dtype: str = "",
     sparsity: str = "0",
     *,
-    table: EnergyTable,
+    table: str | EnergyTable | None = None,
     engine: str = "fast",
     seed: int = 0,
     out_dtype: str = "",

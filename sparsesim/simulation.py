@@ -13,7 +13,7 @@ from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.errors import SparsesimError
 from sparsesim.hardware import Call, EnergyTable, Machine, price
-from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.hardware.power import own_energy, seconds_under_cap
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
@@ -57,13 +57,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Simulator:
-    """One machine at the prices of one table; operations with equal plans are simulated once.
+    """One machine at the prices of one table, None for its own; operations with equal plans are simulated once.
 
     Where several kernels of a card take an operation, the fastest runs.
     """
 
     machine: Machine
-    table: EnergyTable
+    table: EnergyTable | None = None
     engine: str = "fast"
     _runs: dict[Hashable, Run] = field(default_factory=dict, repr=False)
     _units: dict[str, Machine] = field(default_factory=dict, repr=False)
@@ -91,14 +91,19 @@ class Simulator:
     def _result(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
         start = perf_counter()
         call, run = self._run(op, work)
-        energy_pj = price(run.counts, self.table)
+        energy = self._energy(call, run)
         elapsed = perf_counter() - start
-        return Result(
-            **self._identity(op, labels),
-            **_figures(op, call, run),
-            energy_pj=energy_pj,
-            simulation_seconds=elapsed,
-        )
+        return Result(**self._identity(op, labels) | _figures(op, call, run) | energy, simulation_seconds=elapsed)
+
+    def _energy(self, call: Call, run: Run) -> dict[str, Any]:
+        """Energy at the prices that were asked for, and mean power at the machine's own."""
+        machine, seconds = run.machine, run.seconds
+        prices, own_pj = own_energy(call.op, run.counts, machine, seconds)
+        energy_pj = own_pj
+        if self.table is not None:
+            prices, energy_pj = self.table.name, price(run.counts, self.table, seconds, machine.idle_w)
+        power_w = pj_to_joule(own_pj["total"]) / seconds if seconds else machine.idle_w or 0.0
+        return {"energy_table": prices, "energy_pj": energy_pj, "power_w": power_w}
 
     def _run(self, op: MatmulOp, work: "_Work") -> tuple[Call, Run]:
         """The call of the fastest kernel that takes the operation, and its run."""
@@ -130,7 +135,7 @@ class Simulator:
             "layer": op.name,
             "format": labels.format or op.a.format.name,
             "machine": self.machine.name,
-            "energy_table": self.table.name,
+            "energy_table": (self.table or self.machine.energy_table).name,
             "dtype": op.a.dtype.name,
             "m": whole.m,
             "n": whole.n,
@@ -142,6 +147,7 @@ class Simulator:
             "b_density": whole.b.tensor.density,
             "empty_rows": op.empty_rows,
             "empty_columns": op.empty_columns,
+            "idle_w": self.machine.idle_w,
         }
 
 
@@ -159,9 +165,13 @@ class _Work:
 
 
 def simulate(
-    op: MatmulOp, machine: Machine, table: EnergyTable, labels: Labels | None = None, engine: str = "fast"
+    op: MatmulOp,
+    machine: Machine,
+    table: EnergyTable | None = None,
+    labels: Labels | None = None,
+    engine: str = "fast",
 ) -> Result:
-    """Simulate one operation on one machine.
+    """Simulate one operation on one machine, at the prices of a table or else of the machine's own technology.
 
     The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use
     `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Raises SparsesimError if a format or
@@ -171,9 +181,13 @@ def simulate(
 
 
 def reprice(result: Result, table: EnergyTable) -> Result:
-    """A finished run at the prices of another table, without simulating it again; InputError if a price is missing."""
+    """A finished run at the prices of another table, without simulating it again; InputError if a price is missing.
+
+    What the machine drew while idle stays as it is.
+    """
     counts = Counts(result.cycles, result.counts, result.dram_bytes)
-    return replace(result, energy_table=table.name, energy_pj=price(counts, table))
+    energy_pj = price(counts, table, result.seconds, result.idle_w)
+    return replace(result, energy_table=table.name, energy_pj=energy_pj)
 
 
 def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any = None) -> Run:
@@ -195,7 +209,7 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 
 
 def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
-    """The fields of a Result that follow from a run, except energy."""
+    """The fields of a Result that follow from a run, except energy and power."""
     machine, counts, seconds, stored = run.machine, run.counts, run.seconds, call.op.a.size
     time_s = _time_s(run)
     return {
@@ -213,7 +227,6 @@ def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
         "bottleneck": next(iter(time_s), ""),
         "utilisation": _utilisation(op, machine, seconds),
         "bandwidth_utilisation": _bandwidth_utilisation(counts, machine, seconds),
-        "power_w": _average_power(counts, machine, seconds),
         "peak_macs_per_s": machine.unit.peak_macs_per_cycle(op.a.dtype) * machine.clock_hz,
         "peak_bytes_per_s": machine.dram.bandwidth_bytes_per_s,
         "note": "; ".join(note for note in (call.note, counts.note) if note),
@@ -243,9 +256,3 @@ def _utilisation(op: MatmulOp, machine: Machine, seconds: float) -> float:
 def _bandwidth_utilisation(counts: Counts, machine: Machine, seconds: float) -> float:
     possible = machine.dram.bandwidth_bytes_per_s * seconds
     return counts.total_dram_bytes / possible if possible else 0.0
-
-
-def _average_power(counts: Counts, machine: Machine, seconds: float) -> float:
-    """Idle power plus dynamic energy over run time in W, at the prices of the machine's own table."""
-    idle = machine.power.idle_w if machine.power else 0.0
-    return idle + pj_to_joule(price(counts, machine.energy_table)["total"]) / seconds if seconds else idle

@@ -62,6 +62,11 @@ def seconds_to_cycles(seconds: float, clock_hz: int) -> int:
     return math.ceil(seconds * clock_hz - 1e-9)
 
 
+def joule_to_pj(energy_j: float) -> float:
+    """Picojoules in so many joules."""
+    return energy_j * PJ_PER_J
+
+
 def pj_to_joule(energy_pj: float) -> float:
     """Picojoule to joule."""
     return energy_pj / PJ_PER_J

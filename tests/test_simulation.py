@@ -236,3 +236,14 @@ def test_reprice_names_the_table_that_it_used():
     assert other.energy_table == "gpu-7nm"
     assert other.energy_pj == simulate(grouped(), load_machine("core-i7-5930k"), load_energy_table("gpu-7nm")).energy_pj
     assert other.energy_pj["total"] != result.energy_pj["total"]
+
+
+@pytest.mark.parametrize("name", ["titan-x", "a100-pcie", "sparch"])
+def test_another_table_leaves_idle_power_and_replaces_a_measured_one(name):
+    op = matmul_op(DenseMatrix((64, 64)), DenseMatrix((64, 8)), "dense", "fp32")
+    own, table = simulate(op, load_machine(name)), load_energy_table("gpu-7nm")
+    other = reprice(own, table)
+    assert other.energy_pj == simulate(op, load_machine(name), table).energy_pj
+    assert (other.energy_table, other.energy_pj["measured"]) == ("gpu-7nm", 0)
+    assert other.energy_pj["static"] == own.energy_pj["static"] == pytest.approx((own.idle_w or 0) * own.seconds * 1e12)
+    assert (own.idle_w is None) == (name == "sparch")

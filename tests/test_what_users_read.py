@@ -49,7 +49,10 @@ def test_energy_bytes_and_macs_by_hand(machine, repeat):
     assert sum(result.dram_bytes.values()) == repeat * DRAM_BYTES
     parts = {component: result.energy_pj[component] for component in ENERGY_PJ}
     assert parts == pytest.approx({component: repeat * energy for component, energy in ENERGY_PJ.items()})
-    assert result.energy_pj["total"] == pytest.approx(repeat * sum(ENERGY_PJ.values()))
+    assert result.energy_pj["dynamic"] == pytest.approx(repeat * sum(ENERGY_PJ.values()))
+    static = {"core-i7-5930k": 0.0, "titan-x": 15e12 * result.seconds}[machine]
+    assert result.energy_pj["static"] == pytest.approx(static)
+    assert result.energy_pj["total"] == pytest.approx(repeat * sum(ENERGY_PJ.values()) + static)
 
 
 @pytest.mark.parametrize("repeat", [1, 3])
@@ -80,10 +83,16 @@ def test_zeros_are_no_use():
 @pytest.mark.parametrize(("machine", "idle_w"), [("titan-x", 15.0), ("core-i7-5930k", 0.0)])
 def test_power_is_idle_power_and_the_energy_over_the_time(machine, idle_w):
     """The card of the first machine draws 15 W whatever happens; the file of the second names no power."""
-    result = simulate(gemm(3), load_machine(machine), PRICES)
+    result = simulate(gemm(3), load_machine(machine).with_accelerator(measured_power_w={}), PRICES)
     joule = 3 * sum(ENERGY_PJ.values()) * 1e-12
     assert result.power_w == pytest.approx(idle_w + joule / result.seconds)
     assert result.power_w > idle_w + 0.5
+
+
+@pytest.mark.parametrize(("machine", "watts"), [("titan-x", 169.0), ("core-i7-5930k", 90.57)])
+@pytest.mark.parametrize("table", [None, PRICES])
+def test_power_is_what_was_measured_where_something_was(machine, watts, table):
+    assert simulate(gemm(3), load_machine(machine), table).power_w == pytest.approx(watts)
 
 
 @pytest.mark.parametrize(

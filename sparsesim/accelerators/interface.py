@@ -45,6 +45,10 @@ class Accelerator(Description, ABC):
         """Name of the library routine that this operation calls, where one unit stands for several; else empty."""
         return ""
 
+    def measured_power(self, op: MatmulOp) -> float | None:
+        """Mean power in W of the whole machine during this operation, idle power included, where it was measured."""
+        return None
+
     @abstractmethod
     def natural_format(self, density: float, dtype: str) -> str:
         """Name of the format that the unit is made for, given weights of this density (0 to 1) and number type."""

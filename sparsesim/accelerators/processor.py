@@ -34,12 +34,15 @@ class Processor(Accelerator):
 
     Attributes:
         efficiency: fraction of the peak that each kernel reaches.
+        measured_power_w: mean power of the machine while a kernel runs, in W, idle power included, where a source
+            states it.
         cache: last-level cache; decides how often B is read.
         chunks: pipeline steps that a product is split into, at most.
     """
 
     kind: Literal["processor"] = "processor"
     efficiency: Mapping[Kernel, Annotated[float, Field(gt=0, le=1)]]
+    measured_power_w: Mapping[Kernel, Annotated[float, Field(gt=0, le=1e6)]] = Field(default_factory=dict)
     cache: Sram
     chunks: int = Field(default=64, gt=0)
 
@@ -49,6 +52,10 @@ class Processor(Accelerator):
     def routine(self, op: MatmulOp) -> str:
         """gemm, gemv, spmm, spmv or spgemm."""
         return self.kernel_of(op)
+
+    def measured_power(self, op: MatmulOp) -> float | None:
+        """The power of the kernel, whatever the number type."""
+        return self.measured_power_w.get(self.kernel_of(op))
 
     def natural_format(self, density: float, dtype: str) -> str:
         """CSR, or dense if every position is filled."""

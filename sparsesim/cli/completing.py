@@ -29,6 +29,13 @@ def energy_tables(incomplete: str) -> list[str]:
     return _beginning(shipped_names("models/energy", ".yaml"), incomplete)
 
 
+def prices(incomplete: str) -> list[str]:
+    """Shipped energy tables, and "own"."""
+    from sparsesim.hardware import OWN
+
+    return [*energy_tables(incomplete), *_beginning([OWN], incomplete)]
+
+
 def workloads(incomplete: str) -> list[str]:
     """Shipped sweeps."""
     return _beginning(shipped_names("workloads", ".yaml"), incomplete)

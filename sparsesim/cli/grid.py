@@ -26,7 +26,16 @@ from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import baseline_fields, check_table_file, density
 from sparsesim.cli.printing import print_json, print_remarks, print_table, print_written, progress_bar
 from sparsesim.errors import FaultsError
-from sparsesim.results import PointTables, Result, point_objects, point_tables, write_table
+from sparsesim.results import (
+    PointTables,
+    Result,
+    energy_remarks,
+    point_objects,
+    point_tables,
+    priced,
+    prices_in_words,
+    write_table,
+)
 from sparsesim.studies import Finished, Grid, ResultLog, load_sweep, resolved, run_logged
 
 if TYPE_CHECKING:
@@ -62,7 +71,7 @@ def run(
         written = tables.write(output, grid.name, parquet=parquet)
         if plots and not tables.all_refused:
             written += _pictures(tables, grid, output)
-    _print(tables, results, as_json, lambda: _best(tables, grid), written)
+    _print(tables, results, grid, as_json, lambda title: _best(tables, grid, title), written)
 
 
 def compare(
@@ -141,7 +150,7 @@ def compare(
         if layers_csv:
             write_table(tables.layers, layers_csv)
             written.append(layers_csv)
-    _print(tables, results, as_json, lambda: _every(tables, grid), written)
+    _print(tables, results, grid, as_json, lambda title: _every(tables, title), written)
 
 
 def _results(grid: Grid, log: ResultLog | None, as_json: bool) -> Finished:
@@ -155,26 +164,30 @@ def _pictures(tables: PointTables, grid: Grid, folder: Path) -> list[Path]:
     return plot_points(tables, folder, grid.name, grid.baseline_in_words)
 
 
-def _best(tables: PointTables, grid: Grid) -> "Table":
+def _best(tables: PointTables, grid: Grid, title: str) -> "Table":
     from sparsesim.report.table import best_table  # loads rich, which JSON does without
 
-    return best_table(tables.compared, str(grid.baseline.get("format", "dense")), _title(grid))
+    return best_table(tables.compared, str(grid.baseline.get("format", "dense")), title)
 
 
-def _every(tables: PointTables, grid: Grid) -> "Table":
+def _every(tables: PointTables, title: str) -> "Table":
     from sparsesim.report.table import points_table
 
-    return points_table(tables.compared, _title(grid))
-
-
-def _title(grid: Grid) -> str:
-    return f"{grid.name}: baseline {grid.baseline_in_words}"
+    return points_table(tables.compared, title)
 
 
 def _print(
-    tables: PointTables, results: list[Result], as_json: bool, table: "Callable[[], Table]", written: list[Path]
+    tables: PointTables,
+    results: list[Result],
+    grid: Grid,
+    as_json: bool,
+    table: "Callable[[str], Table]",
+    written: list[Path],
 ) -> None:
-    """The answer, and what was refused; where everything was, that is the fault of who asked."""
+    """The answer, what its energies mean, and what was refused; where everything was, that is the fault of who asked.
+
+    `table` makes the table of points from its title.
+    """
     from sparsesim.report.story import story
     from sparsesim.report.table import refusals
 
@@ -182,7 +195,12 @@ def _print(
         print_json(*point_objects(results))
     if tables.all_refused:
         raise FaultsError(refusals(tables.compared))
-    if not as_json:
-        print_table(table(), keys=2)
-        print_remarks(*story(tables.compared), *refusals(tables.compared))
-        print_written(*written)
+    prices = priced(results)
+    of_energies = energy_remarks(prices, grid.machines, grid.table)
+    if as_json:
+        print_remarks(*of_energies, aside=True)
+        return
+    title = f"{grid.name}: baseline {grid.baseline_in_words}; energy at {prices_in_words(prices)}"
+    print_table(table(title), keys=2)
+    print_remarks(*story(tables.compared), *refusals(tables.compared), *of_energies)
+    print_written(*written)

@@ -9,7 +9,6 @@ import typer
 from sparsesim.cli import completing
 from sparsesim.cli.panels import NETWORK_FILE, OUTPUT, SAMPLES, SIMULATION
 from sparsesim.cli.parse import named_sizes, whole_numbers
-from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
 
 COMPARED_MACHINES: Final = ["a100-pcie", "h100-pcie", "sparch", "core-i7-5930k", "titan-x"]
 IMBALANCE_MACHINES: Final = ["a100-sxm", "sparch", "core-i7-5930k", "titan-x"]
@@ -54,8 +53,9 @@ EnergyTableName = Annotated[
     str,
     typer.Option(
         "--energy-table",
-        help="Energy table by name or YAML file.",
-        autocompletion=completing.energy_tables,
+        help="What actions cost: a table by name or YAML file, or own, each machine at its own technology. "
+        "If left out, own for one machine and horowitz-45nm for several.",
+        autocompletion=completing.prices,
         rich_help_panel=SIMULATION,
     ),
 ]
@@ -97,7 +97,7 @@ Layout = Annotated[
 class Simulation:
     """How products are simulated."""
 
-    energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE
+    energy_table: EnergyTableName = ""
     engine: Annotated[
         str,
         typer.Option(

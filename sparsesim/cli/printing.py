@@ -62,10 +62,15 @@ def print_lines(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
-def print_remarks(*lines: str) -> None:
-    """What goes with a result and is not part of it, a line each; nothing with --quiet."""
-    if _remarks_wanted():
-        print_lines(lines)
+def print_remarks(*lines: str, aside: bool = False) -> None:
+    """What goes with a result and is not part of it, a line each; nothing with --quiet.
+
+    `aside` puts the lines on stderr, where they do not disturb JSON.
+    """
+    if not _remarks_wanted():
+        return
+    for line in lines:
+        typer.echo(line, err=aside)
 
 
 def _remarks_wanted() -> bool:

@@ -1,5 +1,6 @@
 """Two quick questions: one product of files, one GEMM by its sizes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, OutDtype, Seed, Simulation
 from sparsesim.cli.printing import print_json, print_remarks, print_table
 from sparsesim.errors import InputError
-from sparsesim.hardware import load_energy_table, load_machine
-from sparsesim.results import Result
+from sparsesim.hardware import Machine, common_table, load_machine
+from sparsesim.results import Result, energy_remarks, priced, prices_in_words
 from sparsesim.tensors import read_matrix
 
 BENCHMARK_RUNS = 75
@@ -49,11 +50,10 @@ def matmul(
             f"which has {right.shape[0]} rows{hint}"
         )
     units = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    table = load_energy_table(simulation.energy_table)
-    _show(
-        products.multiply(left, right, units, format, dtype, table=table, engine=simulation.engine, name=a.name),
-        as_json,
+    found = products.multiply(
+        left, right, units, format, dtype, table=simulation.energy_table, engine=simulation.engine, name=a.name
     )
+    _show(found, units, simulation.energy_table, as_json)
 
 
 def gemm(
@@ -81,20 +81,21 @@ def gemm(
     """
     cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
     units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
-    table = load_energy_table(simulation.energy_table)
-    engine = simulation.engine
+    prices, engine = simulation.energy_table, simulation.engine
     results = products.gemm(
-        m, n, k, units, format, dtype, sparsity, table=table, engine=engine, seed=seed, out_dtype=out_dtype
+        m, n, k, units, format, dtype, sparsity, table=prices, engine=engine, seed=seed, out_dtype=out_dtype
     )
-    _show(results, as_json)
+    _show(results, units, prices, as_json)
     if not as_json and any(result.operands != "DRAM" for result in results):
         print_remarks(_WARM)
 
 
-def _show(results: list[Result], as_json: bool) -> None:
+def _show(results: list[Result], machines: Sequence[Machine], prices: str, as_json: bool) -> None:
     if as_json:
         print_json(*(result.as_object() for result in results))
-        return
-    from sparsesim.report.table import single_table  # loads rich, which JSON does without
+    else:
+        from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
-    print_table(single_table(results), keys=2)
+        print_table(single_table(results, f"energy at {prices_in_words(priced(results))}"), keys=2)
+    table = common_table(prices, [machine.name for machine in machines])
+    print_remarks(*energy_remarks(priced(results), machines, table), aside=as_json)

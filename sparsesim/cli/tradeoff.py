@@ -20,13 +20,13 @@ from sparsesim.cli.options import (
     RunnableNetwork,
 )
 from sparsesim.cli.panels import OUTPUT
-from sparsesim.cli.printing import print_json, print_rows, print_written
+from sparsesim.cli.printing import print_json, print_remarks, print_rows, print_written
 from sparsesim.cli.samples import read_labelled
 from sparsesim.errors import InputError
-from sparsesim.hardware.energy import DEFAULT_ENERGY_TABLE
+from sparsesim.hardware import common_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network
-from sparsesim.results import write_table
+from sparsesim.results import energy_remarks, prices_in_words, write_table
 from sparsesim.studies import set_aside as split
 from sparsesim.studies import tradeoff as traded
 from sparsesim.studies import variants_of
@@ -54,7 +54,7 @@ def tradeoff(
     ] = Path("tradeoff.png"),
     batch: Batch = 1,
     dtype: Dtype = "",
-    energy_table: EnergyTableName = DEFAULT_ENERGY_TABLE,
+    energy_table: EnergyTableName = "",
     stored: LabelledSamples,
     file: GraphFile,
     set_aside: Annotated[
@@ -83,9 +83,13 @@ def tradeoff(
     picture = plot_tradeoff(table, output, f"{whole.label}, {len(samples)} samples")
     csv = output.with_suffix(".csv")
     write_table(table, csv)
-    records = table.to_dict("records")
     if as_json:
-        print_json(records)
-        return
-    print_rows(records, keys=2)
-    print_written(csv, picture)
+        print_json(table.to_dict("records"))
+    else:
+        print_rows(table.drop(columns=["energy_static_pj", "energy_table"]).to_dict("records"), keys=2)
+    energies = list(zip(table["machine"], table["energy_table"], strict=True))
+    units = [load_machine(name) for name in machine]
+    remarks = energy_remarks(energies, units, common_table(energy_table, [unit.name for unit in units]))
+    print_remarks(f"energy at {prices_in_words(energies)}", *remarks, aside=as_json)
+    if not as_json:
+        print_written(csv, picture)

@@ -10,11 +10,17 @@ from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import (
     COMPONENTS,
     DEFAULT_ENERGY_TABLE,
+    DYNAMIC,
+    ENERGIES,
+    MEASURED_POWER,
+    OWN,
     ActionEnergy,
     EnergyTable,
+    common_table,
     energy_table_names,
     load_energy_table,
     price,
+    price_measured,
 )
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
 from sparsesim.hardware.machine import Machine, load_machine, machine_names
@@ -22,6 +28,10 @@ from sparsesim.hardware.machine import Machine, load_machine, machine_names
 __all__ = [
     "COMPONENTS",
     "DEFAULT_ENERGY_TABLE",
+    "DYNAMIC",
+    "ENERGIES",
+    "MEASURED_POWER",
+    "OWN",
     "ActionEnergy",
     "Call",
     "Dram",
@@ -31,9 +41,11 @@ __all__ = [
     "OnViolation",
     "Power",
     "Sram",
+    "common_table",
     "energy_table_names",
     "load_energy_table",
     "load_machine",
     "machine_names",
     "price",
+    "price_measured",
 ]

@@ -35,22 +35,22 @@ class Dram(Description):
 
 
 class Power(Description):
-    """Power limit of a card.
+    """What a card draws without work, and the limit of what it draws.
 
     Attributes:
-        cap_w: sustained limit.
+        cap_w: sustained limit; None for a machine that has none.
         idle_w: drawn at all times.
         credit_j: energy that a card which has been idle may draw beyond the cap before the cap applies.
         runs: identical runs in a row that share the credit; None for a card that runs indefinitely and has none left.
     """
 
-    cap_w: Watts = Field(gt=0)
+    cap_w: Watts | None = Field(default=None, gt=0)
     idle_w: Watts
     credit_j: float = Field(default=0.0, ge=0, le=1e9)
     runs: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _room_to_work(self) -> Self:
-        if self.idle_w >= self.cap_w:
+        if self.cap_w is not None and self.idle_w >= self.cap_w:
             raise ValueError(f"idle_w {self.idle_w} leaves nothing below cap_w {self.cap_w}")
         return self

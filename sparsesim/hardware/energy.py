@@ -1,6 +1,6 @@
 """Energy tables, and the only place where counts become picojoules."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -9,11 +9,28 @@ from pydantic import Field
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_file, shipped_names
+from sparsesim.units import joule_to_pj
 from sparsesim.yaml_file import Description, is_path, lineage, naming, validated
 
 Component = Literal["dram", "sram", "register", "mac", "logic"]
 COMPONENTS: Final[tuple[Component, ...]] = ("dram", "sram", "register", "mac", "logic")
+"""Where the energy of counted actions is reported; tables price these."""
+
+DYNAMIC: Final = (*COMPONENTS, "measured")
+"""What a run adds to idling: counted actions, or `measured` where the power of a kernel was measured as a whole."""
+
+SUMS: Final = ("dynamic", "total")
+"""Entries of an energy that add up others."""
+
+ENERGIES: Final = (*DYNAMIC, "static", *SUMS)
+"""Every entry of an energy: the dynamic components, `static` (idle power), and the sums without and with it."""
+
 DEFAULT_ENERGY_TABLE: Final = "horowitz-45nm"
+OWN: Final = "own"
+"""In place of the name of a table: every machine at the prices of its own technology."""
+
+MEASURED_POWER: Final = "measured power"
+"""Stands for the name of a table where energy is measured power x time."""
 
 _FOLDER, _SUFFIX = "models/energy", ".yaml"
 
@@ -97,20 +114,43 @@ class ScaledTable(Description):
         return entry.model_copy(update={"pj": round(entry.pj * scaling.factor, 6), "source": source})
 
 
-def price(counts: Counts, table: EnergyTable) -> dict[str, float]:
-    """Energy in pJ by component ("dram", "sram", "register", "mac", "logic") and "total".
+def price(counts: Counts, table: EnergyTable, seconds: float = 0.0, idle_w: float | None = None) -> dict[str, float]:
+    """Energy in pJ of a run, by the names in `ENERGIES`.
+
+    "static" is the idle power over the `seconds` of the run, 0 where no idle power is published (None). "dynamic" is
+    the sum of the counted actions by component, "total" that and "static".
 
     A pure function, so a finished run can be priced again with another table. Raises InputError naming the action
     if the table lacks one that was counted.
     """
-    energy_pj: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)
+    energy_pj: dict[str, float] = dict.fromkeys(DYNAMIC, 0.0)
     for action, count in counts.actions.items():
         if count == 0:
             continue
         entry = table.price_of(action)
         energy_pj[entry.component] += count * entry.pj / entry.per
-    energy_pj["total"] = sum(energy_pj.values())
-    return energy_pj
+    return _with_sums(energy_pj, _idling_pj(seconds, idle_w))
+
+
+def price_measured(power_w: float, seconds: float, idle_w: float | None = None) -> dict[str, float]:
+    """Energy in pJ of a run at a measured mean power in W, by the names in `ENERGIES`.
+
+    The measured power contains the idle power: "measured" is what it exceeds that by, at least 0. Nothing is known
+    of other components.
+    """
+    static = _idling_pj(seconds, idle_w)
+    energy_pj: dict[str, float] = dict.fromkeys(DYNAMIC, 0.0)
+    energy_pj["measured"] = max(0.0, joule_to_pj(power_w * seconds) - static)
+    return _with_sums(energy_pj, static)
+
+
+def _idling_pj(seconds: float, idle_w: float | None) -> float:
+    return joule_to_pj((idle_w or 0.0) * seconds)
+
+
+def _with_sums(dynamic_pj: dict[str, float], static_pj: float) -> dict[str, float]:
+    dynamic = sum(dynamic_pj.values())
+    return {**dynamic_pj, "static": static_pj, "dynamic": dynamic, "total": dynamic + static_pj}
 
 
 def energy_table_names() -> list[str]:
@@ -136,3 +176,16 @@ def load_energy_table(name: str | Path) -> EnergyTable:
         for file, changes in later:
             table = validated(file, changes, ScaledTable).applied(table)
     return table
+
+
+def common_table(choice: str | Path | EnergyTable | None, machines: Collection[str]) -> EnergyTable | None:
+    """The table that prices all of these machines (by name), or None if each has the prices of its own technology.
+
+    `choice` is a table, its name or file, "own", or None (or "") to decide: an answer about one machine uses its own
+    prices, a comparison of several one table, because their own would compare technologies and how they were measured.
+    Raises UnknownNameError and InputError as `load_energy_table`.
+    """
+    if isinstance(choice, EnergyTable):
+        return choice
+    name = choice or (OWN if len(set(machines)) == 1 else DEFAULT_ENERGY_TABLE)
+    return None if name == OWN else load_energy_table(name)

@@ -41,7 +41,7 @@ class Machine(Description):
         energy_table: table of the machine's own technology; the power cap is checked against it.
         launch_ns: time before the first step of an operation.
         launch_interval_ns: shortest time between two launches, and so the minimum for any operation.
-        power: power limit, if there is one.
+        power: idle power, and the limit if there is one; None where neither is published.
         sources: source of every number, by dotted field path or a parent of it.
     """
 
@@ -94,6 +94,11 @@ class Machine(Description):
     def unit(self) -> AcceleratorSpec:
         """The compute unit of a machine that has one kernel; InputError if there are several."""
         return self._only_kernel.unit
+
+    @property
+    def idle_w(self) -> float | None:
+        """Power in W that is drawn at all times; None where it is not published."""
+        return None if self.power is None else self.power.idle_w
 
     def only(self, kernel: str) -> "Machine":
         """The machine with one of its kernels; UnknownNameError for a name that it does not have."""

@@ -5,6 +5,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sparsesim.hardware.energy import MEASURED_POWER, SUMS
 from sparsesim.report.layout import PAGE_INCHES
 from sparsesim.report.readable import significant
 from sparsesim.report.stacked import Part, best_or_all, stacked_page
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 STATIC: Final = "static"
 """The component that is drawn last and hatched, apart from what the work itself takes."""
 
+MEASURED: Final = "measured"
+"""The whole of a routine whose power was measured, without the static part where that is known."""
+
 COMPONENT_NAMES: Final = {
     "dram": "DRAM",
     "sram": "SRAM",
     "register": "register file",
     "mac": "MAC",
     "logic": "index / merge logic",
-    "measured": "measured as a whole",
+    MEASURED: "measured as a whole",
     STATIC: "static",
 }
 """The components in the order in which they are drawn; any that is not listed comes before the static one."""
@@ -35,7 +39,7 @@ COMPONENT_COLOURS: Final = {
     "register": SERIES_COLOURS[2],
     "mac": SERIES_COLOURS[1],
     "logic": SERIES_COLOURS[3],
-    "measured": SERIES_COLOURS[5],
+    MEASURED: SERIES_COLOURS[5],
     STATIC: "#b0b0b0",
 }
 _UNITS: Final = ((1e12, "J"), (1e9, "mJ"), (1e6, "µJ"), (1e3, "nJ"), (1.0, "pJ"))
@@ -61,21 +65,21 @@ def draw_energy(total: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figure":
     )
     points = best_or_all(with_sums, "_all")
     parts = [_part(name, column, place) for place, (name, column) in enumerate(columns.items())]
-    kind = "energy" if STATIC in columns else "dynamic energy"
+    whole = STATIC in columns or MEASURED in columns
     labels = {}
     for network in in_order(points["network"]):
         own = points["network"] == network
         scale, unit = _unit(float(points.loc[own, "_all"].max()))
         figures = [*columns.values(), "_all", "_dynamic"]
         points.loc[own, figures] = points.loc[own, figures].to_numpy(float) / scale
-        labels[str(network)] = f"{kind} per batch [{unit}]"
-    points["words"] = [_words(row, columns.get(STATIC)) for row in points.to_dict("records")]
-    return stacked_page(points, parts, labels, _caption(total, points, STATIC in columns), width)
+        labels[str(network)] = f"{'energy' if whole else 'dynamic energy'} per batch [{unit}]"
+    points["words"] = [_words(row, columns.get(STATIC), whole) for row in points.to_dict("records")]
+    return stacked_page(points, parts, labels, _caption(total, len(points) < len(total), whole), width)
 
 
 def _components(done: "pd.DataFrame") -> dict[str, str]:
     """Column by component, in the order in which they are drawn; those that are zero throughout are left out."""
-    found = {name: column for name, column in ENERGY.among(done.columns).items() if name != "total"}
+    found = {name: column for name, column in ENERGY.among(done.columns).items() if name not in SUMS}
     first = [name for name in COMPONENT_NAMES if name != STATIC]
     order = [*first, *(name for name in found if name not in COMPONENT_NAMES), STATIC]
     return {name: found[name] for name in order if name in found and done[found[name]].fillna(0).any()}
@@ -87,24 +91,26 @@ def _part(name: str, column: str, place: int) -> Part:
     return Part(column, name.replace("_", " "), GREY, nth(HATCHES, place))
 
 
-def _words(row: "Mapping[Any, Any]", static: str | None) -> str:
+def _words(row: "Mapping[Any, Any]", static: str | None, whole: bool) -> str:
     if row["status"] != "ok":
         return str(row["refusal"])
     beside = ""
-    if static is not None and isnan(row[static]):
+    if whole and isnan(row["idle_w"]) and row["energy_table"] != MEASURED_POWER:
         beside = " (static unknown)"
     elif static is not None and row[static]:
         beside = f" ({significant(row['_dynamic'])} dynamic)"
     return f"{significant(row['_all'])}{beside} {row['format']}"
 
 
-def _caption(total: "pd.DataFrame", points: "pd.DataFrame", has_static: bool) -> str:
-    tables = {str(name): in_order(rows["machine"]) for name, rows in total.groupby("energy_table", sort=False)}
-    priced = [f"{name} ({', '.join(machines)})" if len(tables) > 1 else name for name, machines in tables.items()]
+def _caption(total: "pd.DataFrame", chosen: bool, whole: bool) -> str:
+    machines = in_order(total["machine"])
+    tables = {str(name): set(rows["machine"]) for name, rows in not_refused(total).groupby("energy_table", sort=False)}
+    using = {name: ", ".join(filter(own.__contains__, machines)) for name, own in tables.items()}
+    priced = [f"{name} ({names})" if len(tables) > 1 else name for name, names in using.items()]
     parts = [
         f"Energy {'tables' if len(tables) > 1 else 'table'}: {'; '.join(priced)}.",
-        "Beside each bar: its total, and the format" + (" of least energy." if len(points) < len(total) else "."),
-        *([] if has_static else ["Without static energy."]),
+        "Beside each bar: its total, and the format" + (" of least energy." if chosen else "."),
+        *([] if whole else ["Without static energy."]),
     ]
     return " ".join(parts)
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from rich.markup import escape
 from rich.table import Table
 
-from sparsesim.hardware.energy import COMPONENTS
+from sparsesim.hardware.energy import SUMS
 from sparsesim.report.fitted import TOGETHER, HeadedTable
 from sparsesim.report.readable import figure, joules, ratio, seconds, size
 from sparsesim.results import TIE, fastest
+from sparsesim.results.columns import ENERGY
 from sparsesim.results.totals import time_s
 
 if TYPE_CHECKING:
@@ -28,10 +29,15 @@ class Column(NamedTuple):
     right: bool = False
 
 
+def _parts(energy_pj: Mapping[str, float]) -> dict[str, float]:
+    """What the total of an energy is made of, idle power included."""
+    return {name: part for name, part in energy_pj.items() if name not in SUMS}
+
+
 def _mostly(point: Row) -> str:
-    """The component that most energy goes to, and its share."""
-    share = {component: point[f"energy_{component}_pj"] for component in COMPONENTS}
-    most = max(share, key=lambda component: share[component])
+    """The component that most energy goes to, static energy included, and its share."""
+    share = _parts({name: point[column] for name, column in ENERGY.among(point).items()})
+    most = max(share, key=lambda name: share[name])
     return f"{most}{TOGETHER}{share[most] / max(point['energy_total_pj'], 1e-300):.0%}"
 
 
@@ -66,9 +72,11 @@ FIGURES: Final = (
     Column("bottleneck", lambda point: limits(time_s(point))),
     Column("energy", lambda point: joules(point["energy_total_pj"]), right=True),
     Column("energy ratio", lambda point: ratio(point["energy_ratio"]), right=True),
+    Column("dynamic", lambda point: joules(point["energy_dynamic_pj"]), right=True),
+    Column("dynamic ratio", lambda point: ratio(point["dynamic_energy_ratio"]), right=True),
     Column("mostly", _mostly),
 )
-"""The columns of a point that was not refused."""
+"""The columns of a point that was not refused; "energy" is the total, "dynamic" that without idle power."""
 
 NAMED: Final = 2
 """Formats that a note names one by one; more are counted."""
@@ -145,7 +153,7 @@ def _items(counted: "pd.Series[int]") -> list[tuple[tuple[str, ...], int]]:
 
 def _of_which(result: "Result") -> str:
     total = result.energy_pj["total"]
-    parts = (f"{name}{TOGETHER}{result.energy_pj[name] / total:.0%}" for name in COMPONENTS)
+    parts = (f"{name}{TOGETHER}{part / total:.0%}" for name, part in _parts(result.energy_pj).items())
     return ", ".join(part for part in parts if not part.endswith(f"{TOGETHER}0%"))
 
 
@@ -162,16 +170,17 @@ RUN: Final = (
     ("useful", True, lambda result: f"{result.utilisation:.1%}"),
     ("DRAM", True, lambda result: size(sum(result.dram_bytes.values()))),
     ("energy", True, lambda result: joules(result.energy_pj["total"])),
+    ("dynamic", True, lambda result: joules(result.energy_pj["dynamic"])),
     ("of which", False, _of_which),
 )
-"""The columns of one run: header, whether it stands on the right, and the cell of a result."""
+"""The columns of one run: header, whether it stands on the right, and the cell of a result; energies as for points."""
 
 
-def single_table(results: "Sequence[Result]") -> Table:
+def single_table(results: "Sequence[Result]", title: str = "") -> Table:
     """One row per run of one operation."""
-    table = Table()
-    for title, right, _ in RUN:
-        table.add_column(title, justify="right" if right else "left")
+    table = Table(title=title)
+    for name, right, _ in RUN:
+        table.add_column(name, justify="right" if right else "left")
     for result in results:
         table.add_row(*(cell(result) for _, _, cell in RUN))
     return table

@@ -7,6 +7,7 @@ from sparsesim.results.files import read_results, write_table
 from sparsesim.results.means import geometric_mean
 from sparsesim.results.point_tables import PointTables, point_tables
 from sparsesim.results.record import Result
+from sparsesim.results.remarks import energy_remarks, priced, prices_in_words
 from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_objects, totals
 
@@ -20,10 +21,13 @@ __all__ = [
     "Result",
     "compare_to_baseline",
     "compare_to_dense",
+    "energy_remarks",
     "fastest",
     "geometric_mean",
     "point_objects",
     "point_tables",
+    "priced",
+    "prices_in_words",
     "read_results",
     "result_table",
     "totals",

@@ -1,7 +1,7 @@
 """Speedup and energy ratio of every point: over the dense kernel of its machine, or over a point that is named."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.errors import InputError
 from sparsesim.results.columns import GIVEN, POINT, UNPRUNED
@@ -9,9 +9,15 @@ from sparsesim.results.columns import GIVEN, POINT, UNPRUNED
 if TYPE_CHECKING:
     import pandas as pd
 
+_GAINS: Final = {
+    "speedup": "seconds",
+    "energy_ratio": "energy_total_pj",
+    "dynamic_energy_ratio": "energy_dynamic_pj",
+}
+
 
 def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFrame":
-    """Add `speedup` and `energy_ratio` over the dense kernel of the same machine.
+    """Add what every point gains over the dense kernel of the same machine, in the columns of `compare_to_baseline`.
 
     `dense` are the totals of the networks before any pruning, stored dense, with one row per network and machine. A
     machine without a row has no dense kernel: it is compared with the first row of its network, and where there is none
@@ -21,7 +27,7 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
 
     own = dense.drop_duplicates(["network", "machine"])
     first = pd.concat([dense, total]).drop_duplicates(["network"])
-    key, figures = ["network", "machine"], ["seconds", "energy_total_pj"]
+    key, figures = ["network", "machine"], list(_GAINS.values())
     # Everything that lacks a row of its own takes the first of its network, which comes after the own ones.
     borrowed = total[key].drop_duplicates().merge(first[["network", *figures]], on="network")
     reference = pd.concat([own[[*key, *figures]], borrowed]).drop_duplicates(key)
@@ -29,7 +35,9 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
 
 
 def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "pd.DataFrame":
-    """Add `speedup` and `energy_ratio` (baseline over point: above 1 is better) within each network.
+    """Add what every point gains over the baseline (baseline over point: above 1 is better) within each network.
+
+    The columns are `speedup`, `energy_ratio` of total energy, and `dynamic_energy_ratio` of energy without idle power.
 
     `baseline` fixes columns of the reference point, such as {"machine": "a100-pcie", "pruner": "none",
     "format": "dense"}; those that it leaves out have the value of the row that is compared. The pruner "none" also
@@ -46,13 +54,13 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
         raise InputError(f"baseline: no point has {dict(baseline)}")
     # A pruner implies its sparsity: pruner "none" has one of its own.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
-    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, "seconds", "energy_total_pj"]], keys)
+    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *_GAINS.values()]], keys)
 
 
 def _with_ratios(total: "pd.DataFrame", reference: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
     merged = total.merge(reference, on=keys, how="left", suffixes=("", "_baseline"))
-    merged["speedup"] = merged.pop("seconds_baseline") / merged["seconds"]
-    merged["energy_ratio"] = merged.pop("energy_total_pj_baseline") / merged["energy_total_pj"]
+    for gain, figure in _GAINS.items():
+        merged[gain] = merged.pop(f"{figure}_baseline") / merged[figure]
     return merged
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sparsesim.hardware.energy import COMPONENTS
+from sparsesim.hardware.energy import ENERGIES
 from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, TIME
 
 
@@ -25,7 +25,7 @@ class Result:
         kernel: the routine of the machine's library that ran.
         unpacked: "when loaded" if no kernel takes the format, so that weights were unpacked once and ran in another;
             "on the way" if the kernel unpacks them itself; else empty.
-        energy_table: name of the table that `energy_pj` is priced with.
+        energy_table: name of the table that `energy_pj` is priced with, or "measured power".
         weights: where the weights come from, such as "trained" or "given"; "none" for a product of two activations.
         dtype: number type of A.
         m: rows of A and C, of one group.
@@ -46,14 +46,17 @@ class Result:
         cycles: clock cycles at the nominal clock.
         seconds: run time in s, including what a power cap adds.
         time_s: `seconds` by the resource that decided them, longest first; see `sparsesim list bottlenecks`.
-        energy_pj: dynamic energy in pJ, by component and "total".
+        energy_pj: energy in pJ: dynamic by component, "static" (idle power), and "dynamic" and "total", the sums
+            without and with it.
         dram_bytes: DRAM traffic in bytes, by tensor.
         counts: how often each priced action happened, by the names of energy tables.
         details: further figures that only this kind of accelerator has, such as "tiles" or "condensed_columns".
         bottleneck: the resource that most of the time went to, the first of `time_s`.
         utilisation: useful MACs over those the unit could have done in the same time, in [0, 1].
         bandwidth_utilisation: DRAM traffic over what peak bandwidth allows in the same time, in [0, 1].
-        power_w: mean power in W: idle power, and dynamic energy at the prices of the machine's own table.
+        power_w: mean power in W: the measured power of the routine, else idle power, and dynamic energy at the
+            machine's own prices over the time.
+        idle_w: power in W that the machine draws at all times; None if unpublished, and "static" is 0 then.
         peak_macs_per_s: MACs per second that the unit could do at most.
         peak_bytes_per_s: peak DRAM bandwidth in bytes/s.
         simulation_seconds: time that the simulation itself took, in s.
@@ -96,6 +99,7 @@ class Result:
     utilisation: float = 0.0
     bandwidth_utilisation: float = 0.0
     power_w: float = 0.0
+    idle_w: float | None = None
     peak_macs_per_s: float = 0.0
     peak_bytes_per_s: float = 0.0
     simulation_seconds: float = 0.0
@@ -118,7 +122,7 @@ class Result:
         nested = ("time_s", "energy_pj", "dram_bytes", "counts", "details")
         record = {name: value for name, value in self._fields().items() if name not in nested}
         record |= {TIME.column(resource): seconds for resource, seconds in self.time_s.items()}
-        record |= {ENERGY.column(part): self.energy_pj.get(part, 0.0) for part in (*COMPONENTS, "total")}
+        record |= {ENERGY.column(part): self.energy_pj.get(part, 0.0) for part in ENERGIES}
         record |= {DRAM.column(tensor): size for tensor, size in self.dram_bytes.items()}
         record |= {COUNTS.column(action): count for action, count in self.counts.items()}
         record |= {DETAILS.column(name): value for name, value in self.details.items()}

@@ -24,6 +24,9 @@ def table_of(records: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
         # Left to itself pandas makes floats of integers with gaps, and rounds counts beyond 2**53.
         if not pd.api.types.is_integer_dtype(table[column]):
             table[column] = pd.array([record.get(column, pd.NA) for record in records], dtype="Int64")
+    if "idle_w" in table:
+        # None in every row would make a column of objects, which is not what a file gives back.
+        table["idle_w"] = table["idle_w"].astype("float64")
     return table
 
 

@@ -10,7 +10,7 @@ from sparsesim.results.tables import result_table
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHARED: Final = ("weights", "energy_table", "dtype")
+_SHARED: Final = ("weights", "dtype", "idle_w")
 _ONLY_IN_OBJECTS: Final = ("a_nnz", "dtype")
 _POINT: Final = "number of the point"
 
@@ -56,6 +56,8 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     shared = table.assign(weights=table["weights"].mask(table["weights"] == NO_WEIGHTS)).groupby(_POINT)
     total = total.join(points[_added(table)].sum(min_count=1)).join(shared[list(_SHARED)].first())
     total["weights"] = total["weights"].fillna(NO_WEIGHTS)
+    # Of one machine at its own prices, some routines may have a measured power and others a table.
+    total["energy_table"] = points["energy_table"].agg(lambda names: " + ".join(dict.fromkeys(names)))
     refused = _first_of_each(table[table["status"] != "ok"], "note")
     remarks = _first_of_each(table[table["note"] != ""], "note")
     is_refused = total.index.isin(refused.index)
@@ -116,4 +118,6 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
         point[name] = {key: value for key, value in found.items() if not pd.isna(value)}
     point["time_s"] = time_s(row)
     point["dram_bytes"] = with_total(point["dram_bytes"])
-    return point | {name: row[name] for name in ("kernel", "unpacked", "bottleneck")} | {"status": "ok"}
+    idle_w = None if pd.isna(row["idle_w"]) else row["idle_w"]
+    ran = {name: row[name] for name in ("kernel", "unpacked", "bottleneck")}
+    return point | ran | {"idle_w": idle_w, "status": "ok"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner
@@ -22,21 +22,23 @@ def compare(
     pruners: Sequence[str | Pruner | Method] = ("none",),
     *,
     lowering: Lowering | None = None,
-    energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
+    energy_table: str | EnergyTable | None = None,
     engine: str = "fast",
     baseline: Mapping[str, Any] | None = None,
     inputs: LayerInputs | None = None,
 ) -> "pd.DataFrame":
-    """One row per pruner, format and machine: time, energy by component, bottleneck, speedup and energy ratio.
+    """One row per pruner, format and machine: time, energy by component, bottleneck, speedup and energy ratios.
 
     Names are looked up; a Machine, Pruner, Method or EnergyTable of one's own is taken as it is. Speedups and
     energy ratios are over the point that `baseline` (columns by name) stands for; if it is left out, over the unpruned
     network on the dense kernel of the same machine (of the first machine that has one, for those that have none).
-    `inputs` are what the layers read (see `capture`), for methods such as SparseGPT.
+    The `energy_table` prices all machines; "own" prices each at its own technology, which is also what one machine
+    gets if it is left out (several get horowitz-45nm). `inputs` are what the layers read (see `capture`), for methods
+    such as SparseGPT.
     """
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
     methods = [as_method(pruner) for pruner in pruners]
-    table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
+    table = common_table(energy_table, [unit.name for unit in units])
     results = [
         result
         for method in methods

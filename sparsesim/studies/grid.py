@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name
-from sparsesim.hardware import EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
 from sparsesim.lowering import Activations, Lowering, check_activations
 from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.pruning import pruner_by_name
@@ -26,7 +26,8 @@ Arrays = dict[str, NDArray[Any]]
 class Task:
     """One network under one method, to be run in every format on every machine: pruned and lowered only once.
 
-    A worker gets all of it pickled; drawn weights travel as their seed. `inputs` are what the layers read, for
+    A worker gets all of it pickled; drawn weights travel as their seed. Without a `table` every machine has its own
+    prices. `inputs` are what the layers read, for
     methods that need that.
     """
 
@@ -35,7 +36,7 @@ class Task:
     inputs: LayerInputs | None
     formats: tuple[str, ...]
     machines: tuple[Machine, ...]
-    table: EnergyTable
+    table: EnergyTable | None
     lowering: Lowering
     engine: str
 
@@ -68,6 +69,16 @@ class Grid:
         if not self.baseline:
             return dense_baseline_in_words(self.tasks[0].machines)
         return ", ".join(f"{name} {value}" for name, value in self.baseline.items())
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines that every task runs on."""
+        return self.tasks[0].machines
+
+    @property
+    def table(self) -> EnergyTable | None:
+        """The table that prices all machines; None if each has its own prices."""
+        return self.tasks[0].table
 
     @property
     def points_per_task(self) -> int:
@@ -108,7 +119,7 @@ def resolved(sweep: Sweep) -> Grid:
         format_by_name(format)
     machine = cache(load_machine)
     machines = tuple(machine(name).with_on_violation(sweep.on_violation) for name in sweep.machines)
-    table = load_energy_table(sweep.energy_table)
+    table = common_table(sweep.energy_table, [unit.name for unit in machines])
     if sweep.dtype is not None:
         dtype_by_name(sweep.dtype)
     arrays, known, tasks, references = cache(read_arrays), dict[str, Network](), list[Task](), list[Task]()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsesim.errors import InputError
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
@@ -26,7 +26,7 @@ def imbalance(
     format: str = "csr",
     *,
     lowering: Lowering | None = None,
-    energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
+    energy_table: str | EnergyTable | None = None,
     seed: int = 0,
 ) -> "pd.DataFrame":
     """One row per layer with weights and machine, and one per machine for all of them together (`layer` is "total").
@@ -48,7 +48,7 @@ def imbalance(
         raise InputError(f"{chosen.subject} makes no masks, whose positions could be compared with random ones")
     versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
-    table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
+    table = common_table(energy_table, [unit.name for unit in units])
     seconds = {
         name: _seconds(version, "dense" if name == "dense" else format, units, table, lowering)
         for name, version in versions.items()
@@ -81,7 +81,7 @@ def uniform_masks(network: Network, seed: int = 0) -> Network:
 
 
 def _seconds(
-    network: Network, format: str, units: Iterable[Machine], table: EnergyTable, lowering: Lowering | None
+    network: Network, format: str, units: Iterable[Machine], table: EnergyTable | None, lowering: Lowering | None
 ) -> dict[tuple[str, str], float]:
     """Time by machine and layer; NaN where the machine refuses."""
     results = simulate_network(network, pruner_by_name("none"), [format], units, table, lowering)

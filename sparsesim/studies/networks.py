@@ -45,7 +45,7 @@ def simulate_network(
     method: Method | Pruner,
     formats: Iterable[str],
     machines: Iterable[Machine],
-    table: EnergyTable,
+    table: EnergyTable | None,
     lowering: Lowering | None = None,
     engine: str = "fast",
     *,
@@ -57,7 +57,7 @@ def simulate_network(
     Rows and columns of weights without a non-zero are left out, as `lowering.without_empty` describes.
     Where nothing is pruned but the weights came so (masks that drop any, or 5 % zeros and more), results name the
     pruner "given", and the share of zeros as the sparsity.
-    `inputs` are what the layers read, for methods that need them.
+    Without a table every machine has its own prices. `inputs` are what the layers read, for methods that need them.
     """
     lowering, method = lowering or Lowering(), as_method(method)
     stored = [format_by_name(name) for name in formats]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, OnViolation
+from sparsesim.hardware import OnViolation
 from sparsesim.networks import Layout
 from sparsesim.shipped import shipped_file
 from sparsesim.transforms import Method, method_by_name
@@ -81,6 +81,7 @@ class Sweep(Description):
     """A grid: networks x pruners x sparsities x formats x machines.
 
     Without a `dtype` weights are fp16, or what a method stores them in; `value_type` is its name in older files.
+    Without an `energy_table` one machine has its own prices and several have those of one table, see `common_table`.
     """
 
     name: str = Field(pattern=r"^[\w.-]+$")
@@ -93,7 +94,7 @@ class Sweep(Description):
     dtype: str | None = Field(default=None, validation_alias=AliasChoices("dtype", "value_type"))
     activation_density: Annotated[float, Field(gt=0, le=1)] | Literal["published"] = 1.0
     activation_format: str = "dense"
-    energy_table: str = DEFAULT_ENERGY_TABLE
+    energy_table: str = ""
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
     on_violation: OnViolation = "unpack"
     baseline: Mapping[str, str | float] = Field(default_factory=dict)

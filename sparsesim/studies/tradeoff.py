@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsesim.errors import InputError
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, EnergyTable, Machine, load_energy_table, load_machine
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
 from sparsesim.inference import capture, evaluate
 from sparsesim.inference.session import Inputs
 from sparsesim.lowering import Lowering
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 DENSE = "dense"
 """Name of the unpruned network in a table, and the format that it is stored in there."""
+
+_COLUMNS: Final = (
+    *("variant", "machine", "format", "seconds", "energy_total_pj", "energy_static_pj", "energy_table"),
+    *("speedup", "energy_ratio", "dynamic_energy_ratio"),
+)
 
 
 def variants_of(
@@ -46,7 +51,7 @@ def tradeoff(
     formats: Sequence[str] = ("dense", "csr", "nm-2:4"),
     *,
     lowering: Lowering | None = None,
-    energy_table: str | EnergyTable = DEFAULT_ENERGY_TABLE,
+    energy_table: str | EnergyTable | None = None,
 ) -> "pd.DataFrame":
     """One row per variant and machine, in the fastest format that the machine takes.
 
@@ -59,12 +64,13 @@ def tradeoff(
         formats: storage formats of the weights; the variant "dense" is stored dense.
         lowering: number type, batch and activations of the simulation. Without a number type a variant is stored as
             its method left it, else in fp16.
-        energy_table: what actions cost.
+        energy_table: what actions cost; see `compare`.
 
     Columns are `variant`, `sparsity` (share of weights that are zero), `accuracy`, `standard_error`, `machine`,
-    `format`, `seconds`, `energy_total_pj`, `speedup` and `energy_ratio` over the dense network on the same machine, and
-    `fastest_front` and `thriftiest_front`: no other variant on this machine is as accurate and faster (thriftier), or
-    as fast and more accurate. A variant that a machine refuses in all formats is left out.
+    `format`, `seconds`, `energy_total_pj`, `energy_static_pj`, `energy_table`, `speedup`, `energy_ratio` and
+    `dynamic_energy_ratio` over the dense network on the same machine, and `fastest_front` and `thriftiest_front`: no
+    other variant on this machine is as accurate and faster (thriftier), or as fast and more accurate. A variant that
+    a machine refuses in all formats is left out.
     Raises InputError where no variant is called "dense", and for networks that cannot be run.
     """
     import pandas as pd
@@ -72,7 +78,7 @@ def tradeoff(
     if DENSE not in variants:
         raise InputError(f"variants: one must be the unpruned network, called {DENSE!r} (found {', '.join(variants)})")
     units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
-    table = load_energy_table(energy_table) if isinstance(energy_table, str) else energy_table
+    table = common_table(energy_table, [unit.name for unit in units])
     lowering, measured, results = lowering or Lowering(), [], list[Result]()
     for name, variant in variants.items():
         one = variant if isinstance(variant, Transformed) else Transformed(variant, "")
@@ -87,8 +93,7 @@ def tradeoff(
     fastest = compared[compared["status"] == "ok"].sort_values("seconds", kind="stable")
     fastest = fastest.drop_duplicates(["pruner", "machine"]).rename(columns={"pruner": "variant"})
     accuracies = pd.DataFrame(measured, columns=["variant", "sparsity", "accuracy", "standard_error"])
-    columns = ["variant", "machine", "format", "seconds", "energy_total_pj", "speedup", "energy_ratio"]
-    joined = accuracies.merge(fastest[columns], on="variant")
+    joined = accuracies.merge(fastest[list(_COLUMNS)], on="variant")
     joined["fastest_front"] = _front(joined, "speedup")
     joined["thriftiest_front"] = _front(joined, "energy_ratio")
     return joined

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sparsesim.errors import InputError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
@@ -101,3 +102,62 @@ def test_every_format_of_the_library_is_read_as_it_is_stored():
     for form in ("coo", "csc", "bsr-4x4", "dia"):
         schedule = CPU.unit.plan(op_of(a, DenseMatrix((64, 1)), form))
         assert schedule.dram_bytes["A"] == format_by_name(form).size(a, op_of(a, a, "csr").a.dtype).size_bytes
+
+
+# Deep Compression (ICLR 2016), Table 9, W for Alex6, Alex7 and Alex8: batch 1 dense, 1 sparse, 64 dense, 64 sparse.
+TABLE_9 = {
+    "core-i7-5930k": ((83.5, 72.8, 77.6), (42.3, 37.4, 36.5), (85.4, 84.7, 101.6), (37.2, 37.1, 38)),
+    "titan-x": ((157, 159, 159), (181, 183, 162), (168, 173, 166), (156, 158, 163)),
+}
+
+
+@pytest.mark.parametrize("name", TABLE_9)
+@pytest.mark.parametrize(
+    ("number", "form", "columns"), [(0, "dense", 1), (1, "csr", 1), (2, "dense", 64), (3, "csr", 64)]
+)
+def test_the_power_of_a_routine_is_the_mean_of_what_was_measured(name, number, form, columns):
+    op = op_of(uniform(8, 8, 0.5, 0), DenseMatrix((8, columns)), form)
+    assert load_machine(name).unit.measured_power(op) == pytest.approx(np.mean(TABLE_9[name][number]), abs=0.006)
+
+
+def energy_pj(machine, shape, sparse):
+    inputs, outputs, density = shape
+    weights = uniform(outputs, inputs, density, 1) if sparse else DenseMatrix((outputs, inputs))
+    op = matmul_op(weights, DenseMatrix((inputs, 1)), "csr" if sparse else "dense", "fp32")
+    result = simulate(op, machine)
+    assert result.energy_table == "measured power"
+    assert result.power_w == pytest.approx(machine.unit.measured_power(op))
+    return result.energy_pj["total"]
+
+
+# Gains of all three layers together: the source documents name 6x and 3.2x for nine FC layers.
+@pytest.mark.parametrize(("name", "stated", "gain"), [("core-i7-5930k", 6, 6.2), ("titan-x", 3.2, 3.0)])
+def test_pruned_fc_layers_take_as_much_less_energy_as_libraries_were_measured_to(name, stated, gain):
+    machine = load_machine(name)
+    dense, sparse = (sum(energy_pj(machine, shape, kind) for shape in ALEX.values()) for kind in (False, True))
+    assert dense / sparse == pytest.approx(gain, rel=0.02)
+    assert dense / sparse == pytest.approx(stated, rel=0.1)
+    joules = [np.dot(TABLE_9[name][kind], [TABLE_IV[name][layer][kind] for layer in ALEX]) for kind in (0, 1)]
+    assert dense / sparse == pytest.approx(joules[0] / joules[1], rel=0.15)
+
+
+def test_counted_actions_give_both_processors_the_same_gain():
+    """Why a measured power is worth having: bytes and MACs are those of the format, whatever runs it."""
+    table, gains = load_energy_table("horowitz-45nm"), []
+    for name in TABLE_9:
+        op = [op_of(uniform(1000, 4096, 0.25, 1), DenseMatrix((4096, 1)), form) for form in ("dense", "csr")]
+        dense, sparse = (simulate(one, load_machine(name), table) for one in op)
+        assert dense.energy_pj["measured"] == 0
+        gains.append(dense.energy_pj["dynamic"] / sparse.energy_pj["dynamic"])
+    assert gains[0] == pytest.approx(gains[1])
+
+
+@pytest.mark.parametrize("watts", [0, -1, 1e7])
+def test_a_measured_power_is_a_power(watts):
+    with pytest.raises(InputError, match=r"accelerator\.measured_power_w\.gemv"):
+        CPU.with_accelerator(measured_power_w={"gemv": watts})
+
+
+def test_only_routines_of_a_library_have_a_power():
+    with pytest.raises(InputError, match="measured_power_w"):
+        CPU.with_accelerator(measured_power_w={"gem": 10})

@@ -21,7 +21,7 @@ BOUNDS = [
     ("dram.latency_ns", [0, 1e9], [-1e-6, 1e9 + 1]),
     ("launch_ns", [0, 1e9], [-1e-6, 1e9 + 1]),
     ("launch_interval_ns", [0, 1e9], [-1e-6, 1e9 + 1]),
-    ("power.cap_w", [15.001, 1e6], [15, 14, 1e6 + 1]),
+    ("power.cap_w", [15.001, 1e6, None], [15, 14, 0, 1e6 + 1]),
     ("power.idle_w", [0, 249.999], [-1e-6, 250, 1e7]),
     ("power.credit_j", [0, 1e9], [-1e-6, 1e9 + 1]),
     ("power.runs", [1, None], [0, -1]),

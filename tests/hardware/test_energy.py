@@ -5,7 +5,15 @@ import yaml
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.hardware import DEFAULT_ENERGY_TABLE, energy_table_names, load_energy_table, load_machine, price
+from sparsesim.hardware import (
+    DEFAULT_ENERGY_TABLE,
+    ENERGIES,
+    energy_table_names,
+    load_energy_table,
+    load_machine,
+    price,
+    price_measured,
+)
 from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
@@ -29,7 +37,7 @@ def test_three_layers_by_hand():
     read_words = (32 + 4) + (16 + 8) + (2 + 2)
     sram_pj = 50 * 2 * 5.0 + read_words * 5.0
     dram_pj = (read_words + 8 + 2 + 1) * 640.0
-    total = {"mac": 0.0, "register": 0.0, "sram": 0.0, "dram": 0.0, "logic": 0.0, "total": 0.0}
+    total = dict.fromkeys(ENERGIES, 0.0)
     for outputs, inputs in ((8, 4), (2, 8), (1, 2)):
         op = matmul_op(DenseMatrix((outputs, inputs)), DenseMatrix((inputs, 1)), "dense", "fp32")
         for component, energy_pj in simulate(op, machine, table).energy_pj.items():
@@ -38,8 +46,8 @@ def test_three_layers_by_hand():
     assert total["register"] == pytest.approx(register_pj)
     assert total["sram"] == pytest.approx(sram_pj)
     assert total["dram"] == pytest.approx(dram_pj)
-    assert total["logic"] == 0
-    assert total["total"] == pytest.approx(230 + 200 + 820 + 48000)
+    assert total["logic"] == total["measured"] == total["static"] == 0
+    assert total["total"] == total["dynamic"] == pytest.approx(230 + 200 + 820 + 48000)
 
 
 def test_a_finished_run_is_priced_again_without_simulating():
@@ -150,6 +158,9 @@ def test_energies_by_component_in_the_order_of_every_table():
         ("register", 0),
         ("mac", 0),
         ("logic", 0),
+        ("measured", 0),
+        ("static", 0),
+        ("dynamic", 0),
         ("total", 0),
     ]
     assert DEFAULT_ENERGY_TABLE == "horowitz-45nm"
@@ -193,3 +204,34 @@ def test_the_tables_of_other_processes_follow_from_7_nm():
     assert load_energy_table("gpu-4nm-gddr6x").actions["dram_read_bits"].pj == pytest.approx(162, rel=5e-3)
     assert load_energy_table("gpu-8nm-gddr6x").actions["dram_read_bits"].pj == pytest.approx(204, rel=5e-3)
     assert load_energy_table("gpu-12nm").actions["dram_read_bits"].pj == 118
+
+
+RUN = Counts(cycles=10, actions={"mult_fp32": 10, "dram_read_bits": 64}, dram_bytes={"A": 8})
+
+
+def test_a_card_draws_its_idle_power_for_as_long_as_it_runs():
+    """50 W for 2 us are 100 uJ; 10 multiplies at 3.7 pJ and two words at 640 pJ come on top."""
+    energy_pj = price(RUN, load_energy_table("horowitz-45nm"), 2e-6, 50.0)
+    assert energy_pj["static"] == pytest.approx(100e6)
+    assert energy_pj["dynamic"] == pytest.approx(37 + 1280)
+    assert energy_pj["total"] == pytest.approx(100e6 + 37 + 1280)
+
+
+def test_unpublished_idle_power_is_no_energy():
+    table = load_energy_table("horowitz-45nm")
+    assert price(RUN, table, 2e-6, None) == price(RUN, table, 2e-6, 0.0) == price(RUN, table)
+
+
+def test_measured_power_contains_the_idle_power():
+    """150 W for 2 us, of which 50 W are idle."""
+    energy_pj = price_measured(150.0, 2e-6, 50.0)
+    assert list(energy_pj) == list(ENERGIES)
+    assert energy_pj["measured"] == energy_pj["dynamic"] == pytest.approx(200e6)
+    assert (energy_pj["static"], energy_pj["total"]) == (pytest.approx(100e6), pytest.approx(300e6))
+    assert sum(energy_pj[part] for part in ("dram", "sram", "register", "mac", "logic")) == 0
+    assert price_measured(150.0, 2e-6)["measured"] == pytest.approx(300e6)
+
+
+def test_what_is_measured_is_never_less_than_nothing():
+    energy_pj = price_measured(40.0, 2e-6, 50.0)
+    assert (energy_pj["measured"], energy_pj["total"]) == (0, energy_pj["static"])

@@ -4,11 +4,13 @@ import pytest
 
 from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
-from sparsesim.hardware import Power, load_energy_table, load_machine
-from sparsesim.hardware.power import seconds_under_cap
+from sparsesim.hardware import Power, load_energy_table, load_machine, price
+from sparsesim.hardware.power import own_energy, seconds_under_cap
 from sparsesim.matmul import matmul_op
+from sparsesim.shipped import shipped_file
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix
+from sparsesim.tensors.generators import uniform
 
 BASE = load_machine("a100-pcie").only("gemm")
 TABLE = load_energy_table("gpu-7nm")
@@ -111,3 +113,56 @@ def test_utilisation_of_the_bandwidth_is_relative_to_the_peak():
     assert used[0.5] == pytest.approx(0.5, rel=0.05)
     assert used[0.5] < used[0.8] < used[1.0] < 1
     assert used[0.8] <= 0.8
+
+
+def test_idle_power_without_a_cap_costs_energy_and_no_time(tmp_path):
+    path = tmp_path / "mine.yaml"
+    description = shipped_file("machine", "core-i7-5930k", "models/hardware", ".yaml").read_text()
+    given = "power: {idle_w: 15}\nsources:\n  power: measured\n"
+    path.write_text(description.replace("sources:\n", given))
+    machine, counts = load_machine(path), counts_of(1e6)
+    assert (machine.power.cap_w, machine.idle_w) == (None, 15)
+    assert seconds_under_cap(counts, machine) == (counts.cycles / 3.5e9, False)
+    result, without = (simulate(gemm(64, 64, 64), one, TABLE) for one in (machine, load_machine("core-i7-5930k")))
+    assert result.seconds == without.seconds
+    assert result.energy_pj["static"] == pytest.approx(15e12 * result.seconds)
+    assert (without.energy_pj["static"], without.idle_w, result.idle_w) == (0, None, 15)
+
+
+@pytest.mark.parametrize("table", [None, TABLE, load_energy_table("horowitz-45nm")])
+def test_mean_power_is_idle_and_dynamic_energy_at_own_prices_whatever_the_table(table):
+    """Nothing is counted twice: at its own prices the energy of a card is its mean power over the run."""
+    machine = card(power=Power(cap_w=300, idle_w=100))
+    result = simulate(gemm(512, 512, 512), machine, table)
+    own = simulate(gemm(512, 512, 512), machine)
+    assert own.energy_table == TABLE.name
+    assert result.power_w == own.power_w == pytest.approx(100 + own.energy_pj["dynamic"] * 1e-12 / own.seconds)
+    assert own.energy_pj["total"] == pytest.approx(own.power_w * own.seconds * 1e12)
+    assert result.energy_pj["static"] == own.energy_pj["static"] == pytest.approx(100e12 * own.seconds)
+    counted = price(Counts(result.cycles, result.counts, result.dram_bytes), table or TABLE)
+    assert result.energy_pj["dynamic"] == counted["dynamic"]
+
+
+def test_a_capped_card_draws_its_cap():
+    """What the cap leaves for work, and idle power over the longer time, are the cap."""
+    machine = card(power=Power(cap_w=100, idle_w=50))
+    result = simulate(gemm(4096, 4096, 4096), machine)
+    assert result.bottleneck == "power"
+    assert result.power_w == pytest.approx(100)
+    assert result.energy_pj["total"] == pytest.approx(100e12 * result.seconds)
+    assert result.energy_pj["static"] == pytest.approx(50e12 * result.seconds)
+
+
+def test_own_energy_is_measured_where_a_routine_states_its_power():
+    """fp32 GEMV of the Titan X: 158.33 W, of which 15 W idle; two sparse operands have no measured power."""
+    machine = load_machine("titan-x")
+    counts = Counts(cycles=10, actions={"mult_fp32": 10}, dram_bytes={})
+    b, square = DenseMatrix((64, 1)), DenseMatrix((64, 64))
+    prices, energy_pj = own_energy(matmul_op(square, b, "dense", "fp32"), counts, machine, 1e-6)
+    assert prices == "measured power"
+    assert energy_pj["total"] == pytest.approx(158.33e6)
+    assert energy_pj["static"] == pytest.approx(15e6)
+    sparse = uniform(64, 64, 0.1, 0)
+    prices, energy_pj = own_energy(matmul_op(sparse, sparse, "csr", "fp32"), counts, machine, 1e-6)
+    assert (prices, energy_pj["measured"]) == ("horowitz-45nm", 0)
+    assert energy_pj["total"] == pytest.approx(15e6 + 37)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sparsesim.hardware.energy import SUMS
 from sparsesim.results import compare_to_baseline, result_table, totals
+from sparsesim.results.columns import TIME
 from tests.results.made_up import made_up, refused
 
 MACHINES = {"cpu": (1e12, 1e11), "gpu": (1e14, 1e12), "unit": (1e13, 1e12)}
@@ -28,7 +30,7 @@ def _layer(network, pruner, sparsity, machine, format, layer, seconds, joules):
         seconds=seconds,
         macs=int(2e7 * (1 + (layer == "fc"))),
         dram_bytes={"A": size, "B": size // 2, "C": size // 4},
-        energy_pj={name: share * joules * 1e12 for name, share in parts.items()} | {"total": joules * 1e12},
+        energy_pj={name: share * joules * 1e12 for name, share in parts.items()} | dict.fromkeys(SUMS, joules * 1e12),
         peak_macs_per_s=peak,
         peak_bytes_per_s=bandwidth,
     )
@@ -60,9 +62,14 @@ def compared():
     return compare_to_baseline(points(), REFERENCE)
 
 
+def without_times(table):
+    """Layers of which only the bottleneck is known."""
+    return table.drop(columns=TIME.among(table.columns).values())
+
+
 def timed_layers():
     """The same layers with their time by resource; the unit has resources of its own."""
-    table = layers()
+    table = without_times(layers())
     shares = {"launch": 0.2, "memory": 0.5, "math": 0.3}, {"multipliers": 0.7, "merger": 0.3}
     for on_unit, own in enumerate(shares):
         for resource, share in own.items():

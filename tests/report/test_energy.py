@@ -64,14 +64,16 @@ def test_segments_are_the_components_of_every_point():
 
 
 def test_segments_of_a_real_run(layers):
-    check(totals(layers))
+    check(totals(layers), ("dram", "sram", "register", "mac", "logic", "static"))
 
 
 def with_static(total):
-    """Static energy on the GPU and the CPU, unknown for the unit, and a kernel that was measured as a whole."""
+    """Static energy on the GPU and the CPU, an idle power that is unknown for the unit, and what was measured there."""
     unit = total["machine"] == "unit"
-    static = (3 * total["energy_total_pj"]).mask(unit)
-    return total.assign(energy_static_pj=static, energy_measured_pj=(2 * total["energy_total_pj"]).where(unit, 0.0))
+    static = (3 * total["energy_total_pj"]).mask(unit, 0.0)
+    measured = (2 * total["energy_total_pj"]).where(unit, 0.0)
+    idle_w = total["idle_w"].mask(~unit, 10.0)
+    return total.assign(idle_w=idle_w, energy_static_pj=static, energy_measured_pj=measured)
 
 
 def test_static_energy_comes_last_and_is_hatched_and_apart_in_the_sum():
@@ -88,6 +90,18 @@ def test_static_energy_comes_last_and_is_hatched_and_apart_in_the_sum():
         else:
             whole, dynamic = float(text.split()[0]), float(text.split("(")[1].split()[0])
             assert dynamic == pytest.approx(whole / 4, rel=0.01)
+
+
+def test_what_was_measured_as_a_whole_has_no_static_part_that_is_unknown():
+    total = with_static(points())
+    total["energy_table"] = total["energy_table"].mask(total["machine"] == "unit", "measured power")
+    assert not any("unknown" in words for axes in draw_energy(total).axes for words, _ in words_in(axes))
+
+
+def test_sums_are_no_components():
+    total = points()
+    assert (total["energy_dynamic_pj"] > 0).any()
+    assert not {"dynamic", "total"} & set(legend_words(draw_energy(total)))
 
 
 def test_a_component_that_nobody_knows_is_drawn_before_the_static_one():
@@ -124,3 +138,9 @@ def test_the_caption_names_every_energy_table_and_who_uses_it():
     own = total.assign(energy_table=total["machine"].map({"cpu": "a", "gpu": "b", "unit": "a"}))
     words = draw_energy(own).texts[0].get_text().replace("\n", " ")
     assert words.startswith("Energy tables: a (unit, cpu); b (gpu). ")
+
+
+def test_the_caption_leaves_out_the_prices_of_refused_points():
+    total = points()
+    named = total.assign(energy_table=total["energy_table"].mask(total["status"] == "refused", "nowhere"))
+    assert draw_energy(named).texts[0].get_text().startswith("Energy table: prices. ")

@@ -3,10 +3,11 @@
 import pytest
 
 from sparsesim.report import readable, table
+from sparsesim.report.fitted import TOGETHER
 from sparsesim.results import compare_to_baseline, result_table, totals
 from tests.results.made_up import made_up, refused
 
-ENERGY = {"dram": 6e9, "sram": 1e9, "register": 0.0, "mac": 3e9, "logic": 0.0, "total": 10e9}
+ENERGY = {"dram": 6e9, "sram": 1e9, "register": 0.0, "mac": 3e9, "logic": 0.0, "dynamic": 10e9, "total": 10e9}
 
 
 def rows(shown):
@@ -17,12 +18,18 @@ PRUNED = {"pruner": "magnitude", "sparsity": 0.75}
 
 RESULTS = [
     made_up(network="z", seconds=4e-3, energy_pj=ENERGY),
-    made_up(network="z", seconds=2e-3, format="csr", bottleneck="compute", energy_pj={**ENERGY, "mac": 8e9}),
-    made_up(network="z", machine="a", seconds=1.0, energy_pj={**ENERGY, "total": 40e9}),
+    made_up(
+        **{"network": "z", "seconds": 2e-3, "format": "csr", "kernel": "spmm", "bottleneck": "compute"},
+        energy_pj={**ENERGY, "mac": 8e9, "dynamic": 4e9},
+    ),
+    made_up(
+        **{"network": "z", "machine": "a", "seconds": 1.0, "kernel": "gemm", "unpacked": "when loaded"},
+        energy_pj={**ENERGY, "static": 30e9, "total": 40e9},
+    ),
     refused(network="z", machine="a", format="csr"),
     refused(network="z", **PRUNED),
     refused(network="z", format="csr", **PRUNED),
-    made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "total": 1.0}),
+    made_up(network="[a]", seconds=5e-7, energy_pj={"register": 1.0, "dynamic": 1.0, "total": 1.0}),
 ]
 """The second is twice as fast as the baseline; one machine refuses one format, and one all."""
 
@@ -36,29 +43,39 @@ def test_the_best_of_every_machine():
     shown = table.best_table(compared_to_dense(RESULTS), "dense", "a title")
     assert shown.title == "a title"
     assert [column.header for column in shown.columns] == [
-        *("machine", "fastest format", "time", "speedup", "bottleneck", "energy", "energy ratio", "mostly", "note"),
+        *("machine", "fastest format", "kernel", "time", "speedup", "bottleneck"),
+        *("energy", "energy ratio", "dynamic", "dynamic ratio", "mostly", "note"),
     ]
     assert rows(shown) == [
-        ["unit", "csr", "2 ms", "2.00x", "compute", "10 mJ", "1.00x", "mac\u00a080%", ""],
-        ["a", "dense", "1 s", "0.0040x", "memory", "40 mJ", "0.25x", "dram\u00a015%", "1 of 2 refused"],
-        ["unit", "none", "refused", "-", "-", "-", "-", "-", "all 2 refused"],
-        ["unit", "dense", "500 ns", "1.00x", "memory", "1 pJ", "1.00x", "register\u00a0100%", ""],
+        [
+            *("unit", "csr", "spmm", "2 ms", "2.00x", f"compute{TOGETHER}100%"),
+            *("10 mJ", "1.00x", "4 mJ", "2.50x", f"mac{TOGETHER}80%", ""),
+        ],
+        [
+            *("a", "dense", "gemm*", "1 s", "0.0040x", f"memory{TOGETHER}100%"),
+            *("40 mJ", "0.25x", "10 mJ", "1.00x", f"static{TOGETHER}75%", "1 of 2 refused"),
+        ],
+        ["unit", "none", "-", "refused", *("-" for _ in range(7)), "all 2 refused"],
+        [
+            *("unit", "dense", "", "500 ns", "1.00x", f"memory{TOGETHER}100%"),
+            *("1 pJ", "1.00x", "1 pJ", "1.00x", f"register{TOGETHER}100%", ""),
+        ],
     ]
     assert shown.headings == {0: "z: none", 2: "z: magnitude 75%", 3: "[a]: none"}
     left = [column.header for column in shown.columns if column.justify == "left"]
-    assert left == ["machine", "fastest format", "bottleneck", "mostly", "note"]
+    assert left == ["machine", "fastest format", "kernel", "bottleneck", "mostly", "note"]
 
 
 def test_every_point_has_a_row():
     shown = table.points_table(compared_to_dense(RESULTS))
-    assert [row[:4] for row in rows(shown)] == [
-        ["unit", "dense", "4 ms", "1.00x"],
-        ["unit", "csr", "2 ms", "2.00x"],
-        ["a", "dense", "1 s", "0.0040x"],
-        ["a", "csr", "refused", "-"],
-        ["unit", "dense", "refused", "-"],
-        ["unit", "csr", "refused", "-"],
-        ["unit", "dense", "500 ns", "1.00x"],
+    assert [row[:5] for row in rows(shown)] == [
+        ["unit", "dense", "", "4 ms", "1.00x"],
+        ["unit", "csr", "spmm", "2 ms", "2.00x"],
+        ["a", "dense", "gemm*", "1 s", "0.0040x"],
+        ["a", "csr", "-", "refused", "-"],
+        ["unit", "dense", "-", "refused", "-"],
+        ["unit", "csr", "-", "refused", "-"],
+        ["unit", "dense", "", "500 ns", "1.00x"],
     ]
     assert shown.headings == {0: "z: none", 4: "z: magnitude 75%", 6: "[a]: none"}
 
@@ -98,26 +115,29 @@ def test_refusals_are_counted_by_their_reason():
 
 def test_a_run_in_one_row():
     result = made_up(
+        kernel="gemm",
         cycles=1_234_567,
         seconds=4.5e-5,
         a_density=0.125,
         utilisation=0.4567,
         dram_bytes={"A": 1_000_000, "B": 500_000},
-        energy_pj={**ENERGY, "logic": 0.04e9},
+        energy_pj={**ENERGY, "logic": 0.04e9, "static": 10e9, "total": 20e9},
     )
-    shown = table.single_table([result])
+    shown = table.single_table([result], "energy at prices")
+    assert shown.title == "energy at prices"
     assert [(column.header, column.justify) for column in shown.columns] == [
-        *((name, "left") for name in ("machine", "format", "type")),
+        *((name, "left") for name in ("machine", "format", "kernel", "type")),
         ("A density", "right"),
         ("operands", "left"),
         *((name, "right") for name in ("cycles", "time")),
         ("bottleneck", "left"),
-        *((name, "right") for name in ("useful", "DRAM", "energy")),
+        *((name, "right") for name in ("useful", "DRAM", "energy", "dynamic")),
         ("of which", "left"),
     ]
     (row,) = rows(shown)
-    assert row[:9] == ["unit", "dense", "gemm", "fp16", "12.50%", "DRAM", "1,234,567", "45 µs", "memory"]
-    assert row[9:] == ["45.7%", "1.5 MB", "10 mJ", "dram\u00a060%, sram\u00a010%, mac\u00a030%"]
+    assert row[:9] == ["unit", "dense", "gemm", "fp16", "12.50%", "DRAM", "1,234,567", "45 µs", f"memory{TOGETHER}100%"]
+    assert row[9:12] == ["45.7%", "1.5 MB", "20 mJ"]
+    assert [cell.replace(TOGETHER, " ") for cell in row[12:]] == ["10 mJ", "dram 30%, sram 5%, mac 15%, static 50%"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +153,7 @@ def test_a_run_in_one_row():
     ],
 )
 def test_the_bottleneck_stands_with_its_share_and_beside_it_a_launch_worth_telling(time_s, text):
-    assert table.limits(time_s) == text
+    assert table.limits(time_s).replace(TOGETHER, " ") == text
 
 
 def test_rows_of_any_kind():
@@ -197,11 +217,11 @@ def test_sizes_are_decimal(value, text):
 def test_a_run_that_costs_nothing_has_no_largest_share():
     total = totals(result_table([made_up(energy_pj={})]))
     (row,) = rows(table.best_table(compare_to_baseline(total, {"machine": "unit"}), "dense"))
-    assert (row[5], row[7]) == ("0 J", "dram\u00a00%")
+    assert (row[6], row[8], row[10]) == ("0 J", "0 J", f"dram{TOGETHER}0%")
 
 
 def test_a_gain_over_a_refused_baseline_is_a_dash():
     results = [refused(format="dense"), made_up(format="csr", energy_pj=ENERGY), made_up(network="other")]
     compared = compare_to_baseline(totals(result_table(results)), {"format": "dense"})
     first, _ = rows(table.best_table(compared, "dense"))
-    assert (first[1], first[3], first[6], first[8]) == ("csr", "-", "-", "1 of 2 refused")
+    assert (first[1], first[4], first[7], first[9], first[11]) == ("csr", "-", "-", "-", "1 of 2 refused")

@@ -7,7 +7,7 @@ from sparsesim.report.resources import in_words, resource_styles
 from sparsesim.report.style import GREY
 from sparsesim.report.time_shares import draw_time_shares
 from tests.report.artists import legend_words, panel_under, words_in
-from tests.report.samples import layers, timed_layers
+from tests.report.samples import layers, timed_layers, without_times
 
 TITLES = {"none": "unpruned", "2:4": "2:4 50%", "nm-2:4": "nm-2:4 50%"}
 
@@ -50,7 +50,8 @@ def test_segments_are_the_columns_of_time():
 
 
 def test_without_such_columns_a_layer_is_all_its_bottleneck(layers):
-    figure = check(layers, lambda point, name: point.loc[point["bottleneck"] == name, "seconds"].sum())
+    table = without_times(layers)
+    figure = check(table, lambda point, name: point.loc[point["bottleneck"] == name, "seconds"].sum())
     assert figure.texts[0].get_text().startswith("Share of the layers that each resource bounds.")
 
 

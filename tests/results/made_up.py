@@ -29,7 +29,7 @@ def made_up(layer="layer", **fields):
         "macs": 24,
         "cycles": 10,
         "seconds": 1.0,
-        "energy_pj": {"dram": 3.0, "mac": 1.0, "total": 4.0},
+        "energy_pj": {"dram": 3.0, "mac": 1.0, "dynamic": 4.0, "total": 4.0},
         "dram_bytes": {"A": 16, "B": 24, "C": 12},
         "counts": {"mult_fp16": 24},
         "bottleneck": "memory",

@@ -12,7 +12,7 @@ from tests.results.made_up import made_up, refused
 
 def test_ratios_by_hand():
     """Four times as fast at half the energy; the other network has a baseline of its own."""
-    half = {"dram": 1.0, "total": 2.0}
+    half = {"dram": 1.0, "static": 1.0, "dynamic": 1.0, "total": 2.0}
     results = [
         made_up(),
         made_up(machine="fast", seconds=0.25, energy_pj=half),
@@ -22,12 +22,13 @@ def test_ratios_by_hand():
     compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})
     assert list(compared["speedup"]) == [1, 4, 1, 2]
     assert list(compared["energy_ratio"]) == [1, 2, 1, 1]
+    assert list(compared["dynamic_energy_ratio"]) == [1, 4, 1, 1]
 
 
-def test_the_table_keeps_its_rows_and_columns_and_gets_two_more():
+def test_the_table_keeps_its_rows_and_columns_and_gets_three_more():
     total = totals(result_table([made_up(machine="z"), made_up(), made_up(machine="a", seconds=0.5)]))
     compared = compare_to_baseline(total, {"machine": "unit"})
-    assert list(compared.columns) == [*total.columns, "speedup", "energy_ratio"]
+    assert list(compared.columns) == [*total.columns, "speedup", "energy_ratio", "dynamic_energy_ratio"]
     assert compared[total.columns].equals(total)
     assert list(compared["speedup"]) == [1, 1, 2]
 
@@ -62,7 +63,7 @@ def test_a_baseline_pruner_has_the_sparsity_that_comes_first():
 def test_nothing_is_compared_with_a_refused_baseline():
     results = [refused(), made_up(machine="fast")]
     compared = compare_to_baseline(totals(result_table(results)), {"machine": "unit"})
-    assert compared[["speedup", "energy_ratio"]].isna().all(axis=None)
+    assert compared[["speedup", "energy_ratio", "dynamic_energy_ratio"]].isna().all(axis=None)
 
 
 def test_speedup_is_over_the_baseline_and_nan_where_refused(results):

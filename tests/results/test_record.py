@@ -46,7 +46,7 @@ def test_the_object_nests_and_totals_the_traffic():
     assert found["dram_bytes"] == {"A": 16, "B": 24, "C": 12, "total": 52}
     assert found["counts"] == {"mult_fp16": 24}
     assert found["details"] == {"tiles": 5}
-    assert found["energy_pj"] == {"dram": 3.0, "mac": 1.0, "total": 4.0}
+    assert found["energy_pj"] == {"dram": 3.0, "mac": 1.0, "dynamic": 4.0, "total": 4.0}
 
 
 def test_a_refused_record_has_energies_of_zero():
@@ -64,9 +64,11 @@ def test_a_refused_record_has_no_figure_but_its_shape():
 def test_the_columns_of_a_layer_in_their_order():
     assert " ".join(made_up(details={"tiles": 5}).flat()) == (
         "network layer pruner sparsity format machine energy_table weights dtype m n k repeat groups "
-        "a_nnz a_density b_density empty_rows empty_columns a_bytes a_metadata_bits macs cycles seconds bottleneck "
-        "utilisation bandwidth_utilisation power_w peak_macs_per_s peak_bytes_per_s simulation_seconds status note "
-        "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
+        "a_nnz a_density b_density kernel unpacked empty_rows empty_columns a_bytes a_metadata_bits macs cycles "
+        "seconds bottleneck utilisation bandwidth_utilisation power_w idle_w peak_macs_per_s peak_bytes_per_s "
+        "simulation_seconds status note "
+        "time_memory_s energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj "
+        "energy_measured_pj energy_static_pj energy_dynamic_pj energy_total_pj "
         "dram_A_bytes dram_B_bytes dram_C_bytes count_mult_fp16 detail_tiles"
     )
 

@@ -6,6 +6,7 @@ import math
 import pandas as pd
 import pytest
 
+from sparsesim.hardware import ENERGIES
 from sparsesim.networks import load_network
 from sparsesim.results import POINT, point_objects, read_results, result_table, totals, write_table
 from sparsesim.results.tables import table_of
@@ -41,7 +42,7 @@ def test_totals_add_the_layers_and_refuse_as_a_whole(results):
     unstructured = total[(total.pruner == "magnitude") & (total.machine == "a100-pcie")]
     assert dict(zip(unstructured.format, unstructured.status, strict=True)) == {
         "dense": "ok",
-        "csr": "refused",
+        "csr": "ok",
         "nm-2:4": "refused",
     }
 
@@ -62,12 +63,12 @@ def test_only_what_is_named_is_added_up():
     table = totals(result_table([made_up(details=details, peak_bytes_per_s=8.0)]))
     assert list(table.columns) == [
         *POINT,
-        "layers",
-        "density",
+        *("layers", "kernel", "unpacked", "density"),
         *("a_bytes", "macs", "cycles", "seconds", "simulation_seconds"),
-        *(f"energy_{component}_pj" for component in ("dram", "sram", "register", "mac", "logic", "total")),
+        "time_memory_s",
+        *(f"energy_{part}_pj" for part in ENERGIES),
         *(f"dram_{tensor}_bytes" for tensor in "ABC"),
-        *("weights", "energy_table", "bottleneck", "status", "note"),
+        *("weights", "idle_w", "energy_table", "bottleneck", "status", "note"),
     ]
 
 
@@ -129,7 +130,7 @@ def test_a_refused_layer_refuses_the_point_for_the_first_reason():
         "",
     )
     figures = [column for column in table.columns if column.endswith(("_pj", "_bytes", "cycles", "seconds", "macs"))]
-    assert len(figures) == 14
+    assert len(figures) == 17
     assert table.loc["unit", figures].isna().all()
     assert table.loc["other", figures].notna().all()
     first, other = point_objects(results)
@@ -159,7 +160,7 @@ def test_a_point_as_one_object_has_what_scripts_read(results):
         dram = point["dram_bytes"]
         assert dram["total"] == sum(size for tensor, size in dram.items() if tensor != "total")
         assert point["energy_pj"]["total"] == pytest.approx(
-            sum(v for k, v in point["energy_pj"].items() if k != "total")
+            sum(v for k, v in point["energy_pj"].items() if k not in ("dynamic", "total"))
         )
 
 
@@ -244,9 +245,10 @@ def test_no_columns_are_made_up():
 
 def test_the_columns_of_a_point_in_their_order():
     assert " ".join(totals(result_table([made_up()])).columns) == (
-        "network pruner sparsity format machine layers density a_bytes macs cycles seconds simulation_seconds "
-        "energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj energy_total_pj "
-        "dram_A_bytes dram_B_bytes dram_C_bytes weights energy_table bottleneck status note"
+        "network pruner sparsity format machine layers kernel unpacked density a_bytes macs cycles seconds "
+        "simulation_seconds time_memory_s energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj "
+        "energy_logic_pj energy_measured_pj energy_static_pj energy_dynamic_pj energy_total_pj "
+        "dram_A_bytes dram_B_bytes dram_C_bytes weights idle_w energy_table bottleneck status note"
     )
 
 
@@ -271,13 +273,46 @@ def test_the_object_of_a_point_by_hand():
             "seconds": 3.0,
             "simulation_seconds": 0.5,
             "time_s": {"memory": 3.0},
-            "energy_pj": {"dram": 6.0, "sram": 0.0, "register": 0.0, "mac": 2.0, "logic": 0.0, "total": 8.0},
+            "energy_pj": {
+                **{"dram": 6.0, "sram": 0.0, "register": 0.0, "mac": 2.0, "logic": 0.0},
+                **{"measured": 0.0, "static": 0.0, "dynamic": 8.0, "total": 8.0},
+            },
             "dram_bytes": {"A": 32, "B": 48, "C": 24, "total": 104},
             "counts": {"mult_fp16": 48},
+            "kernel": "",
+            "unpacked": "",
             "bottleneck": "memory",
+            "idle_w": None,
             "status": "ok",
         }
     ]
+
+
+def test_energies_with_and_without_idle_power_add_up():
+    energy_pj = {"dram": 1.0, "measured": 2.0, "static": 5.0, "dynamic": 3.0, "total": 8.0}
+    results = [made_up(name, idle_w=0.5, energy_pj=energy_pj) for name in ("one", "two")]
+    row, (point,) = total_of(*results), point_objects(results)
+    assert [row[f"energy_{part}_pj"] for part in ("measured", "static", "dynamic", "total")] == [4, 10, 6, 16]
+    assert (point["energy_pj"]["static"], point["energy_pj"]["dynamic"]) == (10, 6)
+    assert row["idle_w"] == point["idle_w"] == 0.5
+
+
+def test_unpublished_idle_power_is_empty_in_tables_and_files(tmp_path):
+    results = [made_up(), made_up(machine="card", idle_w=66.5)]
+    for shown in (results, results[:1]):
+        table = totals(result_table(shown))
+        write_table(table, tmp_path / "totals.csv")
+        assert table["idle_w"].dtype == read_results(tmp_path / "totals.csv")["idle_w"].dtype == "float64"
+        assert math.isnan(table["idle_w"].iloc[0])
+    assert totals(result_table(results))["idle_w"].iloc[1] == 66.5
+
+
+def test_a_point_names_every_table_of_its_layers():
+    """At its own prices a machine may have a measured power for some kernels and count the actions of others."""
+    layers = [("one", "measured power"), ("two", "prices"), ("three", "measured power")]
+    results = [made_up(name, energy_table=table) for name, table in layers]
+    assert total_of(*results)["energy_table"] == "measured power + prices"
+    assert point_objects(results)[0]["energy_table"] == "measured power + prices"
 
 
 def test_points_keep_the_order_in_which_they_came():

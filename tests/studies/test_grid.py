@@ -27,7 +27,7 @@ def loads(monkeypatch):
 
         monkeypatch.setattr(grid, name, call)
 
-    for name in ("load_network", "load_machine", "load_energy_table", "read_arrays"):
+    for name in ("load_network", "load_machine", "common_table", "read_arrays"):
         counted(name)
     return counts
 
@@ -41,7 +41,7 @@ def test_one_quickstart_loads_two_networks_and_four_machines(loads, monkeypatch,
     found = CliRunner().invoke(app, ["run", "quickstart", "-o", str(tmp_path), "--no-plots", "--json"])
     assert found.exit_code == 0, found.exception
     assert len(found.stdout.splitlines()) == 2 * 3 * 8 * 4
-    assert loads == {"load_network": 2, "load_machine": 4, "load_energy_table": 1}
+    assert loads == {"load_network": 2, "load_machine": 4, "common_table": 1}
 
 
 def test_entries_share_what_they_load(loads, tmp_path):
@@ -50,7 +50,7 @@ def test_entries_share_what_they_load(loads, tmp_path):
     entry = {"name": "digits-cnn", "activations": str(tmp_path / "a.npz"), "calibration": str(tmp_path / "a.npz")}
     networks = ["digits-cnn", {"name": "digits-cnn", "layers": "fc*"}, entry, {"name": "bert-base", "seed": 1}]
     found = resolved(Sweep.model_validate(POINT | {"networks": networks, "machines": ["titan-x", "titan-x"]}))
-    assert loads == {"load_network": 2, "load_machine": 1, "load_energy_table": 1, "read_arrays": 1}
+    assert loads == {"load_network": 2, "load_machine": 1, "common_table": 1, "read_arrays": 1}
     assert [len(task.network.layers) for task in found.tasks[:2]] == [4, 2]
     with pytest.raises(InputError):
         resolved(Sweep.model_validate(POINT | {"networks": [{"name": "digits-cnn", "seed": 1}]}))
