@@ -4,6 +4,7 @@ from typing import Final
 
 from sparsesim.errors import UnknownNameError
 from sparsesim.validation.deep_compression import DeepCompression
+from sparsesim.validation.llm_decoding import LlmDecoding
 from sparsesim.validation.networks import Networks
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
@@ -17,6 +18,7 @@ REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
     "sparseloop": Sparseloop,
     "spmm": Spmm,
+    "llm-decoding": LlmDecoding,
     "tensor-core": TensorCores,
 }
 

@@ -50,12 +50,21 @@ class Card(Description):
 
 
 class Network(Description):
-    """Whole network, one token: milliseconds per token = `other_ms` + `ms_per_gb` x GB of weights read."""
+    """A whole network that decodes one token after the other.
+
+    Attributes:
+        source, table: where the tokens per second come from.
+        card, kernel: as they are called in `cards` and `kernels`.
+        layers: how often the products of `shapes` run; `head` runs once, dense.
+    """
 
     source: str
-    machine: str
-    ms_per_gb: Annotated[float, Field(gt=0)]
-    shapes: tuple[tuple[int, int], ...]
+    table: str
+    card: str
+    kernel: str
+    layers: Annotated[int, Field(gt=0)]
+    shapes: tuple[tuple[int, int], ...] = Field(min_length=1)
+    head: tuple[int, int]
 
 
 class LlmDecodingValues(PublishedValues):
