@@ -30,7 +30,9 @@ CONSTANTS = {
 def with_constants(card: Machine, kernel: str, constants: dict[str, float]) -> Machine:
     """The card with other constants of a kernel or its unit."""
     made = card.library[kernel]
-    unit = made.unit.model_copy(update={name: v for name, v in constants.items() if name in type(made.unit).model_fields})
+    unit = made.unit.model_copy(
+        update={name: v for name, v in constants.items() if name in type(made.unit).model_fields}
+    )
     changed = made.model_copy(update={"unit": unit, "dram_efficiency": constants["dram_efficiency"]})
     return card.model_copy(update={"kernels": {**card.library, kernel: changed}})
 

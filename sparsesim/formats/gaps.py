@@ -22,7 +22,7 @@ class Gaps(Format):
 
     A gap over 2**gap_bits - 1 inserts an entry with the value zero; every row starts anew, and `rows + 1` pointers of
     `pointer_bits` count entries with padding (arXiv 2511.13061: 16-bit values, 4-bit gaps, 32-bit pointers, 2.5 bytes
-    per stored entry). "relative" is the same along columns; the runs of "rle" go on from row to row and need no pointers.
+    per stored entry). "relative" is the same along columns; runs of "rle" go on from row to row and need no pointers.
     """
 
     family: ClassVar[str] = "gaps"

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from sparsesim.formats.kernels import count_blocks, count_diagonals, count_gap_padding, count_row_gap_padding, count_run_padding
+from sparsesim.formats.kernels import (
+    count_blocks,
+    count_diagonals,
+    count_gap_padding,
+    count_row_gap_padding,
+    count_run_padding,
+)
 from sparsesim.tensors import Tensor
 from sparsesim.units import ceil_div
 

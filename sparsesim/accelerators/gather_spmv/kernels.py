@@ -46,9 +46,9 @@ def entries_and_sectors(
 def block_slots(entries: IntArray, rows: int, sms: int, span: int) -> tuple[IntArray, IntArray, IntArray, BoolArray]:
     """Blocks of `rows` rows, a warp for each, on multiprocessors that hold one block and take the next when it ends.
 
-    A slot is the time in which every warp takes `span` entries of its row; a block lasts as long as its longest row, and
-    at least one slot. Returns arrays over the slots: entries taken, warps at work on the busiest multiprocessor, rows
-    that end, and whether no block is under way when the slot begins.
+    A slot is the time in which every warp takes `span` entries of its row; a block lasts as long as its longest row,
+    and at least one slot. Returns arrays over the slots: entries taken, warps at work on the busiest multiprocessor,
+    rows that end, and whether no block is under way when the slot begins.
     """
     blocks = -(-len(entries) // rows)
     length = np.ones(blocks, np.int64)

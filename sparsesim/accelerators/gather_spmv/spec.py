@@ -47,7 +47,7 @@ class GatherSpmv(Accelerator):
             included; None for a kernel that does not read that format.
         latency_cycles: from the loads of a warp to its next ones.
         l1_bytes_per_cycle: what the L1 of one multiprocessor delivers, in sectors of 32 bytes.
-        conflict_entries: entries of a row whose updates wait for one cycle in all; rows of n times as many, n**2 cycles.
+        conflict_entries: entries of a row whose updates wait for one cycle; rows of n times as many, n**2 cycles.
         conflict_row: length of a row from which conflicts grow further, in proportion to the length.
         conflict_growth: up to this factor.
     """

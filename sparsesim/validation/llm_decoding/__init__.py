@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import log
 from pathlib import Path
 from statistics import fmean, median
@@ -30,7 +31,9 @@ class LlmDecoding(Reference):
     """MACKO and cuSPARSE CSR against cuBLAS on RTX 4090 and RTX 3090, by density."""
 
     name: ClassVar[str] = "llm-decoding"
-    description: ClassVar[str] = "SpMV of LLM weights with one token, RTX 4090 and 3090: MACKO, cuSPARSE CSR, break-even"
+    description: ClassVar[str] = (
+        "SpMV of LLM weights with one token, RTX 4090 and 3090: MACKO, cuSPARSE CSR, break-even"
+    )
     lists_rows: ClassVar[bool] = False
 
     def __init__(self, data: Path, progress: Progress) -> None:
@@ -154,7 +157,7 @@ def break_even(speedups: Mapping[float, float]) -> float | None:
     None if it is not crossed.
     """
     points = sorted(speedups.items())
-    for (density, speedup), (denser, slower) in zip(points, points[1:], strict=False):
+    for (density, speedup), (denser, slower) in pairwise(points):
         if speedup >= 1 > slower:
             share = log(speedup) / (log(speedup) - log(slower))
             return float(density * (denser / density) ** share)
