@@ -16,6 +16,7 @@ from sparsesim.formats.csr import Csr
 from sparsesim.formats.dense import Dense
 from sparsesim.formats.dia import Dia
 from sparsesim.formats.ell import Ell
+from sparsesim.formats.gaps import Gaps
 from sparsesim.formats.nm import Nm
 from sparsesim.formats.nm_pairs import NmPairs
 from sparsesim.formats.relative import Relative
@@ -37,6 +38,7 @@ FORMATS: dict[str, tuple[type[Format], str]] = {
         (Bitmap, "one bit per position and the non-zero values"),
         (Rle, "run length of zeros before each value"),
         (Relative, "columns with few-bit gaps, optionally a codebook of shared values"),
+        (Gaps, "rows with few-bit gaps and row pointers, such as MACKO's"),
         (Nm, "N values for every M consecutive columns, such as 2:4"),
         (NmPairs, "N of every M columns in pairs of adjacent ones, such as 4:8 of int4"),
         (Vnm, "four columns of every V x M block, and N:4 within them (VENOM)"),
@@ -78,6 +80,7 @@ __all__ = [
     "Encoded",
     "Format",
     "FormatSize",
+    "Gaps",
     "Nm",
     "NmPairs",
     "Relative",

@@ -71,6 +71,18 @@ def count_gap_padding(indptr: IntArray, indices: IntArray, columns: int, gap_bit
 
 
 @kernel
+def count_row_gap_padding(indptr: IntArray, indices: IntArray, gap_bits: int) -> int:
+    """Padding entries of a relative-index code that restarts in every row."""
+    padding = 0
+    for row in range(len(indptr) - 1):
+        last = -1
+        for position in range(indptr[row], indptr[row + 1]):
+            padding += (indices[position] - last - 1) >> gap_bits
+            last = indices[position]
+    return padding
+
+
+@kernel
 def group_slots(indptr: IntArray, indices: IntArray, groups: int, keep: int, of: int) -> tuple[IntArray, IntArray]:
     """Fill `keep` slots of every group of `of` columns, in ascending column order.
 

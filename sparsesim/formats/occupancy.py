@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from sparsesim.formats.kernels import count_blocks, count_diagonals, count_gap_padding, count_run_padding
+from sparsesim.formats.kernels import (
+    count_blocks,
+    count_diagonals,
+    count_gap_padding,
+    count_row_gap_padding,
+    count_run_padding,
+)
 from sparsesim.tensors import Tensor
 from sparsesim.units import ceil_div
 
@@ -60,3 +66,11 @@ def gap_padding(tensor: Tensor, gap_bits: int) -> int:
         return 0
     matrix = tensor.to_sparse()
     return int(count_gap_padding(matrix.indptr, matrix.indices, matrix.shape[1], gap_bits))
+
+
+def row_gap_padding(tensor: Tensor, gap_bits: int) -> int:
+    """Explicit zeros that a relative-index code with `gap_bits` per entry inserts, row by row."""
+    if is_full(tensor):
+        return 0
+    matrix = tensor.to_sparse()
+    return int(count_row_gap_padding(matrix.indptr, matrix.indices, gap_bits))

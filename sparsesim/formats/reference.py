@@ -53,6 +53,11 @@ def gap_padding(dense: Dense, gap_bits: int) -> int:
     return sum(line_padding(column, gap_bits) for column in dense.T)
 
 
+def row_gap_padding(dense: Dense, gap_bits: int) -> int:
+    """Padding of the relative-index code along rows: every row is a line of its own."""
+    return sum(line_padding(row, gap_bits) for row in dense)
+
+
 def group_places(group: Dense, keep: int) -> list[int]:
     """Columns of one group that are stored: its non-zeros and, as padding, its first zeros."""
     nonzeros = np.flatnonzero(group).tolist()

@@ -5,6 +5,7 @@ from typing import Final
 from sparsesim.errors import UnknownNameError
 from sparsesim.validation.deep_compression import DeepCompression
 from sparsesim.validation.fp32_linear import Fp32Linear
+from sparsesim.validation.llm_decoding import LlmDecoding
 from sparsesim.validation.networks import Networks
 from sparsesim.validation.reference import Reference
 from sparsesim.validation.sparch import Sparch
@@ -18,6 +19,7 @@ REFERENCES: Final[dict[str, type[Reference]]] = {
     "sparch": Sparch,
     "sparseloop": Sparseloop,
     "spmm": Spmm,
+    "llm-decoding": LlmDecoding,
     "tensor-core": TensorCores,
     "fp32-linear": Fp32Linear,
 }

@@ -38,6 +38,8 @@ MORE_NAMES = (
     "relative-5-p16",
     "relative-4-codebook-4",
     "relative-2-codebook-5-p16",
+    "gaps-1",
+    "gaps-3-p16",
     "nm-1:2",
     "nm-1:1",
     "nm-4:4",

@@ -34,6 +34,7 @@ def test_padding_zeros(matrix: SparseMatrix, bits: int) -> None:
     dense = matrix.to_array()
     assert occupancy.run_padding(matrix, bits) == reference.run_padding(dense, bits)
     assert occupancy.gap_padding(matrix, bits) == reference.gap_padding(dense, bits)
+    assert occupancy.row_gap_padding(matrix, bits) == reference.row_gap_padding(dense, bits)
 
 
 @given(keep=st.integers(1, 4), extra=st.integers(0, 3), data=st.data())

@@ -54,6 +54,16 @@ def test_crossovers_are_where_they_were_published(spmm, length, low, high):
         assert low < spmm.crossovers.sparsities[size, length] < high
 
 
+def test_square_blocks_pay_where_it_was_published(spmm):
+    """One constant was fitted on the figure of blocks of 64; those of 32 and 16 follow."""
+    published = PUBLISHED.blocks
+    assert list(published.sparsity) == [64, 32, 16]
+    for side, sparsity in published.sparsity.items():
+        assert spmm.blocks.sparsities[side] == pytest.approx(sparsity, abs=0.015)
+    fitted = {row.case: row.fitted for row in spmm.rows() if row.case.startswith("blocks of")}
+    assert list(fitted.values()) == [True, False, False]
+
+
 def test_longer_vectors_pay_earlier(spmm):
     for size in PUBLISHED.crossovers.sizes:
         found = [spmm.crossovers.sparsities[size, length] for length in (1, 2, 4, 8)]

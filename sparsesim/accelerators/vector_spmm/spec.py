@@ -47,8 +47,8 @@ class Launch(NamedTuple):
 class VectorSpmm(Accelerator):
     """A GPU running SpMM kernels on vectors of the non-zeros of A.
 
-    A thread block (one warp) owns a band of V rows, the vector length of the format (bsr-Vx1; 1 for csr), and
-    `tile_n` columns of C. It walks the stored vectors in groups of four, gathers a row of B for each through L1
+    A thread block (one warp) owns a band of V rows, the vector length of the format (bsr-Vx1 or bsr-VxV; 1 for csr),
+    and `tile_n` columns of C. It walks the stored vectors in groups of four, gathers a row of B for each through L1
     and L2, and multiplies on CUDA cores (V = 1, or types without mma) or on tensor cores. Resident warps share their
     scheduler; bands of uneven length leave it idle in the tail.
 
@@ -58,6 +58,7 @@ class VectorSpmm(Accelerator):
         sms, schedulers, resident_warps: multiprocessors, schedulers per SM, warps (= blocks) per scheduler.
         tile_n: columns of C per block.
         vector_lengths: vector lengths with a kernel.
+        square_blocks: whether the kernels are for blocks as wide as high instead of column vectors.
         row_swizzle: whether the longest bands are launched first (Gale et al., SC 2020).
         issue_cycles, issue_cycles_per_row: issue slots of a group on its scheduler, plus those per row of the vector.
         latency_cycles: latency of a group for a warp alone on its scheduler.
@@ -73,6 +74,7 @@ class VectorSpmm(Accelerator):
     resident_warps: int = Field(gt=0)
     tile_n: int = Field(gt=0)
     vector_lengths: tuple[PositiveInt, ...] = Field(min_length=1)
+    square_blocks: bool = False
     row_swizzle: bool = True
     issue_cycles: float = Field(ge=0)
     issue_cycles_per_row: float = Field(ge=0)
@@ -86,10 +88,10 @@ class VectorSpmm(Accelerator):
     native: ClassVar = frozenset({Csr, Bsr})
 
     def reads(self, op: MatmulOp) -> bool:
-        """CSR if there is a kernel for single values, and column vectors of the lengths that have one."""
+        """CSR if there is a kernel for single values, and vectors or square blocks of the lengths that have one."""
         stored = op.a.format
         rows, columns = (stored.block_rows, stored.block_columns) if isinstance(stored, Bsr) else (1, 1)
-        return super().reads(op) and columns == 1 and rows in self.vector_lengths
+        return super().reads(op) and columns == (rows if self.square_blocks else 1) and rows in self.vector_lengths
 
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
@@ -98,8 +100,9 @@ class VectorSpmm(Accelerator):
         return self
 
     def natural_format(self, density: float, dtype: str) -> str:
-        """CSR."""
-        return "csr"
+        """CSR, or the smallest of the square blocks."""
+        length = min(self.vector_lengths)
+        return f"bsr-{length}x{length}" if self.square_blocks else "csr"
 
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per band and tile of columns, all bands of a tile before the next tile.

@@ -11,7 +11,7 @@ from sparsesim.validation.notes import Figures
 from sparsesim.validation.published import load_published
 from sparsesim.validation.reference import Progress, Reference, Study
 from sparsesim.validation.row import Row
-from sparsesim.validation.spmm.crossover import CrossoverRuns
+from sparsesim.validation.spmm.crossover import BlockRuns, CrossoverRuns
 from sparsesim.validation.spmm.published import SpmmValues
 from sparsesim.validation.spmm.runs import Comparison, MeasuredRuns
 
@@ -31,10 +31,11 @@ class Spmm(Reference):
         kernel = load_machine(measured.machine).only(measured.kernel)
         self.runs = MeasuredRuns(self.data, self.published, kernel, progress)
         self.crossovers = CrossoverRuns(self.published.crossovers, progress)
+        self.blocks = BlockRuns(self.published.blocks, progress)
 
     def rows(self) -> list[Row]:
         """Geometric mean of the times by vector length, columns and sparsity; densities at the crossovers."""
-        return [*self._time_rows(), *self._share_rows(), *self._crossover_rows()]
+        return [*self._time_rows(), *self._share_rows(), *self._crossover_rows(), *self._block_rows()]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
         """Errors of single measurements, and all crossovers."""
@@ -138,6 +139,22 @@ class Spmm(Reference):
             )
             for (size, length), sparsity in self.crossovers.sparsities.items()
             if sparsity is not None and length in published.sparsity
+        ]
+
+    def _block_rows(self) -> list[Row]:
+        published = self.published.blocks
+        return [
+            Row(
+                reference=self.name,
+                case=f"blocks of {side} x {side}, {published.size} x {published.size} x {published.size}",
+                metric="density at the crossover, %",
+                published=100 * (1 - published.sparsity[side]),
+                simulated=100 * (1 - sparsity),
+                fitted=side in published.fitted,
+                source=published.source,
+            )
+            for side, sparsity in self.blocks.sparsities.items()
+            if sparsity is not None
         ]
 
     def _row(self, metric: str, case: str, published: float, simulated: float, fitted: bool) -> Row:

@@ -12,7 +12,7 @@ from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
 from sparsesim.tensors.generators import block
 from sparsesim.validation.reference import Progress
-from sparsesim.validation.spmm.published import Crossovers
+from sparsesim.validation.spmm.published import Blocks, Crossovers
 
 Record = dict[str, Any]
 
@@ -44,21 +44,21 @@ class Square:
         """Time of the dense product."""
         return self.seconds(machine, DenseMatrix((self.size, self.size)), "dense")
 
-    def sparse_seconds(self, machine: Machine, vector_length: int, density: float) -> float:
-        """Time of the sparse product, with column vectors of non-zeros at random positions."""
-        a = block(self.size, self.size, vector_length, 1, density, self.seed)
-        return self.seconds(machine, a, format_of(vector_length))
+    def sparse_seconds(self, machine: Machine, vector_length: int, density: float, width: int = 1) -> float:
+        """Time of the sparse product, with blocks of non-zeros at random positions; column vectors if `width` is 1."""
+        a = block(self.size, self.size, vector_length, width, density, self.seed)
+        return self.seconds(machine, a, format_of(vector_length, width))
 
 
-def format_of(vector_length: int) -> str:
-    """The format whose kernels run on such vectors."""
-    return "csr" if vector_length == 1 else f"bsr-{vector_length}x1"
+def format_of(vector_length: int, width: int = 1) -> str:
+    """The format whose kernels run on such vectors or blocks."""
+    return "csr" if vector_length == width == 1 else f"bsr-{vector_length}x{width}"
 
 
-def crossover_sparsity(problem: Square, card: Machine, vector_length: int) -> float | None:
+def crossover_sparsity(problem: Square, card: Machine, vector_length: int, width: int = 1) -> float | None:
     """Sparsity above which a card's SpMM beats its GEMM; None if that is nowhere between 48.8 % and 99.8 %."""
     target = problem.dense_seconds(card)
-    density = _meeting(lambda at: problem.sparse_seconds(card, vector_length, at), target)
+    density = _meeting(lambda at: problem.sparse_seconds(card, vector_length, at, width), target)
     return None if density is None else 1 - density
 
 
@@ -122,6 +122,24 @@ class CrossoverRuns:
 
     def _square(self, size: int) -> Square:
         return Square(size, self.asked.dtype)
+
+
+class BlockRuns:
+    """Square blocks on the card as it is, for every side that a sparsity was published for."""
+
+    def __init__(self, asked: Blocks, progress: Progress) -> None:
+        self.asked, self.progress = asked, progress
+        card = load_machine(asked.machine)
+        self.card = card.model_copy(update={"kernels": {name: card.library[name] for name in ("gemm", asked.kernel)}})
+
+    @cached_property
+    def sparsities(self) -> dict[int, float | None]:
+        """Sparsity at the crossover by side of the blocks; None where there is no crossover."""
+        problem, found = Square(self.asked.size, self.asked.dtype), {}
+        for side in self.asked.sparsity:
+            self.progress(f"crossover of blocks of {side} x {side}, {self.asked.size} x {self.asked.size}")
+            found[side] = crossover_sparsity(problem, self.card, side, side)
+        return found
 
 
 def _with_vectors_in(card: Machine, kernel: str) -> Machine:

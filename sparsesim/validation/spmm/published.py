@@ -38,8 +38,24 @@ class Crossovers(Description):
     vector_lengths: tuple[int, ...]
 
 
+class Blocks(Description):
+    """The sparsity from which square blocks beat a dense product of `size` x `size` matrices, by side.
+
+    The kernel's constants were fitted on the sides in `fitted`.
+    """
+
+    source: str
+    machine: str
+    kernel: str
+    dtype: str
+    size: int
+    sparsity: Mapping[int, float]
+    fitted: tuple[int, ...]
+
+
 class SpmmValues(PublishedValues):
     """Everything that the reference `spmm` compares with."""
 
     measured: MeasuredTimes
     crossovers: Crossovers
+    blocks: Blocks
