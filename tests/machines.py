@@ -11,7 +11,17 @@ from sparsesim.hardware import Machine, machine_names
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor
 
-FORMATS = (*format_names(), "nm-1:2", "vnm-2:2:8", "bsr-2x1", "bsr-4x1", "bsr-8x1")
+FORMATS = (
+    *format_names(),
+    "nm-1:2",
+    "vnm-2:2:8",
+    "bsr-2x1",
+    "bsr-4x1",
+    "bsr-8x1",
+    "bsr-16x16",
+    "bsr-32x32",
+    "bsr-64x64",
+)
 """Storage formats with the parameters that some kernel is made for."""
 
 load_machine = cache(hardware.load_machine)
@@ -32,8 +42,9 @@ def taken(name: str, dtype: str) -> tuple[str, ...]:
     """The formats that a kernel reads with this number type."""
     machine = alone(name)
     (kernel,) = machine.library.values()
-    zeros = DenseMatrix((8, 8))
-    return tuple(form for form in FORMATS if kernel.takes(matmul_op(zeros, zeros, form, dtype)))
+    # A single column, because some kernels take no more.
+    zeros, column = DenseMatrix((8, 8)), DenseMatrix((8, 1))
+    return tuple(form for form in FORMATS if kernel.takes(matmul_op(zeros, column, form, dtype)))
 
 
 def first_taken(name: str) -> str:

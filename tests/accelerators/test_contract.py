@@ -38,9 +38,9 @@ DESIGNS = list({design(name): name for name in reversed(KERNELS)}.values())
 
 def accepted(name):
     """Every format that the kernel reads or unpacks, with its first number type."""
-    machine, zeros = alone(name), DenseMatrix((8, 8))
+    machine, zeros, column = alone(name), DenseMatrix((8, 8)), DenseMatrix((8, 1))
     (kernel,) = machine.library.values()
-    ops = [matmul_op(zeros, zeros, form, machine.default_dtype) for form in FORMATS]
+    ops = [matmul_op(zeros, column, form, machine.default_dtype) for form in FORMATS]
     return [op.a.format.name for op in ops if kernel.takes(op) or kernel.unpacks(op)]
 
 

@@ -105,6 +105,8 @@ def test_kernels_of_a_card_have_its_multiprocessors_and_its_l2(name):
     assert "fp32" not in sparse.macs_per_cycle
     for kernel in card.library.values():
         assert kernel.unit.sms == dense.sms
+        if kernel.unit.kind == "gather_spmv":  # it streams from DRAM, at the rate of the CUDA cores
+            continue
         assert kernel.unit.l2 == dense.l2
         shared = kernel.unit.macs_per_cycle.keys() & dense.macs_per_cycle.keys() - {"fp64"}  # on CUDA cores or not
         assert {dtype: kernel.unit.macs_per_cycle[dtype] for dtype in shared} == {

@@ -160,7 +160,7 @@ def test_only_one_kernel_is_left():
 
 
 def test_natural_formats_are_those_of_all_kernels_with_the_type():
-    assert CARD.natural_formats(0.5, "fp16") == ("dense", "nm-2:4", "csr")
+    assert CARD.natural_formats(0.5, "fp16") == ("dense", "nm-2:4", "csr", "bsr-16x16")
     assert CARD.natural_formats(0.5, "tf32") == ("dense", "nm-1:2")
     assert CARD.natural_formats(0.5, "fp64") == ("dense", "csr")
     assert STC.natural_formats(0.5, "fp64") == ("dense",)

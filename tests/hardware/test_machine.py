@@ -119,7 +119,7 @@ def test_mappings_merge_lists_are_replaced_and_null_removes(based):
     assert machine.only("gemm").unit.tiles == ((16, 16, 16),)
     assert machine.only("gemm").unit.sms == base.sms
     assert machine.only("gemm-2:4").unit.tiles == ((16, 16, 16),)
-    assert machine.library.keys() == {"gemm", "gemm-2:4", "spmm", "vector-spmm"}
+    assert machine.library.keys() == {"gemm", "gemm-2:4", "spmm", "vector-spmm", "block-spmm"}
     assert machine.power is None
 
 

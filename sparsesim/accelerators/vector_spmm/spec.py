@@ -88,10 +88,15 @@ class VectorSpmm(Accelerator):
     native: ClassVar = frozenset({Csr, Bsr})
 
     def reads(self, op: MatmulOp) -> bool:
-        """CSR if there is a kernel for single values, and vectors or square blocks of the lengths that have one."""
+        """CSR if there is a kernel for single values, and vectors or square blocks of the lengths that have one.
+
+        Blocks of several groups only if none of them reaches across two groups.
+        """
         stored = op.a.format
         rows, columns = (stored.block_rows, stored.block_columns) if isinstance(stored, Bsr) else (1, 1)
-        return super().reads(op) and columns == (rows if self.square_blocks else 1) and rows in self.vector_lengths
+        aligned = op.groups == 1 or (op.m % rows == 0 and op.k % columns == 0)
+        shaped = columns == (rows if self.square_blocks else 1) and rows in self.vector_lengths
+        return super().reads(op) and shaped and aligned
 
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
