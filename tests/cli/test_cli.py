@@ -62,13 +62,13 @@ def test_matmul_json_has_what_scripts_read(small):
     assert wanted | {"simulation_seconds"} <= set(record)
     # (0,0)(0,0), (1,2)(2,0), (1,2)(2,1), (2,0)(0,0), (2,1)(1,2)
     assert record["counts"]["mult_fp32"] == 5
-    assert record["energy_pj"]["total"] == pytest.approx(sum(v for k, v in record["energy_pj"].items() if k != "total"))
+    assert record["energy_pj"]["total"] == pytest.approx(record["energy_pj"]["dynamic"] + record["energy_pj"]["static"])
     assert {"A", "B", "C", "total"} <= set(record["dram_bytes"])
 
 
 def test_gemm_names_rows_as_cusparselt_tables_do():
     shape = (16, 64, 32, "-m", "a100-pcie", "--sparsity", "2:4", "--dtype", "fp16")
-    process = run("gemm", *shape, "--cold", "--json")
+    process = run("gemm", *shape, "-f", "nm-2:4", "--cold", "--json")
     assert process.returncode == 0, process.stderr
     record = json.loads(process.stdout)
     assert (record["m"], record["n"], record["k"]) == (64, 16, 32)  # weights are operand A
@@ -180,6 +180,7 @@ def test_list_and_show_know_every_family():
         "samples",
         "matrices",
         "workloads",
+        "bottlenecks",
     }
     assert all(families.values())
     for family, name in (
@@ -251,7 +252,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
 def test_bad_input_is_one_clear_line_with_exit_code_2(tmp_path, small):
     assert "unknown machine 'a10'" in refused("gemm", 8, 8, 8, "-m", "a10")
     assert "unknown format 'crs'" in refused("matmul", small, "-m", "titan-x", "-f", "crs")
-    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie", "--sparsity", "0.6")
+    assert "not 2:4: row" in refused("gemm", 8, 512, 512, "-m", "a100-pcie", "--sparsity", "0.6", "-f", "nm-2:4")
     assert "sparsity 'x' is neither N:M nor a fraction" in refused("gemm", 8, 8, 8, "--sparsity", "x")
     assert "needs sparsity=" in refused("prune", "digits-cnn", "-p", "magnitude", "-o", tmp_path / "x.npz")
     assert "unknown network 'alexnt'" in refused("compare", "alexnt")
@@ -328,7 +329,7 @@ def test_where_every_point_is_refused_that_is_an_error_with_the_reasons(tmp_path
     else:
         words = ["run", sweep(tmp_path, formats=["nm-2:4"], pruners=["none"], machines=["a100-pcie"]), *out]
     error = refused(*words)
-    assert error.startswith("error: 1 point refused: digits-cnn, none: format nm-2:4: not 2:4: row 0")
+    assert error.startswith("error: 1 point refused: digits-cnn, none: conv1: operand A in format nm-2:4: not 2:4: row 0")
     process = run(*words, "--json")
     assert (process.returncode, process.stderr.strip()) == (2, error)
     assert json.loads(process.stdout)["status"] == "refused"
