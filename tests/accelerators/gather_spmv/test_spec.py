@@ -112,6 +112,9 @@ def test_blocks_that_start_together_wait_for_those_before(card):
     for waves in (1, 2, 3):
         schedule = card.only("macko").unit.plan(product(uniform(32 * sms * waves, 256, 0.5), "gaps-4"))
         assert schedule.details["waves"] == waves
+        waits = schedule.phases[0].after_writes
+        assert np.count_nonzero(waits) == waves - 1
+        assert all(step == count for step, count in enumerate(waits.tolist()) if count)
 
 
 def test_a_warp_with_a_row_to_itself_has_no_conflicts(card):

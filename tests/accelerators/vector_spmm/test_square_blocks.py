@@ -33,6 +33,13 @@ def test_only_square_blocks_are_read(unit):
     assert not any(unit.reads(product(a, format)) for format in ("csr", "bsr-16x1", "bsr-8x8", "bsr-16x32"))
 
 
+def test_kernels_for_vectors_read_no_square_blocks():
+    vectors = load_machine("a100-pcie").only("vector-spmm").unit
+    a = block(128, 128, 4, 4, 0.2)
+    assert vectors.reads(product(a, "bsr-4x1"))
+    assert not vectors.reads(product(a, "bsr-4x4"))
+
+
 def test_blocks_cost_what_they_store(unit):
     a = block(512, 512, 32, 32, 0.25)
     schedule = unit.plan(product(a, "bsr-32x32"))
