@@ -6,10 +6,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sparsesim.errors import FaultsError, InputError
+from sparsesim.faults import causes, joined, value_and_allowed
 from sparsesim.studies import Sweep
 from sparsesim.studies.sweep import NetworkEntry, PrunerEntry
 from sparsesim.transforms import Method, method_by_name, takes_sparsity
-from sparsesim.yaml_file import causes, joined, value_and_allowed
 
 _AT: Final = "@"
 _OPTIONS: Final = {"formats": "format", "machines": "machine", "pruners": "pruner", "sizes": "size", "name": "pruner"}

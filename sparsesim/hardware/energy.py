@@ -9,7 +9,7 @@ from pydantic import Field
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_file, shipped_names
-from sparsesim.yaml_file import Description, is_path, lineage, naming, validated
+from sparsesim.yaml_file import Description, Given, lineage, naming, origin_of, validated
 
 Component = Literal["dram", "sram", "register", "mac", "logic"]
 COMPONENTS: Final[tuple[Component, ...]] = ("dram", "sram", "register", "mac", "logic")
@@ -122,16 +122,24 @@ def _shipped(name: str) -> Path:
     return shipped_file("energy table", name, _FOLDER, _SUFFIX)
 
 
-def load_energy_table(name: str | Path) -> EnergyTable:
-    """A shipped energy table by name, or one described in a `.yaml` file.
+def load_energy_table(given: Given | EnergyTable) -> EnergyTable:
+    """A shipped energy table by name, one described in a `.yaml` file or in a mapping with the fields of such a file.
 
-    A file with `based_on: NAME` (a shipped table, or a `.yaml` file in the same folder) gives factors by component
-    under `scale`, and prices that replace those of the base under `actions`. Raises InputError naming the file and the
-    fault, UnknownNameError for a name that is not shipped.
+    A description with `based_on: NAME` (a shipped table, or a `.yaml` file in the same folder) gives factors by
+    component under `scale`, and prices that replace those of the base under `actions`. An EnergyTable is returned as it
+    is. Raises InputError naming file, field and fault, UnknownNameError for a name that is not shipped.
+
+    >>> import sparsesim as ss
+    >>> table = ss.load_energy_table("horowitz-45nm")
+    >>> price = table.price_of("dram_bits")
+    >>> price.pj / price.per, price.component  # pJ per bit
+    (20.0, 'dram')
     """
-    path = Path(name) if is_path(name) else _shipped(str(name))
+    if isinstance(given, EnergyTable):
+        return given
+    path = origin_of(given, _shipped)
     with naming(path):
-        (first, content), *later = lineage(path, _shipped).items()
+        (first, content), *later = lineage(path, _shipped)
         table = validated(first, content, EnergyTable)
         for file, changes in later:
             table = validated(file, changes, ScaledTable).applied(table)
