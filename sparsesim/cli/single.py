@@ -1,7 +1,7 @@
 """Two quick questions: one product of files, one GEMM by its sizes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,12 +9,9 @@ from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, Seed, Simulation
 from sparsesim.cli.printing import print_json, print_remarks, print_table
 from sparsesim.errors import InputError
-from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.results import Result
 from sparsesim.tensors import read_matrix
 
-BENCHMARK_RUNS = 75
-"""25 runs to warm up and 50 timed ones, as published tables are measured."""
 _WARM = "Operands in L2 were left there by the run before, as in a benchmark; --cold reads them from DRAM."
 
 
@@ -48,12 +45,7 @@ def matmul(
             f"{a} is {left.shape[0]} x {left.shape[1]} and cannot be multiplied by {b or 'itself'}, "
             f"which has {right.shape[0]} rows{hint}"
         )
-    units = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    table = load_energy_table(simulation.energy_table)
-    _show(
-        products.multiply(left, right, units, format, dtype, table=table, engine=simulation.engine, name=a.name),
-        as_json,
-    )
+    _show(products.multiply(left, right, machine, format, dtype, name=a.name, **_told(simulation)), as_json)
 
 
 def gemm(
@@ -66,7 +58,7 @@ def gemm(
     sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Equal runs one after the other, as in a benchmark; 0: without end.")
-    ] = BENCHMARK_RUNS,
+    ] = products.BENCHMARK_RUNS,
     cold: Annotated[bool, typer.Option("--cold", help="Operands are not in the L2 from the run before.")] = False,
     seed: Seed = 0,
     *,
@@ -78,13 +70,15 @@ def gemm(
     M tokens are multiplied by N x K weights. It is timed as in such tables: one of many equal runs that find small
     operands in the L2.
     """
-    cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
-    table = load_energy_table(simulation.energy_table)
-    results = products.gemm(m, n, k, units, format, dtype, sparsity, table=table, engine=simulation.engine, seed=seed)
+    timed: dict[str, Any] = {"seed": seed, "runs": runs or None, "cold": cold}
+    results = products.gemm(m, n, k, machine, format, dtype, sparsity, **timed, **_told(simulation))
     _show(results, as_json)
     if not as_json and any(result.operands != "DRAM" for result in results):
         print_remarks(_WARM)
+
+
+def _told(simulation: Simulation) -> dict[str, Any]:
+    return {"table": simulation.energy_table, "engine": simulation.engine, "on_violation": simulation.on_violation}
 
 
 def _show(results: list[Result], as_json: bool) -> None:

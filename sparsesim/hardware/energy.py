@@ -97,12 +97,19 @@ class ScaledTable(Description):
         return entry.model_copy(update={"pj": round(entry.pj * scaling.factor, 6), "source": source})
 
 
-def price(counts: Counts, table: EnergyTable) -> dict[str, float]:
+def price(counts: Counts, table: Given | EnergyTable) -> dict[str, float]:
     """Energy in pJ by component ("dram", "sram", "register", "mac", "logic") and "total".
 
-    A pure function, so a finished run can be priced again with another table. Raises InputError naming the action
-    if the table lacks one that was counted.
+    `table` as `load_energy_table` takes it. A pure function, so a finished run can be priced again with another table.
+    Raises InputError naming the action if the table lacks one that was counted.
+
+    >>> import sparsesim as ss
+    >>> from sparsesim.counts import Counts
+    >>> energy_pj = ss.price(Counts(cycles=1, actions={"dram_read_bits": 8}, dram_bytes={"A": 1}), "horowitz-45nm")
+    >>> energy_pj["dram"], energy_pj["total"]
+    (160.0, 160.0)
     """
+    table = load_energy_table(table)
     energy_pj: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)
     for action, count in counts.actions.items():
         if count == 0:
@@ -131,7 +138,7 @@ def load_energy_table(given: Given | EnergyTable) -> EnergyTable:
 
     >>> import sparsesim as ss
     >>> table = ss.load_energy_table("horowitz-45nm")
-    >>> price = table.price_of("dram_bits")
+    >>> price = table.price_of("dram_read_bits")
     >>> price.pj / price.per, price.component  # pJ per bit
     (20.0, 'dram')
     """

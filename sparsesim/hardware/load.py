@@ -37,7 +37,7 @@ def load_machine(given: Given | Machine) -> Machine:
     >>> import sparsesim as ss
     >>> card = ss.load_machine("a100-pcie")
     >>> card.clock_hz, card.dram.bandwidth_bytes_per_s
-    (1410000000, 1555000000000)
+    (1410000000, 1935000000000)
     >>> slow = {"name": "slow", "description": "an A100 at 1 GHz", "based_on": "a100-pcie", "clock_hz": "1 GHz"}
     >>> ss.load_machine(slow | {"sources": {"clock_hz": "assumed"}}).clock_hz
     1000000000
