@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from sparsesim.lowering import Activations, Lowering, lower
     from sparsesim.matmul import matmul_op
     from sparsesim.networks import load_network, network_from_torch
+    from sparsesim.products import gemm, multiply
     from sparsesim.pruning import pruner_by_name
+    from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
-    from sparsesim.studies import load_sweep, run_sweep
-    from sparsesim.studies.compare import compare
+    from sparsesim.studies import compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -27,12 +28,15 @@ __version__ = "0.1.0"
 __all__ = [
     "Activations",
     "Lowering",
+    "Result",
     "SparseMatrix",
     "SparsesimError",
     "capture",
     "compare",
     "evaluate",
     "format_by_name",
+    "gemm",
+    "imbalance",
     "load_energy_table",
     "load_machine",
     "load_network",
@@ -41,14 +45,19 @@ __all__ = [
     "lower",
     "matmul_op",
     "method_by_name",
+    "multiply",
     "network_from_torch",
     "price",
     "prune",
     "pruner_by_name",
     "read_matrix",
+    "read_results",
     "reprice",
     "run_sweep",
+    "sensitivity",
     "simulate",
+    "tradeoff",
+    "variants_of",
 ]
 
 _HOMES = {
@@ -59,7 +68,17 @@ _HOMES = {
     "sparsesim.networks": ("load_network", "network_from_torch"),
     "sparsesim.pruning": ("pruner_by_name",),
     "sparsesim.simulation": ("reprice", "simulate"),
-    "sparsesim.studies": ("compare", "load_sweep", "run_sweep"),
+    "sparsesim.products": ("gemm", "multiply"),
+    "sparsesim.results": ("Result", "read_results"),
+    "sparsesim.studies": (
+        "compare",
+        "imbalance",
+        "load_sweep",
+        "run_sweep",
+        "sensitivity",
+        "tradeoff",
+        "variants_of",
+    ),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 
 
 class SparsesimError(ValueError):
-    """Base of every error raised on purpose; the command line prints it as one line and exits with 2."""
+    """Base of every error raised on purpose; the command line prints it as one line and exits with 2.
+
+    >>> import sparsesim as ss
+    >>> try:
+    ...     ss.load_machine("a100-pci")
+    ... except ss.SparsesimError as error:
+    ...     print(error)
+    unknown machine 'a100-pci': did you mean a100-pcie...?
+    """
 
 
 class InputError(SparsesimError):

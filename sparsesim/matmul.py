@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from sparsesim.array_types import IntArray
 from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, FormatSize, format_by_name
-from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
+from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, as_tensor, tensor_from_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,11 +189,21 @@ def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:
     return int(b.to_sparse().row_lengths[left.indices].sum())
 
 
-def matmul_op(a: Tensor, b: Tensor, format: str, dtype: str, name: str = "matmul", *, out_dtype: str = "") -> MatmulOp:
+def matmul_op(
+    a: Any, b: Any, format: str | Format, dtype: str, name: str = "matmul", *, out_dtype: str = ""
+) -> MatmulOp:
     """A @ B with A in `format`; B is stored dense if it has no zeros, else as A is.
 
-    C is written as `out_dtype`, or if that is left out as the operands are stored.
+    C is written as `out_dtype`, or if that is left out as the operands are stored. `a` and `b` are matrices, names,
+    paths, 2-D arrays or SciPy matrices. Raises InputError for sides that do not fit, UnknownNameError for unknown
+    names.
+
+    >>> import sparsesim as ss
+    >>> op = ss.matmul_op("karate", "karate", "csr", "fp32")
+    >>> op.m, op.n, op.k, op.effectual_macs
+    (34, 34, 34, 1212)
     """
+    a, b = as_tensor(a), as_tensor(b)
     number_type, stored = dtype_by_name(dtype), format_by_name(format)
     if isinstance(b, SparseMatrix) and 0 < b.nnz == b.shape[0] * b.shape[1]:
         b = DenseMatrix(b.shape, b.to_array())

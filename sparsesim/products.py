@@ -1,50 +1,83 @@
 """One product, given by two matrices or by its sizes alone, in several formats on several machines."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any, Final
 
 import numpy as np
 
 from sparsesim.errors import InputError, PatternError
-from sparsesim.hardware import EnergyTable, Machine, common_table
+from sparsesim.formats import Format, formats_by_name
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
-from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor
+from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, as_tensor
 from sparsesim.tensors.generators import drawn_nm, uniform
+from sparsesim.yaml_file import Given
+
+BENCHMARK_RUNS: Final = 75
+"""25 runs to warm up and 50 timed ones, as published tables are measured."""
 
 
 def multiply(
-    a: Tensor,
-    b: Tensor,
-    machines: Sequence[Machine],
-    formats: Sequence[str] = (),
+    a: Any,
+    b: Any,
+    machines: Given | Machine | Iterable[Given | Machine],
+    formats: str | Format | Iterable[str | Format] = (),
     dtype: str = "",
     *,
-    table: str | EnergyTable | None = None,
+    table: Given | EnergyTable | None = None,
     engine: str = "fast",
     name: str = "matmul",
     out_dtype: str = "",
+    on_violation: str | None = None,
 ) -> list[Result]:
-    """C = A x B with A in every format on every machine.
+    """C = A x B with A in every format on every machine; one Result each, whose fields have their units.
 
-    Left out, `formats` is the fastest of those that the machine's kernels are made for, `dtype` the machine's first
-    number type, and `out_dtype`, in which C is written, that of the operands. The `table` prices all machines; "own"
-    prices each at its own technology, which is also what one machine gets if it is left out (several get
-    horowitz-45nm).
-    What a format or machine refuses is raised as SparsesimError; InputError for sides that do not fit.
+    Args:
+        a: a matrix, its name or path (see `read_matrix`), a 2-D array or a SciPy matrix.
+        b: the same; None for A itself. Without zeros it is stored dense, else as A is.
+        machines: one or several, each by name, path, mapping or itself.
+        formats: one or several, by name or themselves; by default the fastest of those that the machine's kernels are
+            made for.
+        dtype: number type of both; by default the machine's first.
+        table: prices of all machines, by name, path, mapping or itself; "own" prices each at its own technology, which
+            is also what one machine gets if it is left out (several get horowitz-45nm).
+        engine: "fast", "event", "lower-bound" or "upper-bound".
+        out_dtype: number type in which C is written; by default that of the operands.
+        name: what results call it.
+        on_violation: what happens to a format without a kernel, "unpack" or "refuse"; None as the machine says.
+
+    Raises SparsesimError where a format or machine refuses, InputError for sides that do not fit.
+
+    >>> import sparsesim as ss
+    >>> for result in ss.multiply("karate", None, ["sparch", "core-i7-5930k"], "csr", "fp32"):
+    ...     print(result.machine, result.kernel, result.macs)
+    sparch condensed_outer_product 1212
+    core-i7-5930k spgemm 1212
     """
-    prices = common_table(table, [machine.name for machine in machines])
-    results = []
-    for machine in machines:
-        number_type = dtype or machine.default_dtype
-        product = partial(_product, a, b, number_type, out_dtype, machine, prices, engine, name)
-        if formats:
-            results += [product(format) for format in formats]
+    left = as_tensor(a)
+    right, units = left if b is None else as_tensor(b), _machines(machines, on_violation)
+    prices, stored, results = (
+        common_table(table, [unit.name for unit in units]),
+        formats_by_name(formats),
+        list[Result](),
+    )
+    for unit in units:
+        number_type = dtype or unit.default_dtype
+        product = partial(_product, left, right, number_type, out_dtype, unit, prices, engine, name)
+        if stored:
+            results += [product(format) for format in stored]
         else:
-            results.append(_fastest(product, machine.natural_formats(a.density, number_type)))
+            results.append(_fastest(product, unit.natural_formats(left.density, number_type)))
     return results
+
+
+def _machines(given: Given | Machine | Iterable[Given | Machine], on_violation: str | None) -> list[Machine]:
+    found = load_machines(given)
+    return found if on_violation is None else [machine.with_on_violation(on_violation) for machine in found]
 
 
 def _product(
@@ -56,7 +89,7 @@ def _product(
     table: EnergyTable | None,
     engine: str,
     name: str,
-    format: str,
+    format: str | Format,
 ) -> Result:
     op = matmul_op(a, b, format, dtype, name=name, out_dtype=out_dtype)
     # Compile on something tiny first, so that the time reported is that of the simulation.
@@ -64,7 +97,7 @@ def _product(
     return simulate(op, machine, table, engine=engine)
 
 
-def _fastest(product: Callable[[str], Result], formats: Iterable[str]) -> Result:
+def _fastest(product: Callable[[str | Format], Result], formats: Iterable[str]) -> Result:
     """The fastest of the formats that can hold A, the first of equals; the first refusal if none can."""
     tried, refused = list[Result](), list[PatternError]()
     for format in formats:
@@ -81,27 +114,39 @@ def gemm(
     m: int,
     n: int,
     k: int,
-    machines: Sequence[Machine],
-    formats: Sequence[str] = (),
+    machines: Given | Machine | Iterable[Given | Machine],
+    formats: str | Format | Iterable[str | Format] = (),
     dtype: str = "",
-    sparsity: str = "0",
+    sparsity: str | float = "0",
     *,
-    table: str | EnergyTable | None = None,
+    table: Given | EnergyTable | None = None,
     engine: str = "fast",
     seed: int = 0,
+    runs: int | None = BENCHMARK_RUNS,
+    cold: bool = False,
     out_dtype: str = "",
+    on_violation: str | None = None,
 ) -> list[Result]:
-    """M tokens times N x K weights drawn by `seed`; `sparsity` as in `drawn_weights`, the rest as in `multiply`.
+    """M tokens times N x K weights drawn by `seed`, timed as published tables do; one Result per format and machine.
 
-    Machines are taken as they are; `machine.benchmarked(runs, warm)` times them as published tables do.
+    `sparsity` as in `drawn_weights`. It is one of `runs` equal runs (None: without end) that find small operands in the
+    L2, unless it is `cold`. The other arguments as in `multiply`.
+    Raises SparsesimError where a format or machine refuses, InputError for sizes below 1 and other patterns.
+
+    >>> import sparsesim as ss
+    >>> dense, sparse = ss.gemm(4096, 4096, 4096, "a100-pcie", ["dense", "nm-2:4"], "fp16", "2:4")
+    >>> dense.kernel, sparse.kernel, sparse.m, 1 < dense.seconds / sparse.seconds < 2
+    ('gemm', 'gemm-2:4', 4096, True)
     """
+    cards = [machine.benchmarked(runs, warm=not cold) for machine in _machines(machines, on_violation)]
+    sparsity = str(sparsity)
     for name, side in (("M", m), ("N", n), ("K", k)):
         if side < 1:
             raise InputError(f"{name} is {side}; it must be at least 1")
     weights, tokens = drawn_weights(n, k, sparsity, seed), DenseMatrix((k, m), seed=seed + 1)
     name = f"gemm {m} x {n} x {k}"
     results = multiply(
-        weights, tokens, machines, formats, dtype, table=table, engine=engine, name=name, out_dtype=out_dtype
+        weights, tokens, cards, formats, dtype, table=table, engine=engine, name=name, out_dtype=out_dtype
     )
     pruner = f"seeded {sparsity}" if weights.density < 1 else "none"
     return [

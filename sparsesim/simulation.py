@@ -12,30 +12,12 @@ from sparsesim.accelerators import candidates_of
 from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.errors import SparsesimError
-from sparsesim.hardware import Call, EnergyTable, Machine, price
+from sparsesim.hardware import Call, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.hardware.power import own_energy, seconds_under_cap
 from sparsesim.matmul import MatmulOp
-from sparsesim.results import Result
+from sparsesim.results import Labels, Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Where an operation came from, copied into its Result.
-
-    Attributes:
-        network, pruner: names; the defaults stand for a matrix on its own.
-        sparsity: target of the pruner, 0 to 1.
-        weights: where the weights came from.
-        format: format of the network's weights, for operations that have no weights (attention) and are stored
-            differently; empty to report the format of operand A.
-    """
-
-    network: str = "matrix"
-    pruner: str = "none"
-    sparsity: float = 0.0
-    weights: str = "given"
-    format: str = ""
+from sparsesim.yaml_file import Given
 
 
 @dataclass(frozen=True)
@@ -166,25 +148,43 @@ class _Work:
 
 def simulate(
     op: MatmulOp,
-    machine: Machine,
-    table: EnergyTable | None = None,
+    machine: Given | Machine,
+    table: Given | EnergyTable | None = None,
     labels: Labels | None = None,
     engine: str = "fast",
 ) -> Result:
     """Simulate one operation on one machine, at the prices of a table or else of the machine's own technology.
 
+    Machine and table by name, path, mapping or itself.
+
     The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use
-    `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Raises SparsesimError if a format or
-    every kernel refuses the operation.
+    `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Fields and units of what it returns stand
+    in `sparsesim.results.Result`. Raises SparsesimError if a format or every kernel refuses the operation,
+    UnknownNameError for unknown names.
+
+    >>> import sparsesim as ss
+    >>> op = ss.matmul_op("karate", "karate", "csr", "fp32")
+    >>> result = ss.simulate(op, "sparch", "sparch-40nm")
+    >>> result.macs, result.dram_bytes["C"] > 0, sum(result.time_s.values()) == result.seconds
+    (1212, True, True)
     """
-    return Simulator(machine, table, engine).result(op, labels)
+    prices = None if table is None else load_energy_table(table)
+    return Simulator(load_machine(machine), prices, engine).result(op, labels)
 
 
-def reprice(result: Result, table: EnergyTable) -> Result:
+def reprice(result: Result, table: Given | EnergyTable) -> Result:
     """A finished run at the prices of another table, without simulating it again; InputError if a price is missing.
 
     What the machine drew while idle stays as it is.
+
+    >>> import sparsesim as ss
+    >>> op = ss.matmul_op("karate", "karate", "csr", "fp32")
+    >>> result = ss.simulate(op, "sparch", "sparch-40nm")
+    >>> other = ss.reprice(result, "horowitz-45nm")
+    >>> other.seconds == result.seconds, other.energy_pj["total"] > result.energy_pj["total"]
+    (True, True)
     """
+    table = load_energy_table(table)
     counts = Counts(result.cycles, result.counts, result.dram_bytes)
     energy_pj = price(counts, table, result.seconds, result.idle_w)
     return replace(result, energy_table=table.name, energy_pj=energy_pj)

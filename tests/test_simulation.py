@@ -13,7 +13,8 @@ from sparsesim.errors import PatternError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
 from sparsesim.matmul import MatmulOp, Operand, matmul_op
-from sparsesim.simulation import Labels, Simulator, fastest_run, reprice, simulate
+from sparsesim.results import Labels
+from sparsesim.simulation import Simulator, fastest_run, reprice, simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from sparsesim.tensors.generators import drawn_nm, uniform
 from tests.machines import KERNELS, alone, first_taken, held

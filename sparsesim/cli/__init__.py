@@ -40,7 +40,7 @@ def _misused(error: Any) -> NoReturn:
     """A command line without a command is answered with the help, any other fault with one line."""
     from pydantic import ValidationError
 
-    from sparsesim.yaml_file import joined, value_and_allowed
+    from sparsesim.faults import joined, value_and_allowed
 
     reason = error.format_message()
     if "\n" in reason:

@@ -6,12 +6,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sparsesim.errors import FaultsError, InputError
+from sparsesim.faults import causes, joined, value_and_allowed
 from sparsesim.studies import Sweep
 from sparsesim.studies.sweep import NetworkEntry, PrunerEntry
-from sparsesim.transforms import Method, method_by_name, takes_sparsity
-from sparsesim.yaml_file import causes, joined, value_and_allowed
+from sparsesim.transforms import Method, as_method, takes_sparsity
 
-_AT: Final = "@"
 _OPTIONS: Final = {"formats": "format", "machines": "machine", "pruners": "pruner", "sizes": "size", "name": "pruner"}
 """Options that are called otherwise than the field of a sweep."""
 
@@ -36,11 +35,7 @@ def _option(location: Sequence[str | int]) -> str:
 
 def method_at(text: str) -> Method:
     """A method written as NAME or NAME@SPARSITY."""
-    name, at, amount = text.partition(_AT)
-    if not at and takes_sparsity(name):
-        raise InputError(f"--pruner: {text!r}: a sparsity is needed, such as {name}{_AT}0.9")
     try:
-        sparsity = float(amount) if at else None
-    except ValueError as error:
-        raise InputError(f"--pruner: {text!r}: {amount!r} is no sparsity; write {name}{_AT}0.9") from error
-    return method_by_name(name, sparsity)
+        return as_method(text)
+    except InputError as error:
+        raise InputError(f"--pruner: {error}") from error

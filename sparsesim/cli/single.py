@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,12 +10,10 @@ from sparsesim import products
 from sparsesim.cli.options import Dtype, Formats, Json, Machines, OutDtype, Seed, Simulation
 from sparsesim.cli.printing import print_json, print_remarks, print_table
 from sparsesim.errors import InputError
-from sparsesim.hardware import Machine, common_table, load_machine
+from sparsesim.hardware import common_table, load_machines
 from sparsesim.results import Result, energy_remarks, priced, prices_in_words
 from sparsesim.tensors import read_matrix
 
-BENCHMARK_RUNS = 75
-"""25 runs to warm up and 50 timed ones, as published tables are measured."""
 _WARM = "Operands in L2 were left there by the run before, as in a benchmark; --cold reads them from DRAM."
 
 
@@ -49,11 +47,8 @@ def matmul(
             f"{a} is {left.shape[0]} x {left.shape[1]} and cannot be multiplied by {b or 'itself'}, "
             f"which has {right.shape[0]} rows{hint}"
         )
-    units = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    found = products.multiply(
-        left, right, units, format, dtype, table=simulation.energy_table, engine=simulation.engine, name=a.name
-    )
-    _show(found, units, simulation.energy_table, as_json)
+    found = products.multiply(left, right, machine, format, dtype, name=a.name, **_told(simulation))
+    _show(found, machine, simulation.energy_table, as_json)
 
 
 def gemm(
@@ -67,7 +62,7 @@ def gemm(
     sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Equal runs one after the other, as in a benchmark; 0: without end.")
-    ] = BENCHMARK_RUNS,
+    ] = products.BENCHMARK_RUNS,
     cold: Annotated[bool, typer.Option("--cold", help="Operands are not in the L2 from the run before.")] = False,
     seed: Seed = 0,
     *,
@@ -79,23 +74,24 @@ def gemm(
     M tokens are multiplied by N x K weights. It is timed as in such tables: one of many equal runs that find small
     operands in the L2.
     """
-    cards = [load_machine(name).with_on_violation(simulation.on_violation) for name in machine]
-    units = [card.benchmarked(runs or None, warm=not cold) for card in cards]
-    prices, engine = simulation.energy_table, simulation.engine
-    results = products.gemm(
-        m, n, k, units, format, dtype, sparsity, table=prices, engine=engine, seed=seed, out_dtype=out_dtype
-    )
-    _show(results, units, prices, as_json)
+    timed: dict[str, Any] = {"seed": seed, "runs": runs or None, "cold": cold, "out_dtype": out_dtype}
+    results = products.gemm(m, n, k, machine, format, dtype, sparsity, **timed, **_told(simulation))
+    _show(results, machine, simulation.energy_table, as_json)
     if not as_json and any(result.operands != "DRAM" for result in results):
         print_remarks(_WARM)
 
 
-def _show(results: list[Result], machines: Sequence[Machine], prices: str, as_json: bool) -> None:
+def _told(simulation: Simulation) -> dict[str, Any]:
+    return {"table": simulation.energy_table, "engine": simulation.engine, "on_violation": simulation.on_violation}
+
+
+def _show(results: list[Result], names: Sequence[str], prices: str, as_json: bool) -> None:
     if as_json:
         print_json(*(result.as_object() for result in results))
     else:
         from sparsesim.report.table import single_table  # loads rich, which JSON does without
 
         print_table(single_table(results, f"energy at {prices_in_words(priced(results))}"), keys=2)
+    machines = load_machines(names)
     table = common_table(prices, [machine.name for machine in machines])
     print_remarks(*energy_remarks(priced(results), machines, table), aside=as_json)

@@ -1,6 +1,7 @@
 """Storage formats: how a matrix is laid out in memory, and exactly how many bits that takes."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from sparsesim.errors import UnknownNameError
@@ -24,6 +25,7 @@ from sparsesim.formats.rle import Rle
 from sparsesim.formats.structured import Structured
 from sparsesim.formats.two_of_four import TwoOfFour, compress_2_4, decompress_2_4
 from sparsesim.formats.vnm import Vnm
+from sparsesim.several import several
 
 FORMATS: dict[str, tuple[type[Format], str]] = {
     cls.family: (cls, description)
@@ -54,16 +56,32 @@ def format_names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def format_by_name(name: str) -> Format:
+def format_by_name(name: str | Format) -> Format:
     """The format called `name`; parameters left out take their usual values ("bsr" is "bsr-4x4").
 
-    Raises UnknownNameError, and InputError for parameters that make no sense.
+    A Format is returned as it is. Raises UnknownNameError, and InputError for parameters that make no sense.
+
+    >>> import sparsesim as ss
+    >>> matrix = ss.read_matrix("karate")  # 34 x 34 with 156 non-zeros
+    >>> csr = ss.format_by_name("csr")
+    >>> from sparsesim.dtypes import dtype_by_name
+    >>> csr.size(matrix, dtype_by_name("fp32")).size_bytes
+    1388
+    >>> ss.format_by_name("bsr").name
+    'bsr-4x4'
     """
+    if isinstance(name, Format):
+        return name
     for family, (cls, _) in FORMATS.items():
         match = re.fullmatch(re.escape(family) + cls.parameters, name)
         if match:
             return cls(**{field: int(text) for field, text in match.groupdict().items() if text})
     raise UnknownNameError("format", name, format_names())
+
+
+def formats_by_name(given: str | Format | Iterable[str | Format]) -> list[Format]:
+    """One or several formats, each as `format_by_name` takes it; what is given twice is there once."""
+    return list({found.name: found for found in map(format_by_name, several(given))}.values())
 
 
 __all__ = [
@@ -93,6 +111,7 @@ __all__ = [
     "decompress_2_4",
     "format_by_name",
     "format_names",
+    "formats_by_name",
     "round_to",
     "share_values",
 ]

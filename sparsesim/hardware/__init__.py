@@ -23,7 +23,8 @@ from sparsesim.hardware.energy import (
     price_measured,
 )
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
-from sparsesim.hardware.machine import Machine, load_machine, machine_names
+from sparsesim.hardware.load import load_machine, load_machines, machine_names
+from sparsesim.hardware.machine import Machine
 
 __all__ = [
     "COMPONENTS",
@@ -45,6 +46,7 @@ __all__ = [
     "energy_table_names",
     "load_energy_table",
     "load_machine",
+    "load_machines",
     "machine_names",
     "price",
     "price_measured",

@@ -10,7 +10,7 @@ from sparsesim.counts import Counts
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import joule_to_pj
-from sparsesim.yaml_file import Description, is_path, lineage, naming, validated
+from sparsesim.yaml_file import Description, Given, lineage, naming, origin_of, validated
 
 Component = Literal["dram", "sram", "register", "mac", "logic"]
 COMPONENTS: Final[tuple[Component, ...]] = ("dram", "sram", "register", "mac", "logic")
@@ -114,15 +114,24 @@ class ScaledTable(Description):
         return entry.model_copy(update={"pj": round(entry.pj * scaling.factor, 6), "source": source})
 
 
-def price(counts: Counts, table: EnergyTable, seconds: float = 0.0, idle_w: float | None = None) -> dict[str, float]:
+def price(
+    counts: Counts, table: Given | EnergyTable, seconds: float = 0.0, idle_w: float | None = None
+) -> dict[str, float]:
     """Energy in pJ of a run, by the names in `ENERGIES`.
 
     "static" is the idle power over the `seconds` of the run, 0 where no idle power is published (None). "dynamic" is
     the sum of the counted actions by component, "total" that and "static".
 
-    A pure function, so a finished run can be priced again with another table. Raises InputError naming the action
-    if the table lacks one that was counted.
+    `table` as `load_energy_table` takes it. A pure function, so a finished run can be priced again with another table.
+    Raises InputError naming the action if the table lacks one that was counted.
+
+    >>> import sparsesim as ss
+    >>> from sparsesim.counts import Counts
+    >>> energy_pj = ss.price(Counts(cycles=1, actions={"dram_read_bits": 8}, dram_bytes={"A": 1}), "horowitz-45nm")
+    >>> energy_pj["dram"], energy_pj["total"]
+    (160.0, 160.0)
     """
+    table = load_energy_table(table)
     energy_pj: dict[str, float] = dict.fromkeys(DYNAMIC, 0.0)
     for action, count in counts.actions.items():
         if count == 0:
@@ -162,30 +171,37 @@ def _shipped(name: str) -> Path:
     return shipped_file("energy table", name, _FOLDER, _SUFFIX)
 
 
-def load_energy_table(name: str | Path) -> EnergyTable:
-    """A shipped energy table by name, or one described in a `.yaml` file.
+def load_energy_table(given: Given | EnergyTable) -> EnergyTable:
+    """A shipped energy table by name, one described in a `.yaml` file or in a mapping with the fields of such a file.
 
-    A file with `based_on: NAME` (a shipped table, or a `.yaml` file in the same folder) gives factors by component
-    under `scale`, and prices that replace those of the base under `actions`. Raises InputError naming the file and the
-    fault, UnknownNameError for a name that is not shipped.
+    A description with `based_on: NAME` (a shipped table, or a `.yaml` file in the same folder) gives factors by
+    component under `scale`, and prices that replace those of the base under `actions`. An EnergyTable is returned as it
+    is. Raises InputError naming file, field and fault, UnknownNameError for a name that is not shipped.
+
+    >>> import sparsesim as ss
+    >>> table = ss.load_energy_table("horowitz-45nm")
+    >>> price = table.price_of("dram_read_bits")
+    >>> price.pj / price.per, price.component  # pJ per bit
+    (20.0, 'dram')
     """
-    path = Path(name) if is_path(name) else _shipped(str(name))
+    if isinstance(given, EnergyTable):
+        return given
+    path = origin_of(given, _shipped)
     with naming(path):
-        (first, content), *later = lineage(path, _shipped).items()
+        (first, content), *later = lineage(path, _shipped)
         table = validated(first, content, EnergyTable)
         for file, changes in later:
             table = validated(file, changes, ScaledTable).applied(table)
     return table
 
 
-def common_table(choice: str | Path | EnergyTable | None, machines: Collection[str]) -> EnergyTable | None:
+def common_table(choice: Given | EnergyTable | None, machines: Collection[str]) -> EnergyTable | None:
     """The table that prices all of these machines (by name), or None if each has the prices of its own technology.
 
-    `choice` is a table, its name or file, "own", or None (or "") to decide: an answer about one machine uses its own
+    `choice` is as `load_energy_table` takes it, "own", or None (or "") to decide: an answer about one machine uses its own
     prices, a comparison of several one table, because their own would compare technologies and how they were measured.
     Raises UnknownNameError and InputError as `load_energy_table`.
     """
-    if isinstance(choice, EnergyTable):
-        return choice
-    name = choice or (OWN if len(set(machines)) == 1 else DEFAULT_ENERGY_TABLE)
-    return None if name == OWN else load_energy_table(name)
+    if choice in (None, ""):
+        choice = OWN if len(set(machines)) == 1 else DEFAULT_ENERGY_TABLE
+    return None if choice is None or choice == OWN else load_energy_table(choice)

@@ -9,10 +9,11 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from sparsesim.accelerators import AcceleratorSpec, TensorCore
 from sparsesim.errors import InputError, PatternError
+from sparsesim.faults import BASE
 from sparsesim.formats import format_by_name
 from sparsesim.hardware.board import Nanoseconds
 from sparsesim.matmul import MatmulOp
-from sparsesim.yaml_file import BASE, Description, merged
+from sparsesim.yaml_file import Description, merged
 
 Unpacked = Literal["", "on the way", "when loaded"]
 

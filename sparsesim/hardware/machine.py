@@ -1,9 +1,7 @@
 """`Machine`: clock, DRAM, kernels, launch cost and power limit, with a source for every number."""
 
 from collections.abc import Mapping
-from functools import reduce
 from math import gcd
-from pathlib import Path
 from typing import Annotated, Any, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -14,18 +12,12 @@ from sparsesim.formats import Dense
 from sparsesim.hardware.board import Dram, Hertz, Nanoseconds, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
-from sparsesim.hardware.sources import all_are_covered, inherited_sources, leaf_paths, number_paths
+from sparsesim.hardware.sources import all_are_covered, inherited_sources, number_paths
 from sparsesim.matmul import MatmulOp
-from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import ceil_div, seconds_to_cycles
-from sparsesim.yaml_file import BASE, Description, is_path, lineage, merged, naming, validated
+from sparsesim.yaml_file import Description
 
-_FOLDER, _SUFFIX = "models/hardware", ".yaml"
-_NOT_INHERITED = ("name", "description")
-
-Table = Annotated[
-    EnergyTable, BeforeValidator(lambda value: load_energy_table(value) if isinstance(value, str) else value)
-]
+Table = Annotated[EnergyTable, BeforeValidator(load_energy_table)]
 
 
 class Machine(Description):
@@ -198,44 +190,3 @@ class Machine(Description):
             raise InputError(f"{self.name}: accelerator.{field}: {fault['msg']} (got {fault['input']!r})") from error
         update = {"kernels": {name: changed}} if self.accelerator is None else {"accelerator": changed}
         return self.model_copy(update=update)
-
-
-def machine_names() -> list[str]:
-    """Names of the shipped machines."""
-    return shipped_names(_FOLDER, _SUFFIX)
-
-
-def _shipped(name: str) -> Path:
-    return shipped_file("machine", name, _FOLDER, _SUFFIX)
-
-
-def load_machine(name: str | Path) -> Machine:
-    """A shipped machine by name, or one described in a `.yaml` file.
-
-    A file with `based_on: NAME` (a shipped machine, or a `.yaml` file in the same folder) gives only what differs:
-    mappings merge, lists are replaced, `null` removes a field. Its own numbers need sources in the same file, because
-    those of the base describe other numbers. Raises InputError naming the file and the fault, UnknownNameError for a
-    name that is not shipped.
-    """
-    path = Path(name) if is_path(name) else _shipped(str(name))
-    with naming(path):
-        *ancestors, own = lineage(path, _shipped).values()
-        machine = validated(path, reduce(_based, [*ancestors, own]), Machine)
-        if ancestors:
-            _own_numbers_have_own_sources(own, machine)
-    return machine
-
-
-def _based(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """`own` merged over `base`, without what a file does not inherit: name and description."""
-    fields = merged({field: value for field, value in base.items() if field not in _NOT_INHERITED}, {**own, BASE: None})
-    if isinstance(fields.get("kernels"), Mapping):
-        # What one kernel removes from another, on which it is based, is removed in machines that are based on this one.
-        above, changed = (given if isinstance(given := file.get("kernels"), Mapping) else {} for file in (base, own))
-        fields["kernels"] = merged(above, changed, keep_null=True)
-    return fields
-
-
-def _own_numbers_have_own_sources(own: Mapping[str, Any], machine: Machine) -> None:
-    numbers = set(number_paths(machine.model_dump(exclude={"energy_table"}))) & set(leaf_paths(own))
-    all_are_covered(sorted(numbers), own.get("sources") or {}, "entry of this file")

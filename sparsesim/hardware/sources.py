@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sparsesim.errors import InputError
-from sparsesim.yaml_file import BASE
+from sparsesim.faults import BASE
 
 
 def number_paths(value: Any, path: str = "") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from sparsesim.inference.capturing import capture, capture_relu, densities, write_maps
 from sparsesim.inference.evaluation import Evaluation, evaluate
-from sparsesim.inference.sample_sets import Samples, load_samples, sample_file, sample_names, sample_record
+from sparsesim.inference.sample_sets import Samples, load_samples, sample_file, sample_names, sample_record, with_labels
 from sparsesim.inference.samples import SAMPLE_LAYOUTS, prepare_samples
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "sample_file",
     "sample_names",
     "sample_record",
+    "with_labels",
     "write_maps",
 ]

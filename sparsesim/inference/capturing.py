@@ -9,18 +9,26 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.inference.batches import run_network
+from sparsesim.inference.sample_sets import Samples, with_labels
 from sparsesim.inference.session import Inputs
-from sparsesim.networks import Network
+from sparsesim.networks import Network, load_network
 
 Maps = dict[str, NDArray[np.float32]]
 
 
-def capture(network: Network, inputs: Inputs, *, batch_size: int = 64) -> Maps:
+def capture(network: str | Path | Network, inputs: Inputs | Samples | str, *, batch_size: int = 64) -> Maps:
     """What every conv2d and linear layer reads, by layer name, as `Activations.maps` takes it.
 
     conv2d: float32[n, c_in, h, w]; linear: float32[vectors, in]. Recurrent layers, transposed convolutions and
-    products of two activations are left out. `inputs` as for `evaluate`; all maps of all samples are kept in memory.
+    products of two activations are left out. `network` and `inputs` as for `evaluate`; all maps of all samples are kept
+    in memory. Raises InputError as `evaluate` does, and for a network without such layers.
+
+    >>> import sparsesim as ss
+    >>> maps = ss.capture("digits-cnn", "digits")
+    >>> {name: values.shape for name, values in maps.items()}
+    {'conv1': (450, 1, 8, 8), 'conv2': (450, 32, 4, 4), 'fc1': (450, 256), 'fc2': (450, 128)}
     """
+    network, (inputs, _) = load_network(network), with_labels(inputs)
     found = run_network(network, inputs, batch_size, "layers").recorded
     if not found:
         raise InputError(f"{network.name!r} has no conv2d or linear layer whose input could be captured")

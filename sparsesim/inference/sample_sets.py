@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sparsesim.inference.samples import prepare_samples
+from sparsesim.inference.session import Inputs
 from sparsesim.networks import read_arrays
 from sparsesim.shipped import is_shipped_name, shipped_file, shipped_folder, shipped_names
 from sparsesim.yaml_file import Description, load_description
@@ -59,6 +60,20 @@ def sample_file(name_or_path: str | Path) -> Path:
 
 
 def load_samples(name: str) -> Samples:
-    """Images and labels of a shipped set, such as "digits"; UnknownNameError for any other name."""
+    """Images and labels of a shipped set, such as "digits"; UnknownNameError for any other name.
+
+    >>> import numpy as np, sparsesim as ss
+    >>> images, labels = ss.load_samples("digits")
+    >>> images.shape, images.dtype.name, np.unique(labels).tolist()
+    ((450, 1, 8, 8), 'float32', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
     arrays: dict[str, Any] = read_arrays(shipped_folder(_SHIPPED) / sample_record(name).file)
     return Samples(prepare_samples(arrays["images"]), arrays["labels"].astype(np.int64))
+
+
+def with_labels(inputs: Inputs | Samples | str, labels: ArrayLike | None = None) -> tuple[Inputs, ArrayLike | None]:
+    """Inputs and labels as they are; of a shipped set, or one by its name, its images and, by default, its labels."""
+    found = load_samples(inputs) if isinstance(inputs, str) else inputs
+    if isinstance(found, Samples):
+        return found.images, found.labels if labels is None else labels
+    return found, labels

@@ -21,7 +21,15 @@ class Activations:
     them are real zeros. Layers without a map get a seeded pattern of `density` (uniform over the feature map), or
     a dense operand where the density is 1. "published" takes the density that each layer's description gives, 1
     where it gives none. `format` is the format of inputs that hold zeros, as machines find them in DRAM; dense ones
-    are stored dense.
+    are stored dense. Raises InputError for a density outside (0, 1].
+
+    >>> import sparsesim as ss
+    >>> halved = ss.lower("digits-cnn", activations=ss.Activations(density=0.5))
+    >>> [op.b.tensor.density for op in halved[2:]]  # the linear layers, which read vectors
+    [0.5, 0.5]
+    >>> real = ss.Activations(maps=ss.capture("digits-cnn", "digits"))
+    >>> ss.lower("digits-cnn", batch=450, activations=real)[-1].b.tensor.density < 0.5
+    True
     """
 
     density: float | Literal["published"] = 1.0

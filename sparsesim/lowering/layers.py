@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
+from pathlib import Path
 
 import numpy as np
 
@@ -14,23 +15,29 @@ from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.removal import stored_as
 from sparsesim.lowering.weights import weight_tensor
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.networks import Kind, Layer, Network
+from sparsesim.networks import Kind, Layer, Network, load_network
 from sparsesim.networks.im2col import im2col
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 
 def lower(
-    network: Network,
+    network: str | Path | Network,
     dtype: str = "fp16",
     batch: int = 1,
     activations: Activations | None = None,
-    format: str = "dense",
+    format: str | Format = "dense",
 ) -> list[MatmulOp]:
     """One MatmulOp per layer, with weights as A and activations as B; see `lower_layer`.
 
     `format` is the format of the weights; `stored_as` changes it afterwards without lowering again. Rows and columns
-    of the weights without a non-zero are left out, see `without_empty`.
+    of the weights without a non-zero are left out, see `without_empty`. Raises InputError for a batch below 1 and for
+    activations that do not fit the network, UnknownNameError for unknown names.
+
+    >>> import sparsesim as ss
+    >>> [(op.name, op.m, op.n, op.k) for op in ss.lower("digits-cnn", batch=2)]
+    [('conv1', 32, 128, 9), ('conv2', 64, 32, 288), ('fc1', 128, 2, 256), ('fc2', 10, 2, 128)]
     """
+    network = load_network(network)
     inputs, types = activations or Activations(), dtype_by_name(dtype)
     check_lowering(network, batch, inputs)
     stored = format_by_name(format)

@@ -11,7 +11,14 @@ DEFAULT_DTYPE = "fp16"
 class Lowering:
     """Number type of weights and activations, samples at a time, and what the layers read.
 
-    A `dtype` of None means fp16, unless a method stores the weights in a type of its own.
+    A `dtype` of None means fp16, unless a method stores the weights in a type of its own. What is wrong with them is
+    told as InputError where they are used.
+
+    >>> import sparsesim as ss
+    >>> lowering = ss.Lowering(dtype="int8", batch=4)
+    >>> table = ss.compare("digits-cnn", "a100-pcie", "dense", lowering=lowering)
+    >>> table["layers"].tolist(), lowering.dtype_of(None)
+    ([4], 'int8')
     """
 
     dtype: str | None = None

@@ -80,7 +80,7 @@ def network_names() -> list[str]:
 
 
 def load_network(
-    name_or_path: str | Path,
+    name_or_path: str | Path | Network,
     *,
     input_shape: InputShape | None = None,
     sizes: Size | Mapping[str, Size] | None = None,
@@ -94,7 +94,7 @@ def load_network(
     variant: str | None = None,
     seed: int | None = None,
 ) -> Network:
-    """A shipped network by name (see `network_names`), or one read from a file.
+    """A shipped network by name (see `network_names`), or one read from a file. A Network is returned as it is.
 
     Args:
         name_or_path: a name, `name@variant`, a path ending in one of `IMPORTERS`, or a folder with a config.json.
@@ -113,19 +113,42 @@ def load_network(
 
     Raises UnknownNameError for an unknown name or variant, and InputError, naming the file, for a missing, damaged or
     unsupported file, for NaN or infinity in weights, and for an option that this kind of file does not take.
+
+    >>> import sparsesim as ss
+    >>> network = ss.load_network("digits-cnn")
+    >>> [(layer.name, layer.weight_shape) for layer in network.layers]
+    [('conv1', (32, 1, 3, 3)), ('conv2', (64, 32, 3, 3)), ('fc1', (128, 256)), ('fc2', (10, 128))]
+    >>> network.weights_origin, round(network.accuracy, 3)
+    ('trained', 0.982)
     """
+    options: dict[str, Any] = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
+    options |= {"paddings": paddings, "layout": layout, "stacked": stacked, "architecture": architecture}
+    options |= {"tokens": tokens, "variant": variant, "seed": seed}
+    chosen = {key: value for key, value in options.items() if value is not None}
+    if not isinstance(name_or_path, str | Path):
+        return _as_it_is(name_or_path, chosen)
     path, named = _find(name_or_path)
     if None not in (named, variant):
         raise InputError(f"{name_or_path!r} names a variant, so variant={variant!r} cannot be given")
-    options: dict[str, Any] = {"input_shape": input_shape, "sizes": sizes, "strides": strides, "groups": groups}
-    options |= {"paddings": paddings, "layout": layout, "stacked": stacked, "architecture": architecture}
-    options |= {"tokens": tokens, "variant": named if variant is None else variant, "seed": seed}
+    if named is not None:
+        chosen["variant"] = named
     try:
-        return _load(path, {key: value for key, value in options.items() if value is not None})
+        return _load(path, chosen)
     except InputError as error:
-        if isinstance(error, UnknownNameError) and options["variant"] is not None:
+        if isinstance(error, UnknownNameError) and "variant" in chosen:
             raise
         raise InputError(f"{path}: {error}") from error
+
+
+def _as_it_is(given: object, options: Mapping[str, Any]) -> Network:
+    """A network that is one already; InputError for anything else, and for options, which come too late."""
+    if isinstance(given, Network) and not options:
+        return given
+    if isinstance(given, Network):
+        raise InputError(f"{next(iter(options))} means nothing for the network {given.name!r}, which is read already")
+    is_module = any(cls.__module__.partition(".")[0] == "torch" for cls in type(given).__mro__)
+    hint = "; network_from_torch(module, sample) reads PyTorch modules" if is_module else ""
+    raise InputError(f"a name, a path or a Network is needed, found {type(given).__name__}{hint}")
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str | None]:

@@ -175,6 +175,13 @@ def pruner_by_name(
     `round_to` rounds the number of groups that a layer keeps up to a multiple.
     Raises UnknownNameError on an unknown name, InputError on a wrong size, or an amount that is missing, out of
     range or contradicts the name.
+
+    >>> import numpy as np, sparsesim as ss
+    >>> weights = np.array([[0.1, -0.9, 0.3, 0.05, 0.7, -0.2, 0.4, 0.6]])
+    >>> ss.pruner_by_name("2:4").mask(weights).astype(int)
+    array([[0, 1, 1, 0, 1, 0, 0, 1]])
+    >>> ss.pruner_by_name("magnitude", 0.75).mask(weights).astype(int)
+    array([[0, 1, 0, 0, 1, 0, 0, 0]])
     """
     family, size = _family_and_size(name)
     given = {"sparsity": sparsity, "threshold": threshold, "s": s}

@@ -4,6 +4,7 @@ from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
 from sparsesim.results.columns import GIVEN, NO_WEIGHTS, POINT, UNPRUNED
 from sparsesim.results.fastest import TIE, fastest
 from sparsesim.results.files import read_results, write_table
+from sparsesim.results.labels import Labels
 from sparsesim.results.means import geometric_mean
 from sparsesim.results.point_tables import PointTables, point_tables
 from sparsesim.results.record import Result
@@ -17,6 +18,7 @@ __all__ = [
     "POINT",
     "TIE",
     "UNPRUNED",
+    "Labels",
     "PointTables",
     "Result",
     "compare_to_baseline",

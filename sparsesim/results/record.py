@@ -62,6 +62,11 @@ class Result:
         simulation_seconds: time that the simulation itself took, in s.
         status: "ok" or "refused".
         note: reason of a refusal, or a remark.
+
+    >>> import sparsesim as ss
+    >>> (result,) = ss.multiply("karate", None, "sparch")
+    >>> result.status, result.bottleneck == next(iter(result.time_s)), result.flat()["energy_total_pj"] > 0
+    ('ok', True, True)
     """
 
     network: str

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.formats import format_by_name
-from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
+from sparsesim.formats import format_by_name, formats_by_name
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
 from sparsesim.lowering import Activations, Lowering, check_activations
 from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.pruning import pruner_by_name
 from sparsesim.results import GIVEN, POINT, UNPRUNED
 from sparsesim.studies.sweep import NetworkEntry, Sweep
-from sparsesim.transforms import LayerInputs, Method, as_method
+from sparsesim.transforms import LayerInputs, Method, as_method, as_methods
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -115,15 +115,13 @@ def resolved(sweep: Sweep) -> Grid:
 
     Raises for the first name that does not exist, file that cannot be read, and method that does not fit a network.
     """
-    for format in sweep.formats:
-        format_by_name(format)
-    machine = cache(load_machine)
-    machines = tuple(machine(name).with_on_violation(sweep.on_violation) for name in sweep.machines)
+    formats = tuple(format.name for format in formats_by_name(sweep.formats))
+    machines = tuple(machine.with_on_violation(sweep.on_violation) for machine in load_machines(sweep.machines))
     table = common_table(sweep.energy_table, [unit.name for unit in machines])
     if sweep.dtype is not None:
         dtype_by_name(sweep.dtype)
     arrays, known, tasks, references = cache(read_arrays), dict[str, Network](), list[Task](), list[Task]()
-    methods = [method for entry in sweep.pruners for method in entry.methods()]
+    methods = as_methods(method for entry in sweep.pruners for method in entry.methods())
     for entry in sweep.networks:
         network = _network(entry, known)
         maps = _maps(entry, entry.activations, network, arrays)
@@ -134,7 +132,7 @@ def resolved(sweep: Sweep) -> Grid:
         for method in methods:
             _check(method, entry, network, inputs, activations)
             needed = inputs if method.needs == "inputs" else None
-            tasks.append(Task(network, method, needed, sweep.formats, machines, table, lowering, sweep.engine))
+            tasks.append(Task(network, method, needed, formats, machines, table, lowering, sweep.engine))
         unpruned = None if sweep.baseline else dense_reference(network, tasks[-1])
         references += [unpruned] if unpruned else []
     return Grid(sweep.name, tuple(tasks), _baseline(sweep, machines, methods), tuple(references))

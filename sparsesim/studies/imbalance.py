@@ -1,45 +1,57 @@
 """What a model that knows densities alone would have promised, beside what the real positions give."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sparsesim.errors import InputError
-from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
+from sparsesim.formats import Format
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
 from sparsesim.lowering import Lowering
-from sparsesim.networks import Layer, Network
+from sparsesim.networks import Layer, Network, load_network
 from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
 from sparsesim.results import Result
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import Method, as_method
+from sparsesim.yaml_file import Given
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def imbalance(
-    network: Network,
+    network: str | Path | Network,
     pruner: str | Pruner | Method,
-    machines: Sequence[str | Machine],
-    format: str = "csr",
+    machines: Given | Machine | Iterable[Given | Machine],
+    format: str | Format = "csr",
     *,
     lowering: Lowering | None = None,
-    energy_table: str | EnergyTable | None = None,
+    energy_table: Given | EnergyTable | None = None,
     seed: int = 0,
 ) -> "pd.DataFrame":
     """One row per layer with weights and machine, and one per machine for all of them together (`layer` is "total").
 
+    `network` and `machines`, one or several, by name, path or themselves; `pruner` by a name such as "magnitude@0.9".
     Every layer is run dense, with the mask of the pruner (or of another method that makes masks), and with a mask of
     as many weights at random positions.
     `uniform_speedup` and `real_speedup` are over dense (NaN where a machine refuses); `uniform_variation` and
     `real_variation` are the standard deviation of non-zeros per row over their mean, `uniform_busiest` and
-    `real_busiest` the fullest row over the mean.
+    `real_busiest` the fullest row over the mean (means of the layers in the row "total"). All are ratios without unit.
+    Raises InputError for a method that makes no masks, UnknownNameError for unknown names.
+
+    >>> import sparsesim as ss
+    >>> table = ss.imbalance("digits-cnn", "magnitude@0.9", "sparch")
+    >>> table["layer"].tolist()
+    ['conv1', 'conv2', 'fc1', 'fc2', 'total']
+    >>> bool((table["real_busiest"] >= 1).all())
+    True
     """
     import pandas as pd
 
-    chosen = as_method(pruner)
+    chosen, network = as_method(pruner), load_network(network)
     weighted = tuple(layer for layer in network.layers if layer.n_weights)
     whole = replace(network, layers=weighted)
     found = chosen.applied(whole)
@@ -47,7 +59,7 @@ def imbalance(
     if not found.masks:
         raise InputError(f"{chosen.subject} makes no masks, whose positions could be compared with random ones")
     versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
-    units = [load_machine(machine) if isinstance(machine, str) else machine for machine in machines]
+    units = load_machines(machines)
     table = common_table(energy_table, [unit.name for unit in units])
     seconds = {
         name: _seconds(version, "dense" if name == "dense" else format, units, table, lowering)
@@ -81,7 +93,11 @@ def uniform_masks(network: Network, seed: int = 0) -> Network:
 
 
 def _seconds(
-    network: Network, format: str, units: Iterable[Machine], table: EnergyTable | None, lowering: Lowering | None
+    network: Network,
+    format: str | Format,
+    units: Iterable[Machine],
+    table: EnergyTable | None,
+    lowering: Lowering | None,
 ) -> dict[tuple[str, str], float]:
     """Time by machine and layer; NaN where the machine refuses."""
     results = simulate_network(network, pruner_by_name("none"), [format], units, table, lowering)

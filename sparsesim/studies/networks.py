@@ -5,14 +5,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from sparsesim.formats import Format, format_by_name
+from sparsesim.formats import Format, formats_by_name
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Network
 from sparsesim.pruning import Pruner
-from sparsesim.results import GIVEN, NO_WEIGHTS, UNPRUNED, Result
-from sparsesim.simulation import Labels, Simulator
+from sparsesim.results import GIVEN, NO_WEIGHTS, UNPRUNED, Labels, Result
+from sparsesim.simulation import Simulator
 from sparsesim.transforms import LayerInputs, Method, as_method
 
 GIVEN_FROM: Final = 0.05
@@ -43,7 +43,7 @@ class _Weights(NamedTuple):
 def simulate_network(
     network: Network,
     method: Method | Pruner,
-    formats: Iterable[str],
+    formats: str | Format | Iterable[str | Format],
     machines: Iterable[Machine],
     table: EnergyTable | None,
     lowering: Lowering | None = None,
@@ -60,7 +60,7 @@ def simulate_network(
     Without a table every machine has its own prices. `inputs` are what the layers read, for methods that need them.
     """
     lowering, method = lowering or Lowering(), as_method(method)
-    stored = [format_by_name(name) for name in formats]
+    stored = formats_by_name(formats)
     simulators = [Simulator(machine, table, engine) for machine in machines]
     labels = Labels(network.label, method.label, method.asked_sparsity or 0.0, network.weights_origin)
     dtype = lowering.dtype_of(method.stored_dtype)

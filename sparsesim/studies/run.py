@@ -11,8 +11,9 @@ from sparsesim.results import Result
 from sparsesim.studies.grid import Grid, Task, resolved
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.result_log import ResultLog
-from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.sweep import Sweep, load_sweep
 from sparsesim.studies.workers import uninterrupted, worker_processes
+from sparsesim.yaml_file import Given
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -31,15 +32,22 @@ def run_task(task: Task) -> list[Result]:
     )
 
 
-def run_sweep(sweep: Sweep | Grid, executor: Executor | None = None) -> Generator[tuple[int, list[Result]]]:
+def run_sweep(sweep: Given | Sweep | Grid, executor: Executor | None = None) -> Generator[tuple[int, list[Result]]]:
     """(number of the task, its results) as tasks finish; `in_order` puts them back into the sweep's order.
 
-    Largest networks start first. `executor` may be any `concurrent.futures.Executor`, such as the one of a Dask
+    `sweep` is a name, a path, a mapping, or a sweep or its grid. Largest networks start first.
+    `executor` may be any `concurrent.futures.Executor`, such as the one of a Dask
     cluster. Without one the tasks run on all cores of this machine, or in this process if there is only one task
     or core; those that still run are killed where the caller stops, by closing the generator, Ctrl-C or any error.
-    Faults of the description are raised before anything runs, see `resolved`.
+    Faults of the description are raised as InputError before anything runs, see `resolved`.
+
+    >>> import sparsesim as ss
+    >>> grid = {"name": "tiny", "networks": ["digits-cnn"], "pruners": ["2:4"], "formats": ["dense", "nm-2:4"]}
+    >>> for task, results in ss.run_sweep(grid | {"machines": ["a100-pcie"]}):
+    ...     print(task, [(result.layer, result.format) for result in results[:2]])
+    0 [('conv1', 'dense'), ('conv1', 'nm-2:4')]
     """
-    grid = sweep if isinstance(sweep, Grid) else resolved(sweep)
+    grid = sweep if isinstance(sweep, Grid) else resolved(load_sweep(sweep))
     yield from _run(grid.name, grid.tasks, executor)
 
 

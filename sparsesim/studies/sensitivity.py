@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.inference import evaluate
-from sparsesim.networks import Layer, Network
+from sparsesim.inference import Samples, evaluate, with_labels
+from sparsesim.inference.session import Inputs
+from sparsesim.networks import Layer, Network, load_network
 from sparsesim.transforms import LayerInputs, Method, method_by_name
 
 RATIOS: Final = tuple(round(0.1 * tenth, 1) for tenth in range(10))
@@ -54,9 +56,9 @@ class SensitivityTable:
 
 
 def sensitivity(
-    network: Network,
-    inputs: NDArray[Any],
-    labels: ArrayLike,
+    network: str | Path | Network,
+    inputs: Inputs | Samples | str,
+    labels: ArrayLike | None = None,
     pruner: str = "magnitude",
     ratios: Sequence[float] = RATIOS,
     *,
@@ -69,9 +71,9 @@ def sensitivity(
     """Prune one layer at a time at each of the ratios, and measure the accuracy.
 
     Args:
-        network: one that can be run; masks that it has already stay.
+        network: one that can be run, by name, path or itself; masks that it has already stay.
         inputs: [n, ...], as `evaluate` takes them.
-        labels: int[n].
+        labels: int[n]; by default those of a shipped set.
         pruner: name of a pruner or other method that takes a sparsity, such as magnitude, filter or sparse-gpt.
         ratios: sparsities in [0, 1), rising.
         layers: shell pattern or names of the layers that are tried.
@@ -80,8 +82,16 @@ def sensitivity(
         batch_size: samples at a time.
         progress: called with a few words before every run.
 
-    Raises InputError for a pruner that takes no sparsity, other ratios, and layers that are not there.
+    Raises InputError for a pruner that takes no sparsity, other ratios, no labels, and layers that are not there.
+
+    >>> import sparsesim as ss
+    >>> table = ss.sensitivity("digits-cnn", "digits", ratios=[0, 0.9], layers="fc*")
+    >>> [(row["layer"], row["ratio"], row["drop"] >= 0) for row in table.rows()]
+    [('fc1', 0.0, True), ('fc1', 0.9, True), ('fc2', 0.0, True), ('fc2', 0.9, True)]
     """
+    network, (inputs, labels) = load_network(network), with_labels(inputs, labels)
+    if labels is None:
+        raise InputError("labels: accuracies need them")
     chosen, tried = _checked(pruner, ratios, criterion), _chosen(network, layers)
     for ratio, method in chosen.items():
         if ratio:

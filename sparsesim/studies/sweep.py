@@ -10,7 +10,7 @@ from sparsesim.hardware import OnViolation
 from sparsesim.networks import Layout
 from sparsesim.shipped import shipped_file
 from sparsesim.transforms import Method, method_by_name
-from sparsesim.yaml_file import Description, is_path, load_description
+from sparsesim.yaml_file import Description, Given, load_description, origin_of
 
 Positive = Annotated[int, Field(gt=0)]
 Natural = Annotated[int, Field(ge=0)]
@@ -100,7 +100,27 @@ class Sweep(Description):
     baseline: Mapping[str, str | float] = Field(default_factory=dict)
 
 
-def load_sweep(name: str | Path) -> Sweep:
-    """A sweep from a YAML file, or a shipped one by name; what it names is looked up by `resolved`."""
-    path = Path(name) if is_path(name) else shipped_file("workload", str(name), "workloads", ".yaml")
-    return load_description(path, Sweep)
+def load_sweep(given: Given | Sweep) -> Sweep:
+    """A sweep from a YAML file, a shipped one by name, or one in a mapping with the fields of such a file.
+
+    A Sweep is returned as it is. What it names is looked up by `resolved` and `run_sweep`. Raises InputError naming
+    file, field and fault, UnknownNameError for a name that is not shipped.
+
+    >>> import sparsesim as ss
+    >>> sweep = ss.load_sweep("quickstart")
+    >>> len(sweep.networks), sweep.formats[0]
+    (2, 'dense')
+    >>> grid = {"name": "tiny", "networks": ["digits-cnn"], "pruners": ["2:4"], "formats": ["dense", "nm-2:4"]}
+    >>> ss.load_sweep(grid | {"machines": ["a100-pcie"]}).machines
+    ('a100-pcie',)
+    >>> ss.load_sweep(grid)
+    Traceback (most recent call last):
+    sparsesim.errors.FaultsError: machines: this field is required
+    """
+    if isinstance(given, Sweep):
+        return given
+    return load_description(origin_of(given, _shipped), Sweep)
+
+
+def _shipped(name: str) -> Path:
+    return shipped_file("workload", name, "workloads", ".yaml")

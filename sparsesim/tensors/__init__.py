@@ -3,6 +3,7 @@
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.files import matrix_members, read_matrix, write_matrix
 from sparsesim.tensors.generators import banded, block, drawn_nm, nm, rmat, uniform
+from sparsesim.tensors.given import as_tensor
 from sparsesim.tensors.patterns import LOCATED, Violation, block_violation, group_violation, pair_violation
 from sparsesim.tensors.shipped_matrices import matrix_names, matrix_record
 from sparsesim.tensors.sparse_matrix import SparseMatrix
@@ -14,6 +15,7 @@ __all__ = [
     "SparseMatrix",
     "Tensor",
     "Violation",
+    "as_tensor",
     "banded",
     "block",
     "block_violation",

@@ -39,6 +39,11 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
     of a .npz, is named by `member` or as part of the path ("archive.zip/layer.smtx", "weights.npz/fc1"); if there is
     only one, neither is needed. Archives are read in memory, never extracted. Raises InputError that names the file
     for everything that cannot be read, UnknownNameError for a name that is neither shipped nor a file.
+
+    >>> import sparsesim as ss
+    >>> karate = ss.read_matrix("karate")
+    >>> karate.shape, karate.nnz
+    ((34, 34), 156)
     """
     file, member = _split_member(matrix_file(path), member)
     if not file.is_file():

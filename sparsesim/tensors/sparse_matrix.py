@@ -29,7 +29,12 @@ class SparseMatrix:
         values: float32 or float64 [nnz], or None where only the pattern is known.
 
     Build one with `from_dense`, `from_scipy`, `from_coo` or `from_csr`; those bring any input into
-    canonical form. The arrays are read-only.
+    canonical form. The arrays are read-only. Raises InputError for arrays that are not canonical or not finite.
+
+    >>> import sparsesim as ss
+    >>> matrix = ss.SparseMatrix.from_dense([[0, 2.5, 0], [1, 0, 0]])
+    >>> matrix.nnz, matrix.indices.tolist(), matrix.values.tolist()
+    (2, [1, 0], [2.5, 1.0])
     """
 
     shape: tuple[int, int]

@@ -10,7 +10,14 @@ from sparsesim.transforms.merge import MergedNetwork, merge_network
 from sparsesim.transforms.method import LayerInputs, Method
 from sparsesim.transforms.permute import PermutedNetwork, permute_network
 from sparsesim.transforms.quantise import quantise_network
-from sparsesim.transforms.registry import METHODS, as_method, described_method, method_by_name, takes_sparsity
+from sparsesim.transforms.registry import (
+    METHODS,
+    as_method,
+    as_methods,
+    described_method,
+    method_by_name,
+    takes_sparsity,
+)
 from sparsesim.transforms.shrink import remove_channels
 from sparsesim.transforms.sparse_gpt import repair_network
 from sparsesim.transforms.transformed import Transformed
@@ -26,6 +33,7 @@ __all__ = [
     "PermutedNetwork",
     "Transformed",
     "as_method",
+    "as_methods",
     "deep_compress_network",
     "described_method",
     "factorise_network",

@@ -329,7 +329,9 @@ def test_where_every_point_is_refused_that_is_an_error_with_the_reasons(tmp_path
     else:
         words = ["run", sweep(tmp_path, formats=["nm-2:4"], pruners=["none"], machines=["a100-pcie"]), *out]
     error = refused(*words)
-    assert error.startswith("error: 1 point refused: digits-cnn, none: conv1: operand A in format nm-2:4: not 2:4: row 0")
+    assert error.startswith(
+        "error: 1 point refused: digits-cnn, none: conv1: operand A in format nm-2:4: not 2:4: row 0"
+    )
     process = run(*words, "--json")
     assert (process.returncode, process.stderr.strip()) == (2, error)
     assert json.loads(process.stdout)["status"] == "refused"

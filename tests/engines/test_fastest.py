@@ -15,7 +15,8 @@ from sparsesim.lowering import Lowering, lower, stored_as
 from sparsesim.matmul import matmul_op
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Labels, Simulator, fastest_run, simulate
+from sparsesim.results import Labels
+from sparsesim.simulation import Simulator, fastest_run, simulate
 from sparsesim.studies.networks import simulate_network
 from sparsesim.tensors import DenseMatrix, drawn_nm
 from sparsesim.tensors.generators import uniform

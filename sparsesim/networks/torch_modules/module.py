@@ -51,6 +51,12 @@ def network_from_torch(
     matrices among them are listed in `notes`. Raises InputError for NaN or infinity, for a batch that is not 1
     (of exported linear layers on plain vectors it cannot be told from positions), and for a module that multiplies
     nothing.
+
+    >>> import torch, sparsesim as ss
+    >>> module = torch.nn.Sequential(torch.nn.Linear(16, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4))
+    >>> network = ss.network_from_torch(module, torch.zeros(1, 16), name="mlp")
+    >>> [(layer.name, layer.weight_shape) for layer in network.layers]
+    [('0', (8, 16)), ('2', (4, 8))]
     """
     import torch
 

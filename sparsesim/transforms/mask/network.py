@@ -1,6 +1,7 @@
 """A network, or one layer of it, with the masks of a pruner."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray
 from sparsesim.errors import InputError
-from sparsesim.networks import Layer, Network, SyntheticWeights
+from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import ByLayer, Element, Pruner, pruner_by_name
 
 PUBLISHED = "published"
@@ -19,20 +20,29 @@ MOST_TOGETHER = 400_000_000
 
 
 def prune_network(
-    network: Network,
+    network: str | Path | Network,
     pruner: Pruner | str,
     sparsity: float | None = None,
     *,
     data: Mapping[str, NDArray[Any]] | None = None,
 ) -> Network:
-    """The network with the pruner's masks; its dense weights stay, so masks can be undone and combined.
+    """The network, given by name, path or itself, with the pruner's masks.
+
+    Its dense weights stay, so masks can be undone and combined.
 
     `pruner` is a Pruner, or a name with the `sparsity` it needs (see `pruner_by_name`), or "published". Masks that the
     network has already are respected: what they dropped stays dropped. `data` is what the pruner's criterion needs of
     every layer (see `Pruner.mask`; `input_norms` makes it of captured inputs); layers that the network lacks are
     passed over.
-    Raises InputError where a ranking over all layers does not fit in memory.
+    Raises UnknownNameError for unknown names, and InputError for a sparsity that is missing or out of range, and where
+    a ranking over all layers does not fit in memory.
+
+    >>> import sparsesim as ss
+    >>> pruned = ss.prune("digits-cnn", "magnitude", 0.9)
+    >>> [round(float(layer.mask.mean()), 2) for layer in pruned.layers]
+    [0.1, 0.1, 0.1, 0.1]
     """
+    network = load_network(network)
     chosen = _named(network, pruner, sparsity) if isinstance(pruner, str) else pruner
     pruned = [layer for layer in network.layers if layer.weight_shape]
     known = {layer.name: data[layer.name] for layer in pruned if data and layer.name in data}

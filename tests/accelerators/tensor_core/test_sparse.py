@@ -11,7 +11,8 @@ from sparsesim.formats import Structured, format_by_name
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.pruning import pruner_by_name
-from sparsesim.simulation import Labels, Simulator, simulate
+from sparsesim.results import Labels
+from sparsesim.simulation import Simulator, simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, drawn_nm, nm, uniform
 from tests.accelerators.made_up import TILE, small_card
 from tests.machines import KERNELS, alone, taken

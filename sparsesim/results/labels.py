@@ -1,0 +1,22 @@
+"""What a Result says about the origin of its operation."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Where an operation came from, copied into its Result.
+
+    Attributes:
+        network, pruner: names; the defaults stand for a matrix on its own.
+        sparsity: target of the pruner, 0 to 1.
+        weights: where the weights came from.
+        format: format of the network's weights, for operations that have no weights (attention) and are stored
+            differently; empty to report the format of operand A.
+    """
+
+    network: str = "matrix"
+    pruner: str = "none"
+    sparsity: float = 0.0
+    weights: str = "given"
+    format: str = ""
