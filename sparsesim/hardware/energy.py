@@ -198,8 +198,9 @@ def load_energy_table(given: Given | EnergyTable) -> EnergyTable:
 def common_table(choice: Given | EnergyTable | None, machines: Collection[str]) -> EnergyTable | None:
     """The table that prices all of these machines (by name), or None if each has the prices of its own technology.
 
-    `choice` is as `load_energy_table` takes it, "own", or None (or "") to decide: an answer about one machine uses its own
-    prices, a comparison of several one table, because their own would compare technologies and how they were measured.
+    `choice` is as `load_energy_table` takes it, "own", or None (or "") to decide: an answer about one machine uses its
+    own prices, a comparison of several one table, because their own would compare technologies and how they were
+    measured.
     Raises UnknownNameError and InputError as `load_energy_table`.
     """
     if choice in (None, ""):
