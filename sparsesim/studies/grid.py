@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import format_by_name, formats_by_name
-from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine, load_machines
 from sparsesim.lowering import Activations, Lowering, check_activations
 from sparsesim.networks import Network, load_network, read_arrays
 from sparsesim.pruning import pruner_by_name
@@ -116,7 +116,8 @@ def resolved(sweep: Sweep) -> Grid:
     Raises for the first name that does not exist, file that cannot be read, and method that does not fit a network.
     """
     formats = tuple(format.name for format in formats_by_name(sweep.formats))
-    machines = tuple(machine.with_on_violation(sweep.on_violation) for machine in load_machines(sweep.machines))
+    cards = load_machines(map(cache(load_machine), sweep.machines))
+    machines = tuple(card.with_on_violation(sweep.on_violation) for card in cards)
     table = common_table(sweep.energy_table, [unit.name for unit in machines])
     if sweep.dtype is not None:
         dtype_by_name(sweep.dtype)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from sparsesim.formats import Format, formats_by_name
+from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers
 from sparsesim.matmul import MatmulOp
@@ -43,7 +43,7 @@ class _Weights(NamedTuple):
 def simulate_network(
     network: Network,
     method: Method | Pruner,
-    formats: str | Format | Iterable[str | Format],
+    formats: Iterable[str | Format],
     machines: Iterable[Machine],
     table: EnergyTable | None,
     lowering: Lowering | None = None,
@@ -60,7 +60,7 @@ def simulate_network(
     Without a table every machine has its own prices. `inputs` are what the layers read, for methods that need them.
     """
     lowering, method = lowering or Lowering(), as_method(method)
-    stored = formats_by_name(formats)
+    stored = [format_by_name(name) for name in formats]
     simulators = [Simulator(machine, table, engine) for machine in machines]
     labels = Labels(network.label, method.label, method.asked_sparsity or 0.0, network.weights_origin)
     dtype = lowering.dtype_of(method.stored_dtype)
