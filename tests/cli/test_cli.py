@@ -1,6 +1,7 @@
 """The command line as a user meets it: real processes for what matters, exit codes and single lines."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,9 @@ import yaml
 
 def run(*arguments, cwd=None):
     command = [sys.executable, "-c", "from sparsesim.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+    # Readline, which pytest loads, sets COLUMNS where os.environ does not see it and processes inherit it.
+    env = dict(os.environ)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False, env=env)
 
 
 def refused(*arguments, cwd=None):
@@ -329,9 +332,8 @@ def test_where_every_point_is_refused_that_is_an_error_with_the_reasons(tmp_path
     else:
         words = ["run", sweep(tmp_path, formats=["nm-2:4"], pruners=["none"], machines=["a100-pcie"]), *out]
     error = refused(*words)
-    assert error.startswith(
-        "error: 1 point refused: digits-cnn, none: conv1: operand A in format nm-2:4: not 2:4: row 0"
-    )
+    point = "error: 1 point refused: digits-cnn, none: conv1: operand A in format nm-2:4"
+    assert error.startswith(f"{point}: not 2:4: row 0")
     process = run(*words, "--json")
     assert (process.returncode, process.stderr.strip()) == (2, error)
     assert json.loads(process.stdout)["status"] == "refused"
@@ -360,7 +362,7 @@ def test_compare_writes_what_run_writes_and_layers_on_request(tmp_path):
     assert process.returncode == 0, process.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("compare.jsonl", "compare-layers.csv", "compare-totals.csv"),
-        *("compare-energy.png", "compare-speedup.png", "compare-roofline.png"),
+        *("compare-energy.png", "compare-speedup.png", "compare-roofline.png", "compare-time-shares.png"),
     }
     layers = pd.read_csv(table)
     assert len(layers) == 4 * 2

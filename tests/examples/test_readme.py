@@ -85,7 +85,8 @@ def test_the_table_of_machines_says_what_the_machines_say(readme):
     rows = [re.findall(r"[^|]+", line) for line in readme.splitlines() if re.match(r"\| `[\w-]+` \| NVIDIA", line)]
     for name, _, tera_flops, gigabytes, watts in [[cell.strip(" `") for cell in row] for row in rows]:
         machine = load_machine(name)
-        peak = 2 * machine.library["gemm"].unit.macs_per_cycle["fp16"] * machine.clock_hz / 1e12
+        first = next(iter(machine.library.values())).unit
+        peak = 2 * first.macs_per_cycle["fp16"] * machine.clock_hz / 1e12
         assert peak == pytest.approx(float(tera_flops), rel=0.01)
         assert machine.dram.bandwidth_bytes_per_s == float(gigabytes) * 1e9
         assert machine.power.cap_w == float(watts)
