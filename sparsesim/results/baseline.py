@@ -16,6 +16,9 @@ _GAINS: Final = {
 }
 
 
+_IDLE: Final = "idle_w"
+
+
 def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFrame":
     """Add what every point gains over the dense kernel of the same machine, in the columns of `compare_to_baseline`.
 
@@ -27,7 +30,7 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
 
     own = dense.drop_duplicates(["network", "machine"])
     first = pd.concat([dense, total]).drop_duplicates(["network"])
-    key, figures = ["network", "machine"], list(_GAINS.values())
+    key, figures = ["network", "machine"], [*_GAINS.values(), _IDLE]
     # Everything that lacks a row of its own takes the first of its network, which comes after the own ones.
     borrowed = total[key].drop_duplicates().merge(first[["network", *figures]], on="network")
     reference = pd.concat([own[[*key, *figures]], borrowed]).drop_duplicates(key)
@@ -38,6 +41,7 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
     """Add what every point gains over the baseline (baseline over point: above 1 is better) within each network.
 
     The columns are `speedup`, `energy_ratio` of total energy, and `dynamic_energy_ratio` of energy without idle power.
+    Where only one of both machines publishes its idle power, `energy_ratio` is NaN.
 
     `baseline` fixes columns of the reference point, such as {"machine": "a100-pcie", "pruner": "none",
     "format": "dense"}; those that it leaves out have the value of the row that is compared. The pruner "none" also
@@ -54,13 +58,16 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
         raise InputError(f"baseline: no point has {dict(baseline)}")
     # A pruner implies its sparsity: pruner "none" has one of its own.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
-    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *_GAINS.values()]], keys)
+    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *_GAINS.values(), _IDLE]], keys)
 
 
 def _with_ratios(total: "pd.DataFrame", reference: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
     merged = total.merge(reference, on=keys, how="left", suffixes=("", "_baseline"))
     for gain, figure in _GAINS.items():
         merged[gain] = merged.pop(f"{figure}_baseline") / merged[figure]
+    # Energy with idle power over energy without would say who published more, not who needs less.
+    alike = merged[_IDLE].isna() == merged.pop(f"{_IDLE}_baseline").isna()
+    merged["energy_ratio"] = merged["energy_ratio"].where(alike)
     return merged
 
 

@@ -1,11 +1,12 @@
 """Speedup and energy ratio over a baseline."""
 
+import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
 from sparsesim.pruning import pruner_by_name
-from sparsesim.results import compare_to_baseline, geometric_mean, result_table, totals
+from sparsesim.results import compare_to_baseline, compare_to_dense, geometric_mean, result_table, totals
 from sparsesim.studies import compare
 from tests.results.made_up import made_up, refused
 
@@ -117,3 +118,18 @@ def test_unpruned_means_the_network_that_came_pruned_where_there_is_no_other():
     assert named["speedup"].tolist() == [0.5, 1, 2]
     with pytest.raises(InputError, match="no point has"):
         compare_to_baseline(totals(result_table([given])), {"pruner": "magnitude"})
+
+
+def test_energies_with_and_without_idle_power_have_no_common_ratio():
+    """A chip that publishes no idle power would beat a card by what it leaves out."""
+    card, chip = made_up(machine="card", idle_w=60.0), made_up(machine="chip", idle_w=None)
+    for table in (
+        compare_to_baseline(totals(result_table([card, chip])), {"machine": "card"}),
+        compare_to_dense(totals(result_table([card, chip])), totals(result_table([card]))),
+    ):
+        found = table.set_index("machine")
+        assert found.loc["card", "energy_ratio"] == 1
+        assert np.isnan(found.loc["chip", "energy_ratio"])
+        assert found.loc["chip", "dynamic_energy_ratio"] == 1
+    alone = compare_to_dense(totals(result_table([chip])), totals(result_table([chip])))
+    assert alone["energy_ratio"].item() == 1
