@@ -1,5 +1,7 @@
 """Reference implementations of the kernels: lists of positions, and blocks on multiprocessors slot by slot."""
 
+import numpy as np
+
 from sparsesim.formats.coding.reference import gaps
 
 
@@ -10,7 +12,7 @@ def entries_and_sectors(
     stored = columns
     if gap_bits > 0:
         stored, here = [], -1
-        for gap, _ in gaps(columns, gap_bits):
+        for gap, _ in gaps(np.array(columns, np.int64), gap_bits):
             here += gap + 1
             stored.append(here)
     span = lanes * lane_entries
