@@ -80,8 +80,10 @@ def markdown(found: Cells, formats: Sequence[str] = FORMATS) -> str:
 def _text(row: dict[str, Any] | None) -> str:
     if row is None:
         return "-"
-    kernel = str(row["kernel"]).split(", ")[0] + ("*" if row["unpacked"] else "")
-    return f"{row['speedup']:.3g}x, {1e6 * row['seconds']:.4g} us, {kernel}"
+    kernel = row["kernel"].split(" + ")[0] + ("*" if row["unpacked"] else "")
+    milliseconds = 1e3 * row["seconds"]
+    time = f"{milliseconds:.3g} ms" if milliseconds >= 1 else f"{1e3 * milliseconds:.3g} us"
+    return f"{row['speedup']:.3g}x, {time}, {kernel}"
 
 
 def main(network: str = "alexnet") -> None:

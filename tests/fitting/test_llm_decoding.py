@@ -10,7 +10,7 @@ from sparsesim.validation.llm_decoding.runs import spmv_us
 from sparsesim.validation.published import load_published
 
 SHAPES = [(1024, 4096), (2048, 2048), (512, 8192), (4096, 1024), (256, 16384), (3000, 3000)]
-DENSITIES = (0.1, 0.5, 1.0)
+DENSITIES = (0.1, 0.3, 0.5, 0.7, 1.0)
 
 
 def test_constants_are_found_again(repository, tmp_path):
