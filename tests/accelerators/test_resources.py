@@ -25,7 +25,17 @@ TABLE = load_energy_table("horowitz-45nm")
 OF_ALL = {"launch", "memory", "latency", "power"}
 
 
-MACHINES = ("a100-pcie", "h100-sxm", "v100", "sparch", "core-i7-5930k", "titan-x", "sparseloop-tc", "sparseloop-stc")
+MACHINES = (
+    "a100-pcie",
+    "h100-sxm",
+    "v100",
+    "sparch",
+    "core-i7-5930k",
+    "titan-x",
+    "sparseloop-tc",
+    "sparseloop-stc",
+    "rtx-4090",
+)
 
 
 @cache
@@ -47,6 +57,7 @@ def operands(unit, matrix, columns):
     if format.startswith("nm-"):
         keep, of = map(int, format.removeprefix("nm-").split(":"))
         matrix = nm(*matrix.shape, keep, of, seed=1)
+    columns = min(columns, 1) if unit.kind == "gather_spmv" else columns  # it takes one vector at a time
     return matmul_op(matrix, DenseMatrix((matrix.shape[1], columns)), format, unit.default_dtype)
 
 

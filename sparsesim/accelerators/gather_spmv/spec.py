@@ -100,14 +100,18 @@ class GatherSpmv(Accelerator):
         fetch = weighted_shares(traffic.a + traffic.b, steps.entries) if times else steps.entries
         write = weighted_shares(traffic.c, steps.rows) if times else steps.rows
         waits = np.arange(len(fetch) * times) * np.tile(steps.alone, times)
+        gathering = self._gather_cycles(rows, steps)
+        busy, by_gathers = np.maximum(steps.cycles, gathering), int(gathering[gathering >= steps.cycles].sum())
+        own = "row conflicts" if self.unpack_values_per_cycle is None else "unpacking"
         phase = Phase(
             fetch_bytes=np.tile(fetch, times),
-            compute_cycles=np.tile(np.maximum(steps.cycles, self._gather_cycles(rows, steps)), times),
+            compute_cycles=np.tile(busy, times),
             write_bytes=np.tile(write, times),
             units=1,
             fetch_slots=2,
             write_slots=2,
             after_writes=waits,
+            resources={"L1": times * by_gathers, own: times * (int(busy.sum()) - by_gathers)},
         )
         dram_bytes = {"A": times * traffic.a, "B": times * traffic.b, "C": times * traffic.c}
         return Schedule(
