@@ -66,7 +66,7 @@ def test_a_gemm_is_tokens_times_weights():
 
 @pytest.mark.parametrize(("out_dtype", "size_bytes"), [("", 1), ("bf16", 2), ("int32", 4), ("fp64", 8)])
 def test_c_is_written_in_the_type_that_is_asked_for(out_dtype, size_bytes):
-    (result,) = gemm(16, 32, 64, [CARD], dtype="int8", out_dtype=out_dtype, table=TABLE)
+    (result,) = gemm(16, 32, 64, [CARD], dtype="int8", out_dtype=out_dtype, table=TABLE, cold=True)
     assert result.dram_bytes["C"] == 16 * 32 * size_bytes
     assert result.dtype == "int8"
     (product,) = multiply(
@@ -77,7 +77,8 @@ def test_c_is_written_in_the_type_that_is_asked_for(out_dtype, size_bytes):
 
 def test_wider_results_take_longer():
     seconds = [
-        gemm(8192, 8192, 64, [CARD], dtype="int8", out_dtype=out, table=TABLE)[0].seconds for out in ("", "int32")
+        gemm(8192, 8192, 64, [CARD], dtype="int8", out_dtype=out, table=TABLE, cold=True)[0].seconds
+        for out in ("", "int32")
     ]
     assert seconds[1] > 2 * seconds[0]
 
@@ -173,15 +174,15 @@ def test_a_b_with_one_zero_stays_sparse():
 )
 def test_results_say_where_the_operands_were(side, warm, operands):
     """An A100 keeps up to half of its 40 MB of L2 for the next run, and nothing beyond three quarters."""
-    (result,) = gemm(16, side, side, [CARD.benchmarked(None, warm)], table=TABLE)
+    (result,) = gemm(16, side, side, [CARD], table=TABLE, cold=not warm)
     assert result.operands == operands
     assert result.as_object()["operands"] == operands
-    (other,) = gemm(16, 64, 64, [PROCESSOR.benchmarked(None, warm)], table=TABLE)
+    (other,) = gemm(16, 64, 64, [PROCESSOR], table=TABLE, cold=not warm)
     assert other.operands == "DRAM"
 
 
 def test_operands_from_dram_are_so_in_every_format():
     """Whatever is larger as stored than dense: none of it was in the L2 before."""
-    cold = CARD.benchmarked(None, warm=False)
-    for result in gemm(16, 256, 256, [cold, PROCESSOR], ["csr", "coo", "bitmap"], sparsity="0.1", table=TABLE):
+    formats = ["csr", "coo", "bitmap"]
+    for result in gemm(16, 256, 256, [CARD, PROCESSOR], formats, sparsity="0.1", table=TABLE, cold=True):
         assert result.operands == "DRAM"

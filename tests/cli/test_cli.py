@@ -341,7 +341,8 @@ def test_where_every_point_is_refused_that_is_an_error_with_the_reasons(tmp_path
     assert written == {"", "layers.csv", "totals.csv"}
 
 
-def test_compare_has_a_row_for_every_format_machine_pruner_and_sparsity():
+def test_compare_has_a_row_for_every_format_machine_pruner_and_sparsity(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal gets the last columns below, under the same names
     choices = ("-p", "none", "-p", "magnitude", "-s", "0.5", "-s", "0.9", "-f", "csr", "-f", "dense", "-f", "coo")
     process = run("compare", "digits-cnn", *choices, "-m", "core-i7-5930k", "-m", "titan-x")
     assert process.returncode == 0, process.stderr

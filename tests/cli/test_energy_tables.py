@@ -26,11 +26,11 @@ def on(*machines):
 @pytest.mark.parametrize("command", [GEMM, COMPARE])
 def test_one_machine_has_its_own_prices_and_several_share_a_table(command):
     alone = printed(*command, *on("a100-pcie")).stdout
-    assert alone.splitlines()[0].rstrip().endswith("energy at gpu-7nm")
+    assert "energy at gpu-7nm" in " ".join(alone.split())
     shared = printed(*command, *on("a100-pcie", "sparch")).stdout
-    assert "energy at horowitz-45nm" in shared
+    assert "energy at horowitz-45nm" in " ".join(shared.split())
     own = printed(*command, *on("a100-pcie", "sparch"), "--energy-table", "own").stdout
-    assert "energy at gpu-7nm (a100-pcie), sparch-40nm (sparch)" in own
+    assert "energy at gpu-7nm (a100-pcie), sparch-40nm (sparch)" in " ".join(own.split())
 
 
 @pytest.mark.parametrize("command", [GEMM, COMPARE])
