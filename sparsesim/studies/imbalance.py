@@ -37,7 +37,8 @@ def imbalance(
     `network` and `machines`, one or several, by name, path or themselves; `pruner` by a name such as "magnitude@0.9".
     Every layer is run dense, with the mask of the pruner (or of another method that makes masks), and with a mask of
     as many weights at random positions.
-    `uniform_speedup` and `real_speedup` are over dense (NaN where a machine refuses); `uniform_variation` and
+    `uniform_speedup` and `real_speedup` are over `baseline`, unpruned weights on the kernel of the same machine that it
+    names (NaN where a machine refuses), `kernel` is what the masks ran on; `uniform_variation` and
     `real_variation` are the standard deviation of non-zeros per row over their mean, `uniform_busiest` and
     `real_busiest` the fullest row over the mean (means of the layers in the row "total"). All are ratios without unit.
     Raises InputError for a method that makes no masks, UnknownNameError for unknown names.
@@ -61,24 +62,28 @@ def imbalance(
     versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
     units = load_machines(machines)
     table = common_table(energy_table, [unit.name for unit in units])
-    seconds = {
-        name: _seconds(version, "dense" if name == "dense" else format, units, table, lowering)
+    runs = {
+        name: _runs(version, "dense" if name == "dense" else format, units, table, lowering)
         for name, version in versions.items()
     }
+    seconds = {name: {key: _time(result) for key, result in found.items()} for name, found in runs.items()}
     balance = {name: {layer.name: _balance(layer) for layer in versions[name].layers} for name in ("uniform", "real")}
     rows = []
     for unit in units:
         for layer in whole.layers:
             times = {name: found[unit.name, layer.name] for name, found in seconds.items()}
             shown = {f"{name}_{key}": value for name in balance for key, value in balance[name][layer.name].items()}
-            rows.append({"machine": unit.name, "layer": layer.name, **_speedups(times), **shown})
+            kernels = {name: found[unit.name, layer.name].kernel for name, found in runs.items()}
+            ran = {"kernel": kernels["real"], "baseline": f"unpruned, {kernels['dense']}"}
+            rows.append({"machine": unit.name, "layer": layer.name, **ran, **_speedups(times), **shown})
         sums = {name: sum(found[unit.name, layer.name] for layer in whole.layers) for name, found in seconds.items()}
         means = {
             f"{name}_{key}": float(np.mean([found[key] for found in layers.values()]))
             for name, layers in balance.items()
             for key in ("variation", "busiest")
         }
-        rows.append({"machine": unit.name, "layer": "total", **_speedups(sums), **means})
+        # All layers run the same kernels but for those with one column on a processor.
+        rows.append({"machine": unit.name, "layer": "total", **ran, **_speedups(sums), **means})
     return pd.DataFrame(rows)
 
 
@@ -92,19 +97,20 @@ def uniform_masks(network: Network, seed: int = 0) -> Network:
     return network.with_masks(masks)
 
 
-def _seconds(
+def _runs(
     network: Network,
     format: str | Format,
     units: Iterable[Machine],
     table: EnergyTable | None,
     lowering: Lowering | None,
-) -> dict[tuple[str, str], float]:
-    """Time by machine and layer; NaN where the machine refuses."""
+) -> dict[tuple[str, str], Result]:
+    """Results by machine and layer."""
     results = simulate_network(network, pruner_by_name("none"), [format], units, table, lowering)
-    return {(result.machine, result.layer): _time(result) for result in results}
+    return {(result.machine, result.layer): result for result in results}
 
 
 def _time(result: Result) -> float:
+    """Seconds; NaN where the machine refuses."""
     return result.seconds if result.status == "ok" else float("nan")
 
 

@@ -53,6 +53,19 @@ def test_uniform_positions_promise_too_much_where_rows_decide(table):
     assert (total["real_busiest"] > 2 * total["uniform_busiest"]).all()
 
 
+def test_the_baseline_is_the_dense_kernel_of_the_same_machine(table, uneven):
+    """What the dense GEMM of the card takes, not a dense product of the SpMM kernel."""
+    from sparsesim.studies import compare
+
+    total = table[table["layer"] == "total"].set_index("machine")
+    assert total["baseline"].to_dict() == {"a100-sxm": "unpruned, gemm", "titan-x": "unpruned, gemm"}
+    assert total["kernel"].to_dict() == {"a100-sxm": "spmm", "titan-x": "spmm"}
+    weighted = uneven.select("first")
+    found = compare(weighted, "a100-sxm", "csr", "magnitude@0.9")
+    first = table[(table["layer"] == "first") & (table["machine"] == "a100-sxm")]
+    assert first["real_speedup"].item() == pytest.approx(found["speedup"].item(), rel=0.1)
+
+
 def test_layers_without_weights_are_left_out(table):
     assert set(table["layer"]) == {"first", "second", "total"}
     assert len(table) == 3 * len(MACHINES)
