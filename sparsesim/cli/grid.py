@@ -189,7 +189,7 @@ def _print(
     `table` makes the table of points from its title.
     """
     from sparsesim.report.story import story
-    from sparsesim.report.table import refusals
+    from sparsesim.report.table import refusals, stars
 
     if as_json:
         print_json(*point_objects(results))
@@ -202,5 +202,5 @@ def _print(
         return
     title = f"{grid.name}: baseline {grid.baseline_in_words}; energy at {prices_in_words(prices)}"
     print_table(table(title), keys=2)
-    print_remarks(*story(tables.compared), *refusals(tables.compared), *of_energies)
+    print_remarks(*stars(tables.compared), *story(tables.compared), *refusals(tables.compared), *of_energies)
     print_written(*written)

@@ -54,6 +54,15 @@ def limits(time_s: Mapping[str, float]) -> str:
     return ", ".join(f"{name}{TOGETHER}{time_s[name] / whole:.0%}" for name in told)
 
 
+LOADED: Final = "* no kernel takes the format: the weights are unpacked once, when they are loaded"
+"""What the star behind a kernel means."""
+
+
+def stars(compared: "pd.DataFrame") -> list[str]:
+    """What the stars in a table of these points mean, if there are any."""
+    return [LOADED] if compared["unpacked"].str.contains("when loaded").any() else []
+
+
 def _kernel(point: Row) -> str:
     """What ran; with a star where the weights were unpacked to another format when they were loaded."""
     return str(point["kernel"]) + ("*" if "when loaded" in point["unpacked"] else "")

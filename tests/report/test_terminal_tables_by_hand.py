@@ -225,3 +225,12 @@ def test_a_gain_over_a_refused_baseline_is_a_dash():
     compared = compare_to_baseline(totals(result_table(results)), {"format": "dense"})
     first, _ = rows(table.best_table(compared, "dense"))
     assert (first[1], first[4], first[7], first[9], first[11]) == ("csr", "-", "-", "-", "1 of 2 refused")
+
+
+def test_a_star_says_that_weights_were_unpacked_when_they_were_loaded():
+    results = [made_up(kernel="gemm"), made_up(format="bitmap", kernel="gemm", unpacked="when loaded")]
+    results += [made_up(format="coo", kernel="outer", unpacked="on the way")]
+    compared = compared_to_dense(results)
+    assert [row[2] for row in rows(table.points_table(compared))] == ["gemm", "gemm*", "outer"]
+    assert table.stars(compared) == [table.LOADED]
+    assert table.stars(compared[compared["format"] != "bitmap"]) == []
