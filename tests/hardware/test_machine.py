@@ -271,3 +271,10 @@ def test_no_physical_quantity_leaves_its_bounds(tmp_path, field, value):
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match=f"machine.yaml: line .*{last}"):
         load_machine(path)
+
+
+def test_int8_runs_at_a_rate_that_the_processor_has_or_not_at_all():
+    """AVX2 multiplies as many bytes as floats per cycle; Maxwell has no int8 product."""
+    rates = load_machine("core-i7-5930k").unit.macs_per_cycle
+    assert rates["int8"] == rates["fp32"] == 6 * 2 * 8
+    assert "int8" not in load_machine("titan-x").unit.macs_per_cycle
