@@ -101,3 +101,19 @@ def test_a_finished_run_takes_the_prices_of_another_table(results):
     assert other.energy_table == "gpu-7nm"
     assert other.energy_pj["dram"] == pytest.approx(118 * sum(first.dram_bytes.values()))
     assert (other.cycles, other.seconds, other.counts) == (first.cycles, first.seconds, first.counts)
+
+
+@pytest.mark.parametrize(
+    ("read", "operands"),
+    [
+        ({"A": 0, "B": 0, "C": 8}, "L2"),
+        ({"A": 0, "B": 1, "C": 8}, "L2 and DRAM"),
+        ({"A": 63, "B": 0, "C": 8}, "L2 and DRAM"),
+        ({"A": 64, "B": 0, "C": 8}, "DRAM"),
+        ({"A": 65, "B": 5, "C": 8}, "DRAM"),
+    ],
+)
+def test_operands_lie_where_they_were_read_from(read, operands):
+    """A takes 32 bytes, and is read twice."""
+    assert made_up(cycles=1, a_bytes=32, repeat=2, dram_bytes=read).operands == operands
+    assert made_up(cycles=0, a_bytes=32, repeat=2, dram_bytes={}).operands == "DRAM"
