@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sparsesim.formats import format_by_name
     from sparsesim.hardware import load_energy_table, load_machine, price
     from sparsesim.inference import capture, evaluate, load_samples
+    from sparsesim.limits import memory_budget
     from sparsesim.lowering import Activations, Lowering, lower
     from sparsesim.matmul import matmul_op
     from sparsesim.networks import load_network, network_from_torch
@@ -44,6 +45,7 @@ __all__ = [
     "load_sweep",
     "lower",
     "matmul_op",
+    "memory_budget",
     "method_by_name",
     "multiply",
     "network_from_torch",
@@ -62,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "sparsesim.errors": ("SparsesimError",),
+    "sparsesim.limits": ("memory_budget",),
     "sparsesim.inference": ("capture", "evaluate", "load_samples"),
     "sparsesim.formats": ("format_by_name",),
     "sparsesim.hardware": ("load_energy_table", "load_machine", "price"),

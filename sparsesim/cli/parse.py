@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsesim.errors import InputError
+from sparsesim.units import parse_quantity
 
 
 def numbers(option: str, text: str) -> list[float]:
@@ -20,6 +21,17 @@ def whole_numbers(option: str, text: str, separator: str) -> list[int]:
     if not all(part.strip().isdigit() for part in parts):
         raise InputError(f"{option}: {text!r}: whole numbers separated by {separator!r} are needed")
     return [int(part) for part in parts]
+
+
+def quantity(option: str, text: str, unit: str) -> int:
+    """A positive amount with a unit, such as 4 GiB."""
+    try:
+        found = parse_quantity(text, unit)
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from error
+    if found < 1:
+        raise InputError(f"{option}: {text!r}: more than nothing is needed")
+    return found
 
 
 def density(text: str) -> float | str:

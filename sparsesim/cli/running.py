@@ -1,4 +1,4 @@
-"""What every command has in common while it runs: how much it says, and Ctrl-C."""
+"""What every command has in common while it runs: how much it says and takes, and Ctrl-C."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,6 +13,8 @@ import typer
 from sparsesim.cli.groups import spread
 from sparsesim.cli.interrupt import interruptible
 from sparsesim.cli.panels import OUTPUT
+from sparsesim.cli.parse import quantity
+from sparsesim.limits import memory_budget
 
 LOG: Final = logging.getLogger("sparsesim")
 """Remarks are printed at its level INFO, which is the default of commands; what runs is logged at DEBUG."""
@@ -23,6 +25,15 @@ Quiet = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also tell what runs and how long it takes.", rich_help_panel=OUTPUT)
 ]
+Memory = Annotated[
+    str,
+    typer.Option("--memory", help="What one file or product may take, such as 4 GiB; default: a quarter of it all."),
+]
+_OWN: Final[tuple[tuple[str, Any, Any], ...]] = (
+    ("memory", "", Memory),
+    ("quiet", False, Quiet),
+    ("verbose", False, Verbose),
+)
 
 
 def running(name: str, command: Callable[..., None]) -> Callable[..., None]:
@@ -30,15 +41,16 @@ def running(name: str, command: Callable[..., None]) -> Callable[..., None]:
     told = spread(command)
 
     @wraps(told)
-    def run(*, quiet: bool, verbose: bool, **values: Any) -> None:
-        with _saying(quiet, verbose), interruptible():
+    def run(*, memory: str, quiet: bool, verbose: bool, **values: Any) -> None:
+        budget = quantity("--memory", memory, "B") if memory else None
+        with _saying(quiet, verbose), interruptible(), memory_budget(budget):
             started = perf_counter()
             told(**values)
             LOG.debug("%s: %.2f s in all", name, perf_counter() - started)
 
     own = [
-        Parameter(option, Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
-        for option, annotation in (("quiet", Quiet), ("verbose", Verbose))
+        Parameter(option, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for option, default, annotation in _OWN
     ]
     parameters = [*signature(told).parameters.values(), *own]
     run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
