@@ -22,7 +22,7 @@ def main() -> None:
     except typer.Abort:
         code = INTERRUPTED
     except Stopped as stopped:
-        leave(str(stopped))
+        leave(str(stopped), stopped.code)
     except FaultsError as error:
         _refuse(*error.faults)
     except SparsesimError as error:
@@ -32,7 +32,7 @@ def main() -> None:
     except MemoryError:
         _refuse("this takes more memory than there is; use smaller operands")
     if code == INTERRUPTED:
-        leave(NOTHING_KEPT)
+        leave(f"interrupted: {NOTHING_KEPT}")
     sys.exit(code)
 
 

@@ -1,37 +1,45 @@
 """Tables in files."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
 from sparsesim.results.columns import WORDS
+from sparsesim.results.log_lines import records_of
 from sparsesim.results.tables import table_of, whole_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_NEEDS_PARQUET: Final = "Parquet needs pip install 'sparsesim[parquet]'"
+_BYTES_PER_BYTE_OF_CSV: Final = 8
+"""Memory that a table takes while it is read, over the length of its file."""
+
 
 def write_table(table: "pd.DataFrame", path: Path) -> None:
-    """Write `.csv` or `.parquet` (which needs the parquet extra); InputError for any other suffix."""
-    if path.suffix == ".csv":
-        table.to_csv(path, index=False)
-    elif path.suffix == ".parquet":
-        try:
-            table.to_parquet(path, index=False)
-        except ImportError as error:
-            raise InputError(f"{path}: Parquet needs pip install 'sparsesim[parquet]'") from error
-    else:
+    """Write `.csv` or `.parquet` (which needs the parquet extra), whole or not at all.
+
+    Raises InputError for any other suffix, OSError that names the file where it cannot be written.
+    """
+    if path.suffix not in _WRITERS:
         raise InputError(f"{path}: unknown suffix {path.suffix!r}; use .csv or .parquet")
+    with replacing(path) as new:
+        try:
+            _WRITERS[path.suffix](table, new)
+        except ImportError as error:
+            raise InputError(f"{path}: {_NEEDS_PARQUET}") from error
 
 
 def read_results(path: str | Path) -> "pd.DataFrame":
     """The table of a finished or interrupted run: `.csv`, `.parquet`, or the `.jsonl` written as it went.
 
     Columns are those that were written: of layers the fields of `Result` with their units, nested ones as
-    `Result.flat` names them; of points those of `compare`. A last line that an interruption cut off is left out. Raises
-    InputError for a missing file, another suffix, or a line of a `.jsonl` that is not JSON.
+    `Result.flat` names them; of points those of `compare`. A last line that an interruption cut off is left out with a
+    warning. Raises InputError for a missing file, another suffix, a line of a `.jsonl` that is not JSON, and any other
+    file that is damaged or takes more memory than one input may.
 
     >>> import sparsesim as ss, tempfile, os
     >>> table = ss.compare("digits-cnn", "a100-pcie")
@@ -46,12 +54,21 @@ def read_results(path: str | Path) -> "pd.DataFrame":
         raise InputError(f"{path}: no such file")
     if path.suffix not in _READERS:
         raise InputError(f"{path}: unknown suffix {path.suffix!r}; use {', '.join(_READERS)}")
-    return _READERS[path.suffix](path).fillna(dict.fromkeys(WORDS, ""))
+    try:
+        table = _READERS[path.suffix](path)
+    except ImportError as error:
+        raise InputError(f"{path}: {_NEEDS_PARQUET}") from error
+    except InputError:
+        raise
+    except (ValueError, TypeError, OverflowError) as error:  # of pandas and Arrow
+        raise InputError(f"{path}: not a table: {' '.join(str(error).split())}") from error
+    return table.fillna(dict.fromkeys(WORDS, ""))
 
 
 def _csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
+    check_memory(str(path), _BYTES_PER_BYTE_OF_CSV * path.stat().st_size)
     whole = whole_columns(pd.read_csv(path, nrows=0).columns)
     types = dict.fromkeys(whole, "Int64") | dict.fromkeys(WORDS, "str")
     # Only an empty cell is a missing value: a network may be called "null" or "NA".
@@ -61,23 +78,25 @@ def _csv(path: Path) -> "pd.DataFrame":
 
 def _parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
+    from pyarrow.parquet import read_metadata
 
+    about = read_metadata(path)
+    unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+    # Values that are equal take next to nothing in the file, but 8 bytes each in the table.
+    check_memory(str(path), max(unpacked, 8 * about.num_rows * about.num_columns))
     return pd.read_parquet(path)
 
 
 def _jsonl(path: Path) -> "pd.DataFrame":
-    records = []
-    *lines, _ = path.read_text(encoding="utf-8").split("\n")
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise InputError(f"{path}: line {number} is not JSON: {error}") from error
-    return table_of(records)
+    return table_of(records_of(path))
 
 
 _READERS: Final[Mapping[str, "Callable[[Path], pd.DataFrame]"]] = {
     ".csv": _csv,
     ".parquet": _parquet,
     ".jsonl": _jsonl,
+}
+_WRITERS: Final[Mapping[str, "Callable[[pd.DataFrame, Path], None]"]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
 }

@@ -3,16 +3,17 @@
 import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import closing
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import closing, suppress
 from typing import Final, NamedTuple
 
+from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.results import Result
 from sparsesim.studies.grid import Grid, Task, resolved
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep, load_sweep
-from sparsesim.studies.workers import uninterrupted, worker_processes
+from sparsesim.studies.workers import lost, uninterrupted, worker_processes
 from sparsesim.yaml_file import Given
 
 LOG: Final = logging.getLogger(__name__)
@@ -62,14 +63,34 @@ def _run(name: str, asked: Sequence[Task], executor: Executor | None = None) -> 
         yield from ((number, run_task(task)) for number, task in tasks)
         return
     with worker_processes(workers) as processes:
-        yield from _finished(processes, tasks)
+        yield from _finished(processes, tasks, workers)
 
 
-def _finished(executor: Executor, tasks: Iterable[tuple[int, Task]]) -> Iterator[tuple[int, list[Result]]]:
-    with uninterrupted():
-        numbers = {executor.submit(run_task, task): number for number, task in tasks}
+def _finished(
+    executor: Executor, tasks: Sequence[tuple[int, Task]], workers: int = 1
+) -> Iterator[tuple[int, list[Result]]]:
+    """Results as they come. Where a worker is lost, all that finished comes first, then LostWorkerError."""
+    numbers, budget, broken = dict[Future[list[Result]], int](), budget_bytes(), list[BrokenExecutor]()
+    with uninterrupted(), suppress(BrokenExecutor):  # which those that were submitted before tell
+        for number, task in tasks:
+            numbers[executor.submit(_run_within, budget, task)] = number
+    left = dict(tasks)
     for future in as_completed(numbers):
-        yield numbers[future], future.result()
+        try:
+            results = future.result()
+        except BrokenExecutor as error:
+            broken.append(error)
+            continue
+        del left[numbers[future]]
+        yield numbers[future], results
+    if left:
+        raise lost(broken[0], [task.in_words for task in left.values()], workers)
+
+
+def _run_within(budget: int, task: Task) -> list[Result]:
+    """`run_task` in a process that does not know what the one that asks allows."""
+    with memory_budget(budget):
+        return run_task(task)
 
 
 class Finished(NamedTuple):
