@@ -1,7 +1,9 @@
 """Errors that a user can cause: one line naming the place, the field and the value."""
 
+import copyreg
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class SparsesimError(ValueError):
@@ -14,6 +16,10 @@ class SparsesimError(ValueError):
     ...     print(error)
     unknown machine 'a100-pci': did you mean a100-pcie...?
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # From a worker process an error comes as it is: without its constructor, which would word it anew.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class InputError(SparsesimError):

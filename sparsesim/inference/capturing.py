@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
 from sparsesim.inference.batches import run_network
 from sparsesim.inference.sample_sets import Samples, with_labels
@@ -42,7 +43,7 @@ def capture_relu(network: Network, inputs: Inputs, *, batch_size: int = 64) -> M
 
 def write_maps(maps: Mapping[str, NDArray[Any]], path: Path) -> None:
     """Write maps by layer name as a compressed `.npz`, which a sweep reads as the `activations` of a network."""
-    with path.open("wb") as file:
+    with replacing(path) as new, new.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **maps)
 
 

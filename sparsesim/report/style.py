@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,5 +90,6 @@ def pruned(pruner: str, sparsity: float) -> str:
 def save(figure: Figure, path: Path, dpi: int = 130) -> Path:
     """Write a PNG (or whatever the suffix says) and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=dpi)
+    with replacing(path) as new:
+        figure.savefig(new, dpi=dpi)
     return path

@@ -72,7 +72,7 @@ def lost(error: BrokenExecutor, unfinished: Sequence[str], workers: int) -> Exce
     named = re.search(r"\b(SIG[A-Z]+)\(-\d+\)", str(error))  # loky tells it in words only
     signalled = named.group(1) if named else "SIGKILL"
     cause = "probably as memory ran out" if signalled == "SIGKILL" else f"by {signalled}"
-    *others, last = unfinished[: min(workers, MOST_TOLD)]
-    shown = f"{', '.join(others)} or {last}" if others else last
-    more = f" or one of {workers - MOST_TOLD} more" if workers > MOST_TOLD else ""
-    return LostWorkerError(f"a worker process was killed, {cause}, while it computed {shown}{more}")
+    among = unfinished[:workers]
+    more = [f"{len(among) - MOST_TOLD} more"] if len(among) > MOST_TOLD else []
+    shown = " or ".join([*among[:MOST_TOLD], *more])
+    return LostWorkerError(f"a worker process was killed, {cause}, while it computed {shown}")

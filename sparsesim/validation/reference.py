@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sparsesim.results import write_table
 from sparsesim.validation.data import DataFolder
 from sparsesim.validation.notes import Figures, render_notes
 from sparsesim.validation.published import PublishedValues
@@ -39,7 +40,7 @@ class Study:
         """The paths of the written files."""
         path = folder / f"{reference}-{self.name}.csv"
         if self.kept:
-            self.table.to_csv(path, index=False)
+            write_table(self.table, path)
         return ([path] if self.kept else []) + ([self.draw(self.table, path.with_suffix(".png"))] if self.draw else [])
 
 
@@ -89,7 +90,7 @@ class Reference(ABC):
 
         table = pd.DataFrame([row.as_object() for row in rows])
         written = [folder / f"{self.name}-rows.csv"]
-        table.to_csv(written[0], index=False)
+        write_table(table, written[0])
         if self.lists_rows:
             written.append(plot_errors(table, folder / f"{self.name}-errors.png"))
         return written + self.write(folder)

@@ -1,65 +1,16 @@
 """Ctrl-C as a user meets it: real processes that are told to stop."""
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.cli.sessions import in_session, wait_for, workers_of
+
 LIMIT_S = 2.0
-
-CODE = "from sparsesim.cli import main; main()"
-
-
-@pytest.fixture
-def started():
-    """Starts the program in a session of its own; what it has left running there is killed in the end."""
-    processes = []
-
-    def start(*arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-c", CODE, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            # A process in the background of a shell, such as that of a test run, ignores Ctrl-C from the start.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        for left in [*in_session(process), process.pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(left, signal.SIGKILL)
-        process.wait()
-
-
-def in_session(process):
-    """Processes in the session of the one that was started, but for itself and those that have ended."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == process.pid and int(path.parent.name) != process.pid and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
-
-
-def command_of(number):
-    try:
-        return Path(f"/proc/{number}/cmdline").read_text()
-    except OSError:
-        return ""
 
 
 def stopped(process, whole_session):
@@ -76,30 +27,11 @@ def stopped(process, whole_session):
     return error
 
 
-def wait_for(condition, process, limit_s=120):
-    until = time.monotonic() + limit_s
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    """A task that ends soon and others that take minutes."""
-    path = tmp_path / "long.yaml"
-    networks = ["digits-cnn", "digits-cnn", "vgg16", "resnet152", "bert-large"]
-    content = {"networks": networks, "pruners": [{"name": "magnitude", "sparsity": [0.5, 0.9]}]}
-    formats = {"formats": ["csr", "coo"], "machines": ["core-i7-5930k", "sparch"]}
-    path.write_text(yaml.safe_dump({"name": "long", **content, **formats}))
-    return path
-
-
 @pytest.mark.parametrize(("whole_session", "later_s"), [(False, 0.0), (True, 0.0), (True, 0.3), (True, 0.6)])
 def test_a_sweep_is_gone_while_its_workers_start(started, sweep, tmp_path, whole_session, later_s):
     """They say nothing of where they were."""
     process = started("run", sweep, "-o", tmp_path / "out")
-    wait_for(lambda: any("LokyProcess" in command for command in map(command_of, in_session(process))), process)
+    wait_for(lambda: workers_of(process), process)
     time.sleep(later_s)
     assert stopped(process, whole_session) == "interrupted: nothing is kept\n"
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import ARCHITECTURES, Layer, Network, load_network, read_arrays, write_network
 from sparsesim.networks.arrays.files import usual_layout
@@ -43,7 +44,7 @@ class MergedNetwork:
         if target.suffix.lower() != ".npz":
             return write_network(self.network, target)
         origin = np.array(self.network.weights_origin)
-        with target.open("wb") as file:
+        with replacing(target) as new, new.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **{ORIGIN_KEY: origin}, **self.arrays)
         return target
 

@@ -1,0 +1,133 @@
+"""Commands that end otherwise than they should: killed, without a worker, or without room for what they write."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.sessions import LONG_S, wait_for, wait_until_alone, workers_of
+
+SOON_S = 20
+"""Far more than it takes on a busy machine, and far less than the tasks of the sweep."""
+
+
+def ended(process):
+    """What it printed, once it and everything that it started is gone."""
+    out, error = process.communicate(timeout=LONG_S)
+    wait_until_alone(process, SOON_S)
+    return out, error
+
+
+def busy(started, sweep, folder):
+    """A run that has finished its smallest task, and has workers on the others; and its log."""
+    content = yaml.safe_load(sweep.read_text())
+    # The largest go first: on two cores the small one follows the middle one while the large one still runs.
+    content["networks"] = ["digits-cnn", "lenet-300-100", "resnet152"]
+    content["pruners"] = [{"name": "magnitude", "sparsity": 0.5}]
+    sweep.write_text(yaml.safe_dump(content))
+    log, process = folder / "long.jsonl", started("run", sweep, "-o", folder)
+    wait_for(lambda: log.is_file() and log.stat().st_size, process)
+    return process, log
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["kill", "closed terminal"]
+)
+@pytest.mark.parametrize("later_s", [0.0, 0.3, 3.0])
+def test_a_signal_ends_a_sweep_like_ctrl_c(started, sweep, tmp_path, number, code, later_s):
+    process = started("run", sweep, "-o", tmp_path / "out")
+    wait_for(lambda: workers_of(process), process)
+    time.sleep(later_s)
+    os.kill(process.pid, number)
+    assert ended(process) == ("", "interrupted: nothing is kept\n")
+    assert process.returncode == code
+
+
+def test_kill_says_what_is_kept(started, sweep, tmp_path):
+    process, log = busy(started, sweep, tmp_path / "out")
+    os.kill(process.pid, signal.SIGTERM)
+    _, error = ended(process)
+    assert error in {f"interrupted: {points} of 12 points are in {log}\n" for points in (4, 8)}
+    assert {json.loads(line)["status"] for line in log.read_text().splitlines()} == {"ok"}
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.5, 4.0])
+def test_workers_end_with_a_command_that_is_killed(started, sweep, tmp_path, later_s):
+    """It cannot tell them: they find out, also while they start."""
+    process = started("run", sweep, "-o", tmp_path / "out")
+    wait_for(lambda: workers_of(process), process)
+    time.sleep(later_s)
+    process.kill()
+    process.wait()
+    wait_until_alone(process, SOON_S)
+
+
+def test_a_worker_that_is_killed_costs_one_line(started, sweep, tmp_path):
+    process, log = busy(started, sweep, tmp_path / "out")
+    os.kill(workers_of(process)[0], signal.SIGKILL)
+    out, error = ended(process)
+    (line,) = error.splitlines()
+    assert process.returncode == 1
+    assert out == ""
+    assert line.startswith("error: a worker process was killed, probably as memory ran out, while it computed ")
+    assert "resnet152 (synthetic weights), magnitude 50%" in line
+    assert line.endswith(f" of 12 points are in {log}")
+    kept = int(line.split("; ")[1].split()[0])
+    networks = {json.loads(text)["network"] for text in log.read_text().splitlines()}
+    assert kept == 4 * len(networks)
+
+
+def test_ctrl_c_again_and_again_ends_a_command_no_later(started):
+    """Each would give what runs in compiled code its moment anew."""
+    process = started("gemm", 4096, 16384, 16384, "-m", "sparch", "--sparsity", "0.5", "-v")
+    wait_for(lambda: "numba" in Path(f"/proc/{process.pid}/maps").read_text(), process)
+    time.sleep(2)
+    until = time.monotonic() + SOON_S
+    while process.poll() is None and time.monotonic() < until:
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.2)
+    assert process.poll() == 130
+
+
+@pytest.mark.parametrize("file", ["long.jsonl", "long-layers.csv", "long-totals.csv", "long-speedup.png"])
+def test_a_full_disk_is_one_line_with_the_file(started, sweep, tmp_path, file):
+    content = yaml.safe_load(sweep.read_text()) | {"networks": ["digits-cnn", "lenet-300-100"]}
+    sweep.write_text(yaml.safe_dump(content | {"formats": ["dense", "csr"]}))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / file).symlink_to("/dev/full")
+    process = started("run", sweep, "-o", out)
+    assert ended(process) == ("", f"error: {out / file}: No space left on device\n")
+    assert process.returncode == 2
+    assert [path.name for path in out.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_sweep_nobody_reads_leaves_nothing_behind(started, sweep, tmp_path):
+    content = yaml.safe_load(sweep.read_text()) | {"networks": ["digits-cnn", "lenet-300-100"]}
+    sweep.write_text(yaml.safe_dump(content))
+    process = started("run", sweep, "-o", tmp_path / "out", "--no-plots")
+    process.stdout.close()
+    wait_for(lambda: workers_of(process), process)
+    assert "Traceback" not in process.stderr.read()
+    assert process.wait(LONG_S) != 0
+    wait_until_alone(process, SOON_S)
+    assert (tmp_path / "out" / "long-layers.csv").is_file()
+
+
+def test_an_earlier_run_that_was_not_finished_is_kept(started, sweep, tmp_path):
+    out = tmp_path / "out"
+    process, log = busy(started, sweep, out)
+    os.kill(process.pid, signal.SIGTERM)
+    ended(process)
+    rows, aside = log.read_bytes(), out / "long-earlier-1.jsonl"
+    content = yaml.safe_load(sweep.read_text()) | {"networks": ["digits-cnn"], "formats": ["csr"]}
+    sweep.write_text(yaml.safe_dump(content))
+    told = f"{log}: {len(rows.splitlines())} rows of an earlier run that was not finished are now in {aside}\n"
+    assert ended(started("run", sweep, "-o", out, "--no-plots"))[1] == told
+    assert aside.read_bytes() == rows
+    assert ended(started("run", sweep, "-o", out, "--no-plots"))[1] == ""
+    assert sorted(path.name for path in out.glob("*.jsonl")) == ["long-earlier-1.jsonl", "long.jsonl"]
