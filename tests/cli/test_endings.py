@@ -129,5 +129,3 @@ def test_an_earlier_run_that_was_not_finished_is_kept(started, sweep, tmp_path):
     told = f"{log}: {len(rows.splitlines())} rows of an earlier run that was not finished are now in {aside}\n"
     assert ended(started("run", sweep, "-o", out, "--no-plots"))[1] == told
     assert aside.read_bytes() == rows
-    assert ended(started("run", sweep, "-o", out, "--no-plots"))[1] == ""
-    assert sorted(path.name for path in out.glob("*.jsonl")) == ["long-earlier-1.jsonl", "long.jsonl"]
