@@ -11,8 +11,8 @@ from sparsesim.limits import check_memory
 from sparsesim.tensors.conversions import checked_shape, index_array, plain_array, real_values, summed_values
 from sparsesim.tensors.kernels import first_canonical_violation
 
-CsrArrays: TypeAlias = tuple[tuple[int, int], IntArray, IntArray, FloatArray]
-"""(shape, indptr int64[rows + 1], indices int64[nnz], values float32 or float64 [nnz]) in canonical form."""
+CsrArrays: TypeAlias = tuple[tuple[int, int], IntArray, IntArray, FloatArray | None]
+"""(shape, indptr int64[rows + 1], indices int64[nnz], values float32 or float64 [nnz] or None) in canonical form."""
 
 POSITION_BYTES: Final = 8
 _LARGEST_SUM: Final = 2.0**62
@@ -59,17 +59,16 @@ def csr_of_csr(shape: Any, indptr: ArrayLike, indices: ArrayLike, values: ArrayL
     shape = checked_shape(shape)
     given, columns = index_array(indptr, "indptr"), index_array(indices, "indices")
     offsets: IntArray = given.astype(np.int64)
-    if len(offsets) != shape[0] + 1 or (np.diff(offsets) < 0).any() or offsets[0] != 0:
-        raise InputError(f"indptr must hold {shape[0] + 1} ascending offsets that start at 0")
+    _check_offsets(offsets, shape[0])
     if offsets[-1] != columns.size:
         raise InputError(f"indptr ends at {offsets[-1]}, there are {columns.size} indices")
     data = None if values is None else _value_list(values)
     if data is not None and data.size != columns.size:
         raise InputError(f"{data.size} values for {columns.size} indices")
-    numbers = np.ones(columns.size, np.float32) if data is None else real_values(data)
+    numbers = None if data is None else real_values(data)
     positions: IntArray = columns.astype(np.int64)
-    if first_canonical_violation(offsets, positions, shape[1]) < 0 and numbers.all():
-        return shape, offsets, positions, numbers.copy() if numbers is data else numbers
+    if first_canonical_violation(offsets, positions, shape[1]) < 0 and (numbers is None or numbers.all()):
+        return shape, offsets, positions, numbers.copy() if numbers is not None and numbers is data else numbers
     if columns.size and not 0 <= columns.min() <= columns.max() < shape[1]:
         bad = columns[(columns < 0) | (columns >= shape[1])][0]
         raise InputError(f"column {bad} lies outside a {shape[0]} x {shape[1]} matrix")
@@ -92,8 +91,7 @@ def csr_of_scipy(matrix: Any) -> CsrArrays:
         return csr_of_csr(matrix.shape, matrix.indptr, matrix.indices[stored], matrix.data[stored])
     if matrix.format == "csc":  # its own conversion believes indices that lie outside
         offsets = matrix.indptr
-        if len(offsets) != matrix.shape[1] + 1 or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-            raise InputError(f"indptr must hold {matrix.shape[1] + 1} ascending offsets that start at 0")
+        _check_offsets(offsets, matrix.shape[1])
         columns = np.repeat(np.arange(matrix.shape[1], dtype=offsets.dtype), np.diff(offsets))
         stored = slice(int(offsets[-1]))
         return csr_of_triplets(matrix.shape, matrix.indices[stored], columns, matrix.data[stored])
@@ -115,7 +113,19 @@ def _added(shape: tuple[int, int], data: NDArray[Any] | None, count: int, summed
         csr.data = summed_values(csr.data, data.dtype)
     csr.eliminate_zeros()
     indptr, indices = (array.astype(np.int64, copy=False) for array in (csr.indptr, csr.indices))
-    return shape, indptr, indices, csr.data
+    return shape, indptr, indices, None if data is None else csr.data
+
+
+def _check_offsets(offsets: NDArray[Any], lines: int) -> None:
+    needed = f"indptr must hold {lines + 1} ascending offsets that start at 0"
+    if len(offsets) != lines + 1:
+        raise InputError(f"{needed}; it holds {len(offsets)}")
+    if offsets[0] != 0:
+        raise InputError(f"{needed}; it starts at {offsets[0]}")
+    falling = np.flatnonzero(offsets[1:] < offsets[:-1])
+    if falling.size:
+        place = int(falling[0]) + 1
+        raise InputError(f"{needed}; offset {place} is {offsets[place]} after {offsets[place - 1]}")
 
 
 def _wide(data: NDArray[Any], numbers: FloatArray) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from sparsesim.errors import InputError
 from sparsesim.limits import MAX_INT64, checked_size
 
 _REAL: Final = "fiub"
-_FLOATS: Final = {4: np.dtype(np.float32), 8: np.dtype(np.float64)}
+_FLOATS: Final[dict[int, np.dtype[Any]]] = {4: np.dtype(np.float32), 8: np.dtype(np.float64)}
 _NARROW_BYTES: Final = 2
 """Integers and floats of so many bytes are exact in float32."""
 LARGEST_MATRIX: Final = 2**62
@@ -103,11 +103,11 @@ def checked_shape(shape: Any) -> tuple[int, int]:
 
 
 def _changed(array: NDArray[Any], converted: FloatArray) -> NDArray[np.bool_]:
-    """bool[n]: where conversion gave another number. A float that is equal to an integer may still be out of its range."""
+    """bool[n]: where conversion gave another number."""
     if array.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            different: NDArray[np.bool_] = (converted.astype(array.dtype) != array) & ~np.isnan(array)
+        different: NDArray[np.bool_] = (converted.astype(array.dtype) != array) & ~np.isnan(array)
         return different
     limit = 2.0 ** (8 * array.dtype.itemsize - (array.dtype.kind == "i"))
     inside = converted < limit
-    return ~inside | (np.where(inside, converted, 0).astype(array.dtype) != array)
+    different = ~inside | (np.where(inside, converted, 0).astype(array.dtype) != array)
+    return different

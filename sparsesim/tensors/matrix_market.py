@@ -1,34 +1,29 @@
 """MatrixMarket text (.mtx): general, symmetric or skew-symmetric, of real or integer values or a bare pattern."""
 
 import io
-from typing import Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.tensors.matrix_market_header import Header, read_header
+from sparsesim.tensors.matrix_market_text import CheckedLines
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
-MAX_SIDE = 2**31 - 1
-_SHORTEST_LINE = {"coordinate": 4, "array": 2}
-
-
-def parse_matrix_market(data: bytes, name: str) -> SparseMatrix:
-    """The matrix in `data`; error messages begin with `name`.
+def parse_matrix_market(stream: IO[bytes], name: str) -> SparseMatrix:
+    """The matrix in `stream`, which is read piece by piece; error messages begin with `name`.
 
     Symmetric and skew-symmetric storage is unfolded, duplicates are added, stored zeros dropped, and a pattern
-    has no values. Raises InputError for complex values, NaN and anything malformed.
+    has no values. Raises InputError with line and value for complex values, NaN, infinity, text that does not keep
+    what its header promises, and a header that promises more than memory allows.
     """
-    import scipy.io
-
-    field = _checked_field(data, name)
+    header = read_header(stream, name)
+    header.check_memory(name)
+    text = CheckedLines(header, stream, name)
+    parsed = _parsed(text, name)
     try:
-        matrix = scipy.io.mmread(io.BytesIO(data))
-        if isinstance(matrix, np.ndarray):
-            return SparseMatrix.from_dense(matrix)
-        if field == "pattern":
-            return SparseMatrix.from_coo(_shape(matrix.shape), matrix.row, matrix.col)
-        return SparseMatrix.from_coo(_shape(matrix.shape), matrix.row, matrix.col, matrix.data)
-    except (ValueError, OverflowError, MemoryError) as error:
+        return _matrix(header, parsed, text.non_zeros)
+    except (InputError, MemoryError) as error:
         raise InputError(f"{name}: {_one_line(error)}") from error
 
 
@@ -48,28 +43,31 @@ def print_matrix_market(matrix: SparseMatrix) -> bytes:
     return text.getvalue()
 
 
-def _checked_field(data: bytes, name: str) -> str:
-    """The field in the header, after checking that the header makes sense and the data can hold all its entries."""
+def _parsed(text: CheckedLines, name: str) -> Any:
+    """What SciPy makes of the lines; it unfolds what is symmetric."""
     import scipy.io
 
     try:
-        rows, columns, entries, layout, field, symmetry = scipy.io.mminfo(io.BytesIO(data))
+        parsed = scipy.io.mmread(text)
     except (ValueError, OverflowError) as error:
+        text.finish()  # it knows better what is wrong with which line
         raise InputError(f"{name}: {_one_line(error)}") from error
-    if field == "complex" or symmetry == "hermitian":
-        raise InputError(f"{name}: {field} {symmetry} values cannot be used; real, integer or pattern is needed")
-    if max(rows, columns) > MAX_SIDE:
-        raise InputError(f"{name}: {rows} x {columns} is larger than {MAX_SIDE} on a side")
-    if symmetry != "general" and rows != columns:
-        raise InputError(f"{name}: the header says {symmetry}, but the matrix is {rows} x {columns}")
-    promised = entries if symmetry == "general" or layout == "coordinate" else rows * (rows - 1) // 2
-    if promised * _SHORTEST_LINE[layout] > len(data) + 1:
-        raise InputError(f"{name}: the header promises {promised} entries, but the file has only {len(data)} bytes")
-    return str(field)
+    text.finish()
+    return parsed
 
 
-def _shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    return int(shape[0]), int(shape[1])
+def _matrix(header: Header, parsed: Any, non_zeros: int) -> SparseMatrix:
+    """The matrix of what was parsed; `non_zeros` of the values in the text are not written as zero."""
+    if header.layout == "array":
+        stored = parsed if header.symmetry == "general" else np.tril(parsed)
+    else:
+        stored = parsed.data[: header.entries]  # what SciPy unfolds comes behind
+    if header.field != "pattern" and np.count_nonzero(stored) < non_zeros:
+        raise InputError("value: some are too small for 64-bit floats and would become zero")
+    if header.layout == "array":
+        return SparseMatrix.from_dense(parsed)
+    values = None if header.field == "pattern" else parsed.data
+    return SparseMatrix.from_coo((header.rows, header.columns), parsed.row, parsed.col, values)
 
 
 def _one_line(error: BaseException) -> str:

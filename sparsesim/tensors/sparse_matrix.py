@@ -113,16 +113,14 @@ class SparseMatrix:
         cls, shape: tuple[int, int], rows: ArrayLike, columns: ArrayLike, values: ArrayLike | None = None
     ) -> "SparseMatrix":
         """Triplets in any order. Duplicates are added, in a type that holds their sum; a pattern keeps one of them."""
-        shape, indptr, indices, data = csr_of_triplets(shape, rows, columns, values)
-        return cls._canonical(shape, indptr, indices, None if values is None else data)
+        return cls._canonical(*csr_of_triplets(shape, rows, columns, values))
 
     @classmethod
     def from_csr(
         cls, shape: tuple[int, int], indptr: ArrayLike, indices: ArrayLike, values: ArrayLike | None = None
     ) -> "SparseMatrix":
         """CSR arrays that may be unsorted or hold duplicates or zeros."""
-        shape, offsets, columns, data = csr_of_csr(shape, indptr, indices, values)
-        return cls._canonical(shape, offsets, columns, None if values is None else data)
+        return cls._canonical(*csr_of_csr(shape, indptr, indices, values))
 
     @property
     def nnz(self) -> int:

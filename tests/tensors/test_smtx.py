@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.strategies import patterns
 
 
 def parse(text: str) -> SparseMatrix:
-    return parse_smtx(text.encode(), "m.smtx")
+    return parse_smtx(io.BytesIO(text.encode()), "m.smtx")
 
 
 @pytest.mark.parametrize("header", ["2, 3, 3", "2 3 3", "% made by hand\n2,3,3"])
@@ -57,7 +58,7 @@ def test_malformed_text_is_one_line_that_names_file_and_fault(text: str, message
 @given(matrix=patterns())
 @settings(deadline=None, max_examples=50)
 def test_written_text_reads_back(matrix: SparseMatrix) -> None:
-    assert parse_smtx(print_smtx(matrix), "m.smtx").equals(matrix)
+    assert parse_smtx(io.BytesIO(print_smtx(matrix)), "m.smtx").equals(matrix)
 
 
 def test_values_are_not_dropped_silently() -> None:
