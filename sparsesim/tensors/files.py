@@ -46,8 +46,6 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
         raise InputError(f"{file}: no such file")
     if file.suffix == ".zip":
         member = member or _only_member(file)
-        if member not in _names(file):
-            raise InputError(f"{file}: no member {member!r} in this archive")
         return _read(file, member, f"{file}/{member}")
     if member is not None and file.suffix == ".npz":
         with opened(file, None, str(file)) as stream:

@@ -10,6 +10,7 @@ from sparsesim.tensors.matrix_market_header import Header, read_header
 from sparsesim.tensors.matrix_market_text import CheckedLines
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
+
 def parse_matrix_market(stream: IO[bytes], name: str) -> SparseMatrix:
     """The matrix in `stream`, which is read piece by piece; error messages begin with `name`.
 

@@ -87,7 +87,9 @@ def _banner(line: bytes, place: str) -> tuple[str, str, str]:
     if not words or words[0] not in ("%%MatrixMarket", "%MatrixMarket"):
         raise InputError(f"{place}: {_shown(line)!r}: not a Matrix Market file, which begins with %%MatrixMarket")
     if len(words) < 5:
-        raise InputError(f"{place}: {_shown(line)!r}: five words are needed, such as %%MatrixMarket matrix coordinate real general")
+        raise InputError(
+            f"{place}: {_shown(line)!r}: five words are needed, such as %%MatrixMarket matrix coordinate real general"
+        )
     kind, layout, field, symmetry = (word.lower() for word in words[1:5])
     if field == "complex" or symmetry == "hermitian":
         raise InputError(f"{place}: {field} {symmetry} values cannot be used; real, integer or pattern is needed")

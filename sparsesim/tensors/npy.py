@@ -59,13 +59,11 @@ def read_header(stream: IO[bytes], name: str) -> ArrayHeader:
     except _MALFORMED as error:
         raise InputError(f"{name}: not a readable .npy file ({' '.join(str(error).split())})") from error
     if dtype.hasobject:
-        raise InputError(
-            f"{name}: not a readable .npy file (Object arrays cannot be loaded when allow_pickle=False)"
-        )
+        raise InputError(f"{name}: not a readable .npy file (Object arrays cannot be loaded when allow_pickle=False)")
     if min(shape, default=0) < 0:
         raise InputError(f"{name}: an array {list(shape)} has a negative side")
     checked_size(f"{name}: bytes of an array", *shape, max(dtype.itemsize, 1))
-    return ArrayHeader(shape, fortran_order, dtype)
+    return ArrayHeader(tuple(int(side) for side in shape), fortran_order, dtype)
 
 
 def read_entries(stream: IO[bytes], header: ArrayHeader, name: str) -> NDArray[Any]:
@@ -86,7 +84,9 @@ def read_entries(stream: IO[bytes], header: ArrayHeader, name: str) -> NDArray[A
         view[filled : filled + len(part)] = part
         filled += len(part)
     if stream.read(1):  # which also compares the checksum of an archive
-        raise InputError(f"{name}: not a readable .npy file (more than the {size_bytes} bytes that the header promises)")
+        raise InputError(
+            f"{name}: not a readable .npy file (more than the {size_bytes} bytes that the header promises)"
+        )
     array: NDArray[Any] = np.ndarray(
         header.shape, header.dtype, buffer=data, order="F" if header.fortran_order else "C"
     )

@@ -28,7 +28,7 @@ def parse_smtx(stream: IO[bytes], name: str) -> SparseMatrix:
     try:
         shape, numbers = checked_shape((rows, columns)), text.next(needed)
         if len(numbers) < needed or text.more():
-            found = f"only {len(numbers)}" if len(numbers) < needed else "more"
+            found = len(numbers) if len(numbers) < needed else "more"
             raise InputError(
                 f"the header promises {rows + 1} row offsets and {nnz} columns, "
                 f"that is {needed} numbers, but {found} follow"

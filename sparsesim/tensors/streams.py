@@ -39,6 +39,8 @@ def opened(file: Path, member: str | None, label: str) -> Iterator[IO[bytes]]:
             if member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(stream))
                 check_members(archive, str(file))
+                if member not in archive.namelist():
+                    raise InputError(f"{file}: no member {member!r} in this archive")
                 stream = stack.enter_context(archive.open(member))
             if (member or file.name).endswith(".gz"):
                 stream = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=stream)))

@@ -154,16 +154,16 @@ def fill_integers(text: NDArray[np.uint8], first: int, state: IntArray, numbers:
                     if filled == numbers.size:
                         stop = NO_ROOM
                         break
-                    inside, sign, value, digits = 1, 1, 0, 0
+                    inside, sign, value, digits = 1, 0, 0, 0
                 if byte >= 48 and byte <= 57:
-                    digits = 1
+                    digits, sign = 1, -1 if sign < 0 else 1
                     if value >= 922337203685477580:  # 2**63 // 10: it takes no further digit but a small one
                         if value > 922337203685477580 or byte > 55:
                             stop = TOO_LARGE
                             break
                     value = 10 * value + (byte - 48)
-                elif digits == 0 and sign == 1 and byte == 45:
-                    sign = -1
+                elif sign == 0 and (byte == 43 or byte == 45):
+                    sign = 1 if byte == 43 else -1
                 else:
                     stop = NO_INTEGER
                     break
