@@ -68,7 +68,7 @@ def csr_of_csr(shape: Any, indptr: ArrayLike, indices: ArrayLike, values: ArrayL
     numbers = None if data is None else real_values(data)
     positions: IntArray = columns.astype(np.int64)
     if first_canonical_violation(offsets, positions, shape[1]) < 0 and (numbers is None or numbers.all()):
-        return shape, offsets, positions, numbers.copy() if numbers is not None and numbers is data else numbers
+        return shape, offsets, positions, None if numbers is None else np.array(numbers, copy=numbers is data)
     if columns.size and not 0 <= columns.min() <= columns.max() < shape[1]:
         bad = columns[(columns < 0) | (columns >= shape[1])][0]
         raise InputError(f"column {bad} lies outside a {shape[0]} x {shape[1]} matrix")

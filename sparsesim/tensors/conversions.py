@@ -105,9 +105,10 @@ def checked_shape(shape: Any) -> tuple[int, int]:
 def _changed(array: NDArray[Any], converted: FloatArray) -> NDArray[np.bool_]:
     """bool[n]: where conversion gave another number."""
     if array.dtype.kind == "f":
-        different: NDArray[np.bool_] = (converted.astype(array.dtype) != array) & ~np.isnan(array)
-        return different
+        lost: NDArray[np.bool_] = (converted.astype(array.dtype) != array) & ~np.isnan(array)
+        return lost
     limit = 2.0 ** (8 * array.dtype.itemsize - (array.dtype.kind == "i"))
     inside = converted < limit
-    different = ~inside | (np.where(inside, converted, 0).astype(array.dtype) != array)
-    return different
+    lost = ~inside
+    lost[inside] = converted[inside].astype(array.dtype) != array[inside]
+    return lost

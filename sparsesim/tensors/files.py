@@ -33,8 +33,9 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
 
     Files may be gzipped (.mtx.gz) or lie in a zip archive. A file inside an archive, or one of several dense arrays
     of a .npz, is named by `member` or as part of the path ("archive.zip/layer.smtx", "weights.npz/fc1"); if there is
-    only one, neither is needed. Archives are never extracted, and text is read piece by piece. Raises InputError that names the file
-    for everything that cannot be read or needs more memory than one input may take, UnknownNameError for a name that is neither shipped nor a file.
+    only one, neither is needed. Archives are never extracted, and text is read piece by piece. Raises InputError that
+    names the file for everything that cannot be read or needs more memory than one input may take, UnknownNameError
+    for a name that is neither shipped nor a file.
 
     >>> import sparsesim as ss
     >>> karate = ss.read_matrix("karate")

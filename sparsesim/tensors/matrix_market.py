@@ -1,7 +1,7 @@
 """MatrixMarket text (.mtx): general, symmetric or skew-symmetric, of real or integer values or a bare pattern."""
 
 import io
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def _parsed(text: CheckedLines, name: str) -> Any:
     import scipy.io
 
     try:
-        parsed = scipy.io.mmread(text)
+        parsed = scipy.io.mmread(cast(IO[bytes], text))
     except (ValueError, OverflowError) as error:
         text.finish()  # it knows better what is wrong with which line
         raise InputError(f"{name}: {_one_line(error)}") from error

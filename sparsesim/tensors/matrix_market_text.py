@@ -19,6 +19,7 @@ _FIELDS: Final = {
     "unsigned-integer": lines.INTEGER,
     "real": lines.REAL,
 }
+_SHOWN: Final = 40
 _BELOW: Final = {"general": -1, "symmetric": 0, "skew-symmetric": 1}
 
 
@@ -31,8 +32,9 @@ class CheckedLines:
 
     def __init__(self, header: Header, stream: IO[bytes], name: str) -> None:
         self._header, self._stream, self._name = header, stream, name
-        self._state = np.zeros(lines.STATE_SIZE, np.int64)
-        self._state[lines.LINE] = header.lines + 1
+        self._counts = np.array([header.lines + 1, 0, 0], np.int64)
+        self._places = 2 if header.layout == "coordinate" else 0
+        self._below = _BELOW[header.symmetry] if header.layout == "coordinate" else -1
         self._sides = np.array([header.rows, header.columns], np.int64)
         self._left_bytes = _LINE_BYTES * (header.entries + 1) + _SLACK_BYTES
         self._unfinished = b""
@@ -42,7 +44,7 @@ class CheckedLines:
     @property
     def non_zeros(self) -> int:
         """Values so far that are not written as zero."""
-        return int(self._state[lines.NON_ZEROS])
+        return int(self._counts[lines.NON_ZEROS])
 
     def read(self, size: int = -1) -> bytes:
         """Whole lines, as many as are convenient: the parser takes more than it asks for. b"" at the end."""
@@ -50,30 +52,11 @@ class CheckedLines:
             self._begun = True
             return self._header.text
         while self._fault is None and not self._ended:
-            chunk = self._next_chunk()
-            if self._fault is None:
-                self._check(chunk)
-            if self._fault is None:
-                lines_end = chunk.rfind(b"\n") + 1
-                whole = self._unfinished + chunk[:lines_end] if lines_end else b""
-                self._unfinished = chunk[lines_end:] if lines_end else self._unfinished + chunk
-                if whole:
-                    return whole
+            whole = self._next_lines()
+            if whole and self._fault is None:
+                self._check(whole)
+                return b"" if self._fault is not None else whole
         return b""
-
-    def _next_chunk(self) -> bytes:
-        """The next piece of text; at its end a line end, which the last line may lack."""
-        try:
-            chunk = self._stream.read(_CHUNK_BYTES)
-        except BROKEN as error:
-            self._fault = InputError(f"{self._name}: cannot be read ({' '.join(str(error).split())})")
-            return b""
-        self._left_bytes -= len(chunk)
-        if self._left_bytes < 0:
-            place = f"{self._name}: line {self._state[lines.LINE]}"
-            self._fault = InputError(f"{place}: more text than {self._header.entries} entries need")
-        self._ended = not chunk
-        return b"\n" if self._ended and self._unfinished else chunk
 
     def finish(self) -> None:
         """Read what the parser left, and raise the first fault."""
@@ -81,54 +64,69 @@ class CheckedLines:
             pass
         if self._fault is not None:
             raise self._fault
-        found, promised = int(self._state[lines.ENTRIES]), self._header.entries
+        found, promised = int(self._counts[lines.ENTRIES]), self._header.entries
         if found < promised:
             raise InputError(
-                f"{self._name}: line {self._state[lines.LINE] - 1}: the file ends here; "
+                f"{self._name}: line {self._counts[lines.LINE] - 1}: the file ends here; "
                 f"the header promises {promised} entries, but only {found} follow"
             )
 
-    def _check(self, chunk: bytes) -> None:
-        header = self._header
-        fault, position = lines.check_lines(
-            np.frombuffer(chunk, np.uint8),
-            self._state,
-            2 if header.layout == "coordinate" else 0,
-            _FIELDS[header.field],
+    def _next_lines(self) -> bytes:
+        """The next whole lines, the last of which gets the end that it may lack; b"" if none is complete yet."""
+        try:
+            chunk = self._stream.read(_CHUNK_BYTES)
+        except BROKEN as error:
+            self._fault = InputError(f"{self._name}: cannot be read ({' '.join(str(error).split())})")
+            return b""
+        self._left_bytes -= len(chunk)
+        self._ended = not chunk
+        end = chunk.rfind(b"\n") + 1
+        whole, rest = (self._unfinished + chunk[:end], chunk[end:]) if end else (b"", self._unfinished + chunk)
+        if self._ended and rest:
+            whole, rest = rest + b"\n", b""
+        self._unfinished = rest
+        if self._left_bytes < 0:
+            self._refuse(f"more text than {self._header.entries} entries need")
+        elif not whole and len(rest) > lines.LINE_LIMIT:
+            self._refuse(f"longer than {lines.LINE_LIMIT} characters")
+        return whole
+
+    def _check(self, whole: bytes) -> None:
+        fault, start, word = lines.check_lines(
+            np.frombuffer(whole, np.uint8),
+            self._counts,
+            self._places,
+            _FIELDS[self._header.field],
             self._sides,
-            _BELOW[header.symmetry] if header.layout == "coordinate" else -1,
-            header.entries,
+            self._below,
+            self._header.entries,
         )
         if fault != lines.NO_FAULT:
-            before, end = chunk.rfind(b"\n", 0, position), chunk.find(b"\n", position)
-            line = (self._unfinished if before < 0 else b"") + chunk[before + 1 : len(chunk) if end < 0 else end]
-            self._fault = InputError(f"{self._name}: line {self._state[lines.LINE]}: {self._told(fault, line)}")
+            self._refuse(line_fault(self._header, fault, whole[start : whole.index(b"\n", start)], word))
 
-    def _told(self, fault: int, line: bytes) -> str:
-        header = self._header
-        words = [word[:40].decode("ascii", errors="replace") for word in line.split()]
-        word = words[min(int(self._state[lines.TOKENS]), len(words)) - 1] if words else ""
-        names = (("row", "column") if header.layout == "coordinate" else ()) + (
-            ("value",) if header.field != "pattern" else ()
-        )
-        name = names[min(int(self._state[lines.TOKENS]), len(names)) - 1]
-        if fault == lines.NOT_WHOLE:
-            return f"{name}: {word!r}: must be an integer"
-        if fault == lines.NOT_A_NUMBER:
-            return f"{name}: {word!r}: must be a finite number"
-        if fault in (lines.ROW_OUTSIDE, lines.COLUMN_OUTSIDE):
-            side = header.rows if fault == lines.ROW_OUTSIDE else header.columns
-            return f"{name}: {word}: must lie in 1..{side}"
-        if fault == lines.ABOVE:
-            allowed = "on or below" if header.symmetry == "symmetric" else "below"
-            return (
-                f"row {words[0]}, column {words[1]}: a {header.symmetry} file holds only entries {allowed} the diagonal"
-            )
-        if fault == lines.SURPLUS:
-            return f"more entries than the {header.entries} that the header promises"
-        if fault == lines.TOO_LONG:
-            return f"longer than {lines.LINE_LIMIT} characters"
-        shown = " ".join(words[:4])
-        if fault == lines.TOO_MANY and header.field == "pattern":
-            return f"{shown!r}: a pattern file holds a row and a column on each line, and no value"
-        return f"{shown!r}: must be {' and '.join(names)}"
+    def _refuse(self, why: str) -> None:
+        self._fault = InputError(f"{self._name}: line {self._counts[lines.LINE]}: {why}")
+
+
+def line_fault(header: Header, fault: int, line: bytes, word: int) -> str:
+    """What is wrong with a line, at its word number `word`: the field, its value, and what is allowed."""
+    found = [part[:_SHOWN].decode("ascii", errors="replace") for part in line.split()] + [""]
+    names = [*(("row", "column") if header.layout == "coordinate" else ())]
+    names += ["value"] if header.field != "pattern" else []
+    if fault == lines.NOT_WHOLE:
+        return f"{names[word]}: {found[word]!r}: must be an integer"
+    if fault == lines.NOT_A_NUMBER:
+        return f"{names[word]}: {found[word]!r}: must be a finite number"
+    if fault == lines.OUTSIDE:
+        return f"{names[word]}: {found[word]}: must lie in 1..{(header.rows, header.columns)[word]}"
+    if fault == lines.ABOVE:
+        allowed = "on or below" if header.symmetry == "symmetric" else "below"
+        return f"row {found[0]}, column {found[1]}: a {header.symmetry} file holds only entries {allowed} the diagonal"
+    if fault == lines.SURPLUS:
+        return f"more entries than the {header.entries} that the header promises"
+    if fault == lines.TOO_LONG:
+        return f"longer than {lines.LINE_LIMIT} characters"
+    shown = " ".join(found[:4]).strip()
+    if fault == lines.TOO_MANY and header.field == "pattern":
+        return f"{shown!r}: a pattern file holds a row and a column on each line, and no value"
+    return f"{shown!r}: must be {' and '.join(names)}"

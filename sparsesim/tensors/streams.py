@@ -58,7 +58,7 @@ def check_members(archive: zipfile.ZipFile, label: str) -> None:
 
 
 def seekable(stream: IO[bytes], label: str) -> IO[bytes]:
-    """A stream that can be read in any order: the file itself, or all that a packed one unpacks to, if memory allows."""
+    """A stream that can be read in any order: the file itself, or what a packed one unpacks to, if memory allows."""
     if isinstance(stream, io.BufferedReader | io.BytesIO):
         return stream
     budget, data = budget_bytes(), bytearray()
