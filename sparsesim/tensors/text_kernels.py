@@ -1,4 +1,4 @@
-"""Jitted loops over the bytes of matrix files: whether every line is what its header promises, and lists of integers."""
+"""Jitted loops over the bytes of matrix files: whether lines are what their header promises, and lists of integers."""
 
 from typing import Final
 
@@ -43,9 +43,12 @@ def check_lines(
             while word < places and fault == NO_FAULT:
                 i = _after_blanks(text, i)
                 first, number = i, 0
-                while text[i] >= 48 and text[i] <= 57:
+                for byte in text[i:]:
+                    digit = byte - np.uint8(48)
+                    if digit > 9:
+                        break
                     if number < _LARGE:
-                        number = 10 * number + (text[i] - 48)
+                        number = 10 * number + np.int64(digit)
                     i += 1
                 if text[first] == 10:
                     fault = TOO_FEW
@@ -95,29 +98,37 @@ def _ends_word(byte: int) -> bool:
 @kernel
 def _after_number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, int]:
     """(where a number ends that begins at i, or -1 if none does; whether it has a digit other than 0)."""
-    nonzero, digits = 0, 0
     i += text[i] == 45
-    while text[i] >= 48 and text[i] <= 57:
-        nonzero |= text[i] != 48
-        digits += 1
-        i += 1
+    first = i
+    i, nonzero = _after_digits(text, i)
+    digits = i - first
     if real and text[i] == 46:
-        i += 1
-        while text[i] >= 48 and text[i] <= 57:
-            nonzero |= text[i] != 48
-            digits += 1
-            i += 1
+        first = i + 1
+        i, more = _after_digits(text, first)
+        digits, nonzero = digits + i - first, nonzero | more
     if digits == 0:
         return -1, 0
     if real and (text[i] == 69 or text[i] == 101):
         i += 1
         i += text[i] == 43 or text[i] == 45
         first = i
-        while text[i] >= 48 and text[i] <= 57:
-            i += 1
+        i, _ = _after_digits(text, first)
         if i == first:
             return -1, 0
     return i, nonzero
+
+
+@kernel
+def _after_digits(text: NDArray[np.uint8], i: int) -> tuple[int, int]:
+    """(where digits end, whether one of them is not 0). Slices spare the check of every index for its sign."""
+    digits, length = np.uint8(0), 0
+    for byte in text[i:]:
+        digit = byte - np.uint8(48)
+        if digit > 9:
+            break
+        digits |= digit
+        length += 1
+    return i + length, np.int64(digits != 0)
 
 
 AT_LINE, IN_COMMENT, IN_INTEGER, SIGN, VALUE, DIGITS, FILLED, BEGUN = range(8)
@@ -135,7 +146,8 @@ def fill_integers(text: NDArray[np.uint8], first: int, state: IntArray, numbers:
     """Write the integers in `text` from byte `first` to `numbers`, from FILLED on; (why it stopped, position).
 
     They are separated by blanks, commas or line ends; lines that begin with % are left out. The text comes in pieces:
-    what is known of an unfinished integer stays in `state`, which begins as zeros with AT_LINE at the first line. NO_ROOM comes at the first byte of an integer beyond the last place.
+    what is known of an unfinished integer stays in `state`, which begins as zeros with AT_LINE at the first line.
+    NO_ROOM comes at the first byte of an integer beyond the last place.
     """
     line, comment, inside = state[AT_LINE], state[IN_COMMENT], state[IN_INTEGER]
     sign, value, digits, filled, begun = state[SIGN], state[VALUE], state[DIGITS], state[FILLED], state[BEGUN]
