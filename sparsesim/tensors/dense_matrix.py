@@ -11,6 +11,7 @@ from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
 from sparsesim.tensors.canonical import check_csr_memory, check_dense_memory
 from sparsesim.tensors.conversions import checked_shape, plain_array, real_values
+from sparsesim.tensors.seeds import seeded
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
 
@@ -73,7 +74,7 @@ class DenseMatrix:
         if self.draw is not None:
             return self.draw()
         check_dense_memory(self.shape, 4)
-        return np.random.default_rng(self.seed).standard_normal(self.shape, dtype=np.float32)
+        return seeded(self.seed).standard_normal(self.shape, dtype=np.float32)
 
     def to_sparse(self) -> SparseMatrix:
         """Every position, as CSR; values only where they, or how to draw them, were given."""
