@@ -6,7 +6,7 @@ import numpy as np
 
 from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
-from sparsesim.tensors import text_kernels as kernels
+from sparsesim.tensors import integer_kernels as kernels
 
 _CHUNK_BYTES: Final = 2**18
 _SLACK_BYTES: Final = 2**20

@@ -1,14 +1,20 @@
 """MatrixMarket text (.mtx): general, symmetric or skew-symmetric, of real or integer values or a bare pattern."""
 
 import io
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sparsesim.array_types import Float64Array
 from sparsesim.errors import InputError
 from sparsesim.tensors.matrix_market_header import Header, read_header
-from sparsesim.tensors.matrix_market_text import CheckedLines
+from sparsesim.tensors.matrix_market_text import EntryLines
 from sparsesim.tensors.sparse_matrix import SparseMatrix
+
+_SIGN: Final = {"symmetric": 1.0, "skew-symmetric": -1.0}
+_EXACT_SUMS: Final = 2.0**62
+"""Larger integers have sums that 64 bits need not hold."""
 
 
 def parse_matrix_market(stream: IO[bytes], name: str) -> SparseMatrix:
@@ -16,16 +22,20 @@ def parse_matrix_market(stream: IO[bytes], name: str) -> SparseMatrix:
 
     Symmetric and skew-symmetric storage is unfolded, duplicates are added, stored zeros dropped, and a pattern
     has no values. Raises InputError with line and value for complex values, NaN, infinity, text that does not keep
-    what its header promises, and a header that promises more than memory allows.
+    what its header promises, and a header that promises more than memory allows. SciPy's reader is not used: it drops
+    what follows a number ("1.0D5" is 1), and reads beyond the end of text that breaks off within one ("-3e").
     """
     header = read_header(stream, name)
     header.check_memory(name)
-    text = CheckedLines(header, stream, name)
-    parsed = _parsed(text, name)
+    positions, values = EntryLines(header, stream, name).read()
     try:
-        return _matrix(header, parsed, text.non_zeros)
+        if header.layout == "array":
+            return SparseMatrix.from_dense(_array(header, values))
+        if header.symmetry != "general":
+            positions, values = _unfolded(header, positions, values)
+        return SparseMatrix.from_coo((header.rows, header.columns), *positions, _numbers(header, values))
     except (InputError, MemoryError) as error:
-        raise InputError(f"{name}: {_one_line(error)}") from error
+        raise InputError(f"{name}: {error}") from error
 
 
 def print_matrix_market(matrix: SparseMatrix) -> bytes:
@@ -44,32 +54,31 @@ def print_matrix_market(matrix: SparseMatrix) -> bytes:
     return text.getvalue()
 
 
-def _parsed(text: CheckedLines, name: str) -> Any:
-    """What SciPy makes of the lines; it unfolds what is symmetric."""
-    import scipy.io
-
-    try:
-        parsed = scipy.io.mmread(cast(IO[bytes], text))
-    except (ValueError, OverflowError) as error:
-        text.finish()  # it knows better what is wrong with which line
-        raise InputError(f"{name}: {_one_line(error)}") from error
-    text.finish()
-    return parsed
+def _unfolded(
+    header: Header, positions: NDArray[np.int32], values: Float64Array
+) -> tuple[NDArray[np.int32], Float64Array]:
+    """With the mirror image of every entry that is not on the diagonal."""
+    mirrored = positions[0] != positions[1]
+    both = np.concatenate([positions, positions[::-1, mirrored]], axis=1)
+    if header.field == "pattern":
+        return both, values
+    return both, np.concatenate([values, _SIGN[header.symmetry] * values[mirrored]])
 
 
-def _matrix(header: Header, parsed: Any, non_zeros: int) -> SparseMatrix:
-    """The matrix of what was parsed; `non_zeros` of the values in the text are not written as zero."""
-    if header.layout == "array":
-        stored = parsed if header.symmetry == "general" else np.tril(parsed)
-    else:
-        stored = parsed.data[: header.entries]  # what SciPy unfolds comes behind
-    if header.field != "pattern" and np.count_nonzero(stored) < non_zeros:
-        raise InputError("value: some are too small for 64-bit floats and would become zero")
-    if header.layout == "array":
-        return SparseMatrix.from_dense(parsed)
-    values = None if header.field == "pattern" else parsed.data
-    return SparseMatrix.from_coo((header.rows, header.columns), parsed.row, parsed.col, values)
+def _array(header: Header, values: Float64Array) -> Float64Array:
+    """The dense array of values column by column, of a lower triangle where the other one is its mirror image."""
+    if header.symmetry == "general":
+        return values.reshape(header.columns, header.rows).T
+    columns, rows = np.triu_indices(header.rows, 1 if header.symmetry == "skew-symmetric" else 0)
+    dense = np.zeros((header.rows, header.columns))
+    dense[columns, rows] = _SIGN[header.symmetry] * values
+    dense[rows, columns] = values
+    return dense
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+def _numbers(header: Header, values: Float64Array) -> NDArray[Any] | None:
+    """The values, as integers where those are to be added exactly."""
+    if header.field == "pattern":
+        return None
+    whole = header.field != "real" and (not values.size or np.abs(values).max() < _EXACT_SUMS)
+    return values.astype(np.int64) if whole else values

@@ -16,7 +16,8 @@ _HEADER_BYTES: Final = 2**24
 _TRIPLET_BYTES: Final = 36
 """Peak per entry: a row, a column and a value as read (4 + 4 + 8), the same as CSR (4 + 8), and positions of 8."""
 _ROW_BYTES: Final = 2 * POSITION_BYTES
-_ARRAY_BYTES: Final = 8 + 2 * POSITION_BYTES
+_ARRAY_BYTES: Final = 16 + 2 * POSITION_BYTES
+"""Peak per position of an array: as read, as a matrix, and its row and column."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,6 @@ class Header:
     columns: int
     entries: int
     lines: int
-
-    @property
-    def text(self) -> bytes:
-        """The header without comments."""
-        sizes = (self.rows, self.columns, *((self.entries,) if self.layout == "coordinate" else ()))
-        words = " ".join(map(str, sizes))
-        return f"%%MatrixMarket matrix {self.layout} {self.field} {self.symmetry}\n{words}\n".encode()
 
     def check_memory(self, name: str) -> None:
         """Ask for the memory that the matrix needs at most while it is read."""

@@ -1,15 +1,19 @@
-"""The lines of MatrixMarket text, looked at on their way to the parser, which skips what it does not expect."""
+"""The lines of MatrixMarket text: none is skipped, and none is taken for what it is not."""
 
+import math
 from typing import IO, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sparsesim.array_types import Float64Array
 from sparsesim.errors import InputError
 from sparsesim.tensors import text_kernels as lines
 from sparsesim.tensors.matrix_market_header import Header
-from sparsesim.tensors.streams import BROKEN
 
-_CHUNK_BYTES: Final = 2**18
+_CHUNK_BYTES: Final = 2**17
+_SHORTEST_SLOW: Final = 4
+"""No number that needs more care is shorter: 1e99."""
 _SLACK_BYTES: Final = 2**20
 _LINE_BYTES: Final = 256
 """Bytes per entry, on average, after which a file is not read on: a file of blanks may unpack to terabytes."""
@@ -23,89 +27,88 @@ _SHOWN: Final = 40
 _BELOW: Final = {"general": -1, "symmetric": 0, "skew-symmetric": 1}
 
 
-class CheckedLines:
-    """A binary stream of a header and the lines below it, which ends at the first fault; `finish` raises it.
-
-    Faults are kept and not raised, because the parser calls `read` from compiled code. It gets nothing but whole
-    lines without fault: SciPy 1.17 reads beyond the end of a text that breaks off within a number ("-3e").
-    """
+class EntryLines:
+    """The lines below a header, read piece by piece."""
 
     def __init__(self, header: Header, stream: IO[bytes], name: str) -> None:
         self._header, self._stream, self._name = header, stream, name
         self._counts = np.array([header.lines + 1, 0, 0], np.int64)
-        self._places = 2 if header.layout == "coordinate" else 0
-        self._below = _BELOW[header.symmetry] if header.layout == "coordinate" else -1
-        self._sides = np.array([header.rows, header.columns], np.int64)
+        coordinate = header.layout == "coordinate"
+        self._places, self._below = (2, _BELOW[header.symmetry]) if coordinate else (0, -1)
+        # The kernel sees how many entries there may be from the second side, also of an array that has no positions.
+        self._positions = np.empty((self._places, header.entries), np.int32)
+        self._values = np.empty(0 if header.field == "pattern" else header.entries, np.float64)
+        self._slow = np.empty(((_CHUNK_BYTES + lines.LINE_LIMIT) // _SHORTEST_SLOW + 1, 4), np.int64)
         self._left_bytes = _LINE_BYTES * (header.entries + 1) + _SLACK_BYTES
         self._unfinished = b""
-        self._fault: InputError | None = None
-        self._begun = self._ended = False
 
-    @property
-    def non_zeros(self) -> int:
-        """Values so far that are not written as zero."""
-        return int(self._counts[lines.NON_ZEROS])
+    def read(self) -> tuple[NDArray[np.int32], Float64Array]:
+        """(positions int32[2 or 0, entries] from 0 on, values float64[entries], none of a pattern).
 
-    def read(self, size: int = -1) -> bytes:
-        """Whole lines, as many as are convenient: the parser takes more than it asks for. b"" at the end."""
-        if not self._begun:
-            self._begun = True
-            return self._header.text
-        while self._fault is None and not self._ended:
-            whole = self._next_lines()
-            if whole and self._fault is None:
-                self._check(whole)
-                return b"" if self._fault is not None else whole
-        return b""
-
-    def finish(self) -> None:
-        """Read what the parser left, and raise the first fault."""
-        while self.read():
-            pass
-        if self._fault is not None:
-            raise self._fault
+        Raises InputError with line and value for the first line that is not what the header promises.
+        """
+        sides, field = np.array([self._header.rows, self._header.columns], np.int64), _FIELDS[self._header.field]
+        powers = lines.powers_of_five()
+        while whole := self._next_lines():
+            text = np.frombuffer(whole, np.uint8)
+            self._counts[lines.SLOW] = 0
+            fault, start, word = lines.read_lines(
+                text,
+                self._counts,
+                self._places,
+                field,
+                sides,
+                self._below,
+                self._positions,
+                self._values,
+                self._slow,
+                powers,
+            )
+            for entry, line, first, end in self._slow[: self._counts[lines.SLOW]].tolist():
+                self._values[entry] = self._value(whole[first:end], line)
+            if fault != lines.NO_FAULT:
+                raise self._fault(line_fault(self._header, fault, whole[start : whole.index(b"\n", start)], word))
         found, promised = int(self._counts[lines.ENTRIES]), self._header.entries
         if found < promised:
             raise InputError(
                 f"{self._name}: line {self._counts[lines.LINE] - 1}: the file ends here; "
                 f"the header promises {promised} entries, but only {found} follow"
             )
+        return self._positions, self._values
 
     def _next_lines(self) -> bytes:
-        """The next whole lines, the last of which gets the end that it may lack; b"" if none is complete yet."""
-        try:
+        """The next whole lines, the last of which gets the end that it may lack; b"" at the end."""
+        while True:
             chunk = self._stream.read(_CHUNK_BYTES)
-        except BROKEN as error:
-            self._fault = InputError(f"{self._name}: cannot be read ({' '.join(str(error).split())})")
-            return b""
-        self._left_bytes -= len(chunk)
-        self._ended = not chunk
-        end = chunk.rfind(b"\n") + 1
-        whole, rest = (self._unfinished + chunk[:end], chunk[end:]) if end else (b"", self._unfinished + chunk)
-        if self._ended and rest:
-            whole, rest = rest + b"\n", b""
-        self._unfinished = rest
-        if self._left_bytes < 0:
-            self._refuse(f"more text than {self._header.entries} entries need")
-        elif not whole and len(rest) > lines.LINE_LIMIT:
-            self._refuse(f"longer than {lines.LINE_LIMIT} characters")
-        return whole
+            self._left_bytes -= len(chunk)
+            if self._left_bytes < 0:
+                raise self._fault(f"more text than {self._header.entries} entries need")
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                whole, self._unfinished = self._unfinished + chunk[:end], chunk[end:]
+                return whole
+            self._unfinished += chunk
+            if not chunk:
+                whole, self._unfinished = self._unfinished, b""
+                return whole + b"\n" if whole else b""
+            if len(self._unfinished) > lines.LINE_LIMIT:
+                raise self._fault(f"longer than {lines.LINE_LIMIT} characters")
 
-    def _check(self, whole: bytes) -> None:
-        fault, start, word = lines.check_lines(
-            np.frombuffer(whole, np.uint8),
-            self._counts,
-            self._places,
-            _FIELDS[self._header.field],
-            self._sides,
-            self._below,
-            self._header.entries,
-        )
-        if fault != lines.NO_FAULT:
-            self._refuse(line_fault(self._header, fault, whole[start : whole.index(b"\n", start)], word))
+    def _value(self, text: bytes, line: int) -> float:
+        """The nearest double of a number that needs more care."""
+        shown = text[:_SHOWN].decode("ascii")
+        place = f"{self._name}: line {line}: value: {shown!r}"
+        value = float(text)
+        if math.isinf(value):
+            raise InputError(f"{place}: too large for a 64-bit float")
+        if value == 0 and text.lower().partition(b"e")[0].strip(b"-0."):
+            raise InputError(f"{place}: too small for a 64-bit float")
+        if self._header.field != "real" and int(text) != int(value):
+            raise InputError(f"{place}: no 64-bit float is equal to it")
+        return value
 
-    def _refuse(self, why: str) -> None:
-        self._fault = InputError(f"{self._name}: line {self._counts[lines.LINE]}: {why}")
+    def _fault(self, why: str) -> InputError:
+        return InputError(f"{self._name}: line {self._counts[lines.LINE]}: {why}")
 
 
 def line_fault(header: Header, fault: int, line: bytes, word: int) -> str:

@@ -1,4 +1,4 @@
-"""Jitted loops over the bytes of matrix files: whether lines are what their header promises, and lists of integers."""
+"""Jitted loops over the bytes of MatrixMarket lines: whether they are what the header promises, and their numbers."""
 
 from typing import Final
 
@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim._jit import kernel
-from sparsesim.array_types import IntArray
+from sparsesim.array_types import Float64Array, IntArray
 
-LINE, ENTRIES, NON_ZEROS = range(3)
-"""Places in the counts of `check_lines`: the line to come, and what was seen so far."""
+LINE, ENTRIES, SLOW = range(3)
+"""Places in the counts of `read_lines`: the line to come, entries so far, and values that it left to others."""
 
 NO_FAULT, NOT_WHOLE, NOT_A_NUMBER, OUTSIDE, ABOVE, TOO_MANY, TOO_FEW, SURPLUS, TOO_LONG = range(9)
 """What can be wrong with a line."""
@@ -17,38 +17,54 @@ NO_FAULT, NOT_WHOLE, NOT_A_NUMBER, OUTSIDE, ABOVE, TOO_MANY, TOO_FEW, SURPLUS, T
 PATTERN, INTEGER, REAL = range(3)
 LINE_LIMIT: Final = 1024
 """Characters of a line (NIST, The Matrix Market Exchange Formats, 1996)."""
+LARGEST_POWER: Final = 64
+"""Numbers with more zeros before or behind their digits are left to others."""
 _LARGE: Final = 10**17
 """A number that is outside of every matrix, and has room for another digit."""
+_EXACT: Final = 2**53
+"""Up to here every integer is a double."""
 
 
 @kernel
-def check_lines(
-    text: NDArray[np.uint8], counts: IntArray, places: int, field: int, sides: IntArray, below: int, promised: int
+def read_lines(
+    text: NDArray[np.uint8],
+    counts: IntArray,
+    places: int,
+    field: int,
+    sides: IntArray,
+    below: int,
+    positions: NDArray[np.int32],
+    values: Float64Array,
+    slow: IntArray,
+    powers: NDArray[np.uint64],
 ) -> tuple[int, int, int]:
-    """Look at `text`, whole lines; (fault, where its line begins, which word it is), or (NO_FAULT, len(text), 0).
+    """Read `text`, whole lines; (fault, where its line begins, which word it is), or (NO_FAULT, len(text), 0).
 
     A line has `places` positions (0, or a row and a column that begin at 1 and lie within `sides`) and, unless
     `field` is PATTERN, a finite number. A row may not be less than its column plus `below` (negative: any may be). At
-    most `promised` lines are not blank. `counts` is brought up to date, LINE to the line of the fault.
+    most positions.shape[1] lines are not blank. Entry e sets positions[:, e], which begin at 0, and values[e]; a number
+    whose nearest double is not found here gets a row (entry, line, first byte, end) of `slow` instead. `powers` are
+    those of `powers_of_five`. `counts` is brought up to date, LINE to the line of the fault.
     """
+    bits = values.view(np.uint64)
     i, start, fault, word = 0, 0, NO_FAULT, 0
     while i < text.size and fault == NO_FAULT:
         start, word = i, 0
         i = _after_blanks(text, i)
         if text[i] != 10:
-            counts[ENTRIES] += 1
-            if counts[ENTRIES] > promised:
+            entry = counts[ENTRIES]
+            if entry >= positions.shape[1]:
                 fault = SURPLUS
-            row = 0
+            row = np.int64(0)
             while word < places and fault == NO_FAULT:
                 i = _after_blanks(text, i)
-                first, number = i, 0
+                first, number = i, np.int64(0)
                 for byte in text[i:]:
-                    digit = byte - np.uint8(48)
-                    if digit > 9:
+                    digit = np.int64(byte) - 48
+                    if digit < 0 or digit > 9:
                         break
                     if number < _LARGE:
-                        number = 10 * number + np.int64(digit)
+                        number = 10 * number + digit
                     i += 1
                 if text[first] == 10:
                     fault = TOO_FEW
@@ -60,20 +76,30 @@ def check_lines(
                     row = number
                 elif below >= 0 and row < number + below:
                     fault = ABOVE
-                word += fault == NO_FAULT
+                if fault == NO_FAULT:
+                    positions[word, entry] = number - 1
+                    word += 1
             if field != PATTERN and fault == NO_FAULT:
                 first = _after_blanks(text, i)
-                i, nonzero = _after_number(text, first, field == REAL)
+                i, digits, power, known = _number(text, first, field == REAL)
                 if text[first] == 10:
                     fault = TOO_FEW
                 elif i < 0 or not _ends_word(text[i]):
                     fault = NOT_A_NUMBER if field == REAL else NOT_WHOLE
+                elif digits == 0 and known:
+                    values[entry] = 0.0
+                elif known and (field == REAL or digits <= _EXACT) and abs(power) <= LARGEST_POWER:
+                    sign = np.uint64(text[first] == 45) << np.uint64(63)
+                    high, low = powers[power + LARGEST_POWER]
+                    bits[entry] = _nearest_double(digits, power, high, low) | sign
                 else:
-                    counts[NON_ZEROS] += nonzero
+                    slow[counts[SLOW]] = entry, counts[LINE], first, i
+                    counts[SLOW] += 1
             if fault == NO_FAULT:
                 i = _after_blanks(text, i)
                 if text[i] != 10:
                     fault = TOO_MANY
+                counts[ENTRIES] += 1
         if fault == NO_FAULT:
             i += 1
             if i - start > LINE_LIMIT + 1:
@@ -96,98 +122,98 @@ def _ends_word(byte: int) -> bool:
 
 
 @kernel
-def _after_number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, int]:
-    """(where a number ends that begins at i, or -1 if none does; whether it has a digit other than 0)."""
+def _number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, int, int, bool]:
+    """(where a number ends that begins at i, or -1 if none does; its digits; their power of ten; if that is all)."""
     i += text[i] == 45
     first = i
-    i, nonzero = _after_digits(text, i)
-    digits = i - first
+    i, digits, known = _digits(text, i, np.int64(0), True)
+    count, power = i - first, np.int64(0)
     if real and text[i] == 46:
         first = i + 1
-        i, more = _after_digits(text, first)
-        digits, nonzero = digits + i - first, nonzero | more
-    if digits == 0:
-        return -1, 0
+        i, digits, known = _digits(text, first, digits, known)
+        count, power = count + i - first, first - i
+    if count == 0:
+        return -1, 0, 0, False
     if real and (text[i] == 69 or text[i] == 101):
         i += 1
+        negative = text[i] == 45
         i += text[i] == 43 or text[i] == 45
         first = i
-        i, _ = _after_digits(text, first)
+        i, exponent, small = _digits(text, first, np.int64(0), True)
         if i == first:
-            return -1, 0
-    return i, nonzero
+            return -1, 0, 0, False
+        power += -exponent if negative else exponent
+        known = known and small
+    return i, digits, power, known
 
 
 @kernel
-def _after_digits(text: NDArray[np.uint8], i: int) -> tuple[int, int]:
-    """(where digits end, whether one of them is not 0). Slices spare the check of every index for its sign."""
-    digits, length = np.uint8(0), 0
+def _digits(text: NDArray[np.uint8], i: int, number: int, known: bool) -> tuple[int, int, bool]:
+    """(where digits end, the number that they continue, whether it has fewer than 19). Slices spare checks of signs."""
+    length = 0
     for byte in text[i:]:
-        digit = byte - np.uint8(48)
-        if digit > 9:
+        digit = np.int64(byte) - 48
+        if digit < 0 or digit > 9:
             break
-        digits |= digit
+        known = known and number < _LARGE
+        if known:
+            number = 10 * number + digit
         length += 1
-    return i + length, np.int64(digits != 0)
-
-
-AT_LINE, IN_COMMENT, IN_INTEGER, SIGN, VALUE, DIGITS, FILLED, BEGUN = range(8)
-"""Places in the state of `fill_integers`."""
-INTEGERS_STATE_SIZE: Final = 8
-
-_TENTH: Final = (2**63 - 1) // 10
-
-ALL_TEXT, NO_INTEGER, TOO_LARGE, NO_ROOM = range(4)
-"""Why `fill_integers` stopped."""
+    return i + length, number, known
 
 
 @kernel
-def fill_integers(text: NDArray[np.uint8], first: int, state: IntArray, numbers: IntArray) -> tuple[int, int]:
-    """Write the integers in `text` from byte `first` to `numbers`, from FILLED on; (why it stopped, position).
+def _nearest_double(digits: int, power: int, high: np.uint64, low: np.uint64) -> np.uint64:
+    """The bits of the double nearest to digits x 10**power, a tie to even (D. Lemire, Software: Pract. Exper., 2021).
 
-    They are separated by blanks, commas or line ends; lines that begin with % are left out. The text comes in pieces:
-    what is known of an unfinished integer stays in `state`, which begins as zeros with AT_LINE at the first line.
-    NO_ROOM comes at the first byte of an integer beyond the last place.
+    `high` and `low` are the first 128 bits of 5**power. 0 < digits < 2**63, |power| <= LARGEST_POWER: the result is
+    neither infinite nor subnormal.
     """
-    line, comment, inside = state[AT_LINE], state[IN_COMMENT], state[IN_INTEGER]
-    sign, value, digits, filled, begun = state[SIGN], state[VALUE], state[DIGITS], state[FILLED], state[BEGUN]
-    stop, position = ALL_TEXT, first
-    while position < text.size:
-        byte = text[position]
-        if byte == 10:
-            comment, begun = 0, 0
-        if comment == 0:
-            if byte == 44 or byte == 32 or (byte >= 9 and byte <= 13):
-                if inside == 1:
-                    if digits == 0:
-                        stop = NO_INTEGER
-                        break
-                    numbers[filled] = sign * value
-                    filled += 1
-                    inside = 0
-            elif byte == 37 and begun == 0:
-                comment = 1
-            else:
-                begun = 1
-                if inside == 0:
-                    if filled == numbers.size:
-                        stop = NO_ROOM
-                        break
-                    inside, sign, value, digits = 1, 0, 0, 0
-                if byte >= 48 and byte <= 57:
-                    digits, sign = 1, -1 if sign < 0 else 1
-                    if value > _TENTH or (value == _TENTH and byte > 55):  # 55: the digit 7
-                        stop = TOO_LARGE
-                        break
-                    value = 10 * value + (byte - 48)
-                elif sign == 0 and (byte == 43 or byte == 45):
-                    sign = 1 if byte == 43 else -1
-                else:
-                    stop = NO_INTEGER
-                    break
-        if byte == 10:
-            line += 1
-        position += 1
-    state[AT_LINE], state[IN_COMMENT], state[IN_INTEGER] = line, comment, inside
-    state[SIGN], state[VALUE], state[DIGITS], state[FILLED], state[BEGUN] = sign, value, digits, filled, begun
-    return stop, position
+    one = np.uint64(1)
+    w, zeros = np.uint64(digits), 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if w >> np.uint64(64 - step) == 0:
+            w <<= np.uint64(step)
+            zeros += step
+    upper, lower = _product(w, high)
+    if upper & np.uint64(0x1FF) == np.uint64(0x1FF):
+        more, _ = _product(w, low)
+        total = lower + more
+        if total < lower:
+            upper += one
+        lower = total
+    top = upper >> np.uint64(63)
+    mantissa = upper >> (top + np.uint64(9))
+    exponent = ((217706 * power) >> 16) + 63 + np.int64(top) - zeros + 1023
+    halfway = lower <= one and mantissa << (top + np.uint64(9)) == upper
+    if halfway and power >= -4 and power <= 23 and mantissa & np.uint64(3) == one:
+        mantissa &= ~one  # to even
+    mantissa += mantissa & one
+    mantissa >>= one
+    if mantissa >> np.uint64(53) != 0:
+        mantissa >>= one
+        exponent += 1
+    return (mantissa & np.uint64((1 << 52) - 1)) | (np.uint64(exponent) << np.uint64(52))
+
+
+@kernel
+def _product(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """The upper and lower 64 bits."""
+    half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
+    a1, a0, b1, b0 = a >> half, a & mask, b >> half, b & mask
+    low, middle, other = a0 * b0, a1 * b0, a0 * b1
+    carry = (low >> half) + (middle & mask) + (other & mask)
+    return a1 * b1 + (middle >> half) + (other >> half) + (carry >> half), (carry << half) | (low & mask)
+
+
+def powers_of_five() -> NDArray[np.uint64]:
+    """uint64[2 LARGEST_POWER + 1, 2]: the first 128 bits of 5**power; -1..-27 are rounded up, others down."""
+    table = np.empty((2 * LARGEST_POWER + 1, 2), np.uint64)
+    for power in range(-LARGEST_POWER, LARGEST_POWER + 1):
+        five = 5 ** abs(power)
+        if power >= 0:
+            bits = five << 128 >> five.bit_length()
+        else:
+            bits = (1 << (five.bit_length() + 127)) // five + (power >= -27)
+        table[power + LARGEST_POWER] = bits >> 64, bits & (2**64 - 1)
+    return table

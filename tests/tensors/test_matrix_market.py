@@ -114,20 +114,26 @@ def test_folded_array_layout() -> None:
         (f"{HEADER} real general\n2 2 1\n1 1 3 4\n", "line 3: '1 1 3 4': must be row and column and value"),
         (f"{HEADER} real general\n2 2 1\n1 1 \x00\n", "line 3"),
         (f"{HEADER} real general\n2 2 1\n1 1 3{' ' * 2000}\n", "line 3: longer than 1024 characters"),
-        (f"{HEADER} real general\n2 2 1\n1 1 1e400\n", "value inf at row 0, column 0 is not finite"),
-        (f"{HEADER} real general\n2 2 1\n1 1 1e-400\n", "value: some are too small for 64-bit floats"),
-        (f"{HEADER} real symmetric\n2 2 2\n1 1 3\n2 1 1e-400\n", "value: some are too small for 64-bit floats"),
-        (f"{ARRAY} real general\n1 2\n3\n1e-400\n", "value: some are too small for 64-bit floats"),
-        (f"{ARRAY} real skew-symmetric\n2 2\n1e-400\n", "value: some are too small for 64-bit floats"),
-        (f"{HEADER} integer general\n2 2 1\n1 1 99999999999999999999\n", "Integer out of range"),
+        (f"{HEADER} real general\n2 2 1\n1 1 1e400\n", "line 3: value: '1e400': too large for a 64-bit float"),
+        (f"{HEADER} real general\n2 2 1\n1 1 1e-400\n", "line 3: value: '1e-400': too small for a 64-bit float"),
+        (
+            f"{HEADER} real symmetric\n2 2 2\n1 1 3\n2 1 1e-400\n",
+            "line 4: value: '1e-400': too small for a 64-bit float",
+        ),
+        (f"{ARRAY} real general\n1 2\n3\n1e-400\n", "line 4: value: '1e-400': too small for a 64-bit float"),
+        (f"{ARRAY} real skew-symmetric\n2 2\n1e-400\n", "line 3: value: '1e-400': too small for a 64-bit float"),
+        (
+            f"{HEADER} integer general\n2 2 1\n1 1 99999999999999999999\n",
+            "line 3: value: '99999999999999999999': no 64-bit float is equal to it",
+        ),
         (
             f"{HEADER} integer general\n2 2 1\n1 1 9007199254740993\n",
-            "value 9007199254740993 of type int64 is no float64",
+            "line 3: value: '9007199254740993': no 64-bit float is",
         ),
         (f"{HEADER} real general\n2 2 9000000000000\n1 1 3\n", "a 2 x 2 matrix of 9000000000000 entries needs 324 TB"),
         (
             f"{ARRAY} real general\n2000000 2000000\n1\n",
-            "a 2000000 x 2000000 matrix of 4000000000000 entries needs 96 TB",
+            "a 2000000 x 2000000 matrix of 4000000000000 entries needs 128 TB",
         ),
         (f"{HEADER} real general\n2000000000 2 1\n1 1 3\n", "a 2000000000 x 2 matrix of 1 entries needs 32 GB"),
         (
@@ -222,7 +228,7 @@ def test_reading_takes_no_more_memory_than_it_asks_for(tmp_path: Path) -> None:
     assert read_matrix(file).nnz == count
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak_bytes < 36 * count + 16 * 1001 + 2**20
+    assert peak_bytes < 36 * count + 16 * 1001 + 2**21
     with memory_budget(36 * count + 16 * 1001):
         assert read_matrix(file).nnz == count
     with memory_budget(36 * count + 16 * 1001 - 1), pytest.raises(InputError, match=r"m.mtx.gz: a 1000 x 1000 matrix"):
