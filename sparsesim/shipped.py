@@ -4,6 +4,7 @@ In an installed wheel they are inside the package, under `_shipped/`; in a check
 install) they are at the root of the repository, beside the package.
 """
 
+from os.path import exists
 from pathlib import Path
 
 from sparsesim.errors import InputError, UnknownNameError
@@ -29,7 +30,7 @@ def shipped_folder(folder: str) -> Path:
 def is_shipped_name(name_or_path: str | Path) -> bool:
     """Whether this is a name rather than a file: it has neither suffix nor folder, and nothing here is called so."""
     path = Path(name_or_path)
-    return not path.suffix and path.name == str(name_or_path) and not path.exists()
+    return not path.suffix and path.name == str(name_or_path) and not exists(path)  # also of a name that is too long
 
 
 def shipped_names(folder: str, suffix: str) -> list[str]:

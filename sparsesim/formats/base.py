@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.dtypes import DType
+from sparsesim.limits import checked_size
 from sparsesim.tensors import SparseMatrix, Tensor
 from sparsesim.units import bits_to_bytes
 
@@ -20,11 +21,16 @@ class FormatSize:
         stored_values: values in storage, padding zeros included.
         data_bits: bits of those values.
         metadata_bits: bits of indices, pointers, masks and codebooks.
+
+    Raises InputError for more bits than 64 bits can count.
     """
 
     stored_values: int
     data_bits: int
     metadata_bits: int
+
+    def __post_init__(self) -> None:
+        checked_size("bits of a stored matrix", self.data_bits + self.metadata_bits)
 
     @property
     def size_bits(self) -> int:

@@ -1,6 +1,7 @@
 """Bitmap storage: one bit per position, and the non-zero values."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
 from sparsesim.formats.coding.bit_stream import value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
 from sparsesim.formats.layout import flat_positions
+from sparsesim.limits import check_memory
 from sparsesim.tensors import SparseMatrix, Tensor
 
 
@@ -31,6 +33,7 @@ class Bitmap(Format):
     def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams "mask" and "values"."""
         codes, header = encode_values(matrix, dtype)
+        check_memory(f"format {self.name}: a mask of {matrix.shape[0]} x {matrix.shape[1]}", prod(matrix.shape))
         mask = np.zeros(matrix.shape[0] * matrix.shape[1], np.bool_)
         mask[flat_positions(matrix)] = True
         bits = Stream("mask", "metadata", 1, len(mask), np.packbits(mask, bitorder="little"))

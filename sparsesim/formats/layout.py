@@ -1,9 +1,15 @@
 """Where the non-zeros of a matrix lie in flat storage."""
 
+from typing import Final
+
 import numpy as np
 
 from sparsesim.array_types import IntArray
+from sparsesim.limits import check_memory
 from sparsesim.tensors import SparseMatrix
+
+_SLOT_BYTES: Final = 16
+"""A code of 8 bytes, and what it is packed to."""
 
 
 def row_numbers(matrix: SparseMatrix) -> IntArray:
@@ -27,7 +33,8 @@ def places_in_row(matrix: SparseMatrix) -> IntArray:
 
 
 def scattered(codes: IntArray, slots: IntArray, count: int) -> IntArray:
-    """`count` slots with the codes in theirs and zeros elsewhere."""
+    """`count` slots with the codes in theirs and zeros elsewhere; InputError if that takes too much memory."""
+    check_memory(f"storage of {count} values", _SLOT_BYTES * count)
     storage = np.zeros(count, np.int64)
     storage[slots] = codes
     return storage

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,10 +13,14 @@ from sparsesim.errors import PatternError
 from sparsesim.formats.base import Encoded, Format, FormatSize
 from sparsesim.formats.coding.bit_stream import metadata_stream, read_stream, value_stream
 from sparsesim.formats.coding.values import decode_values, encode_values
+from sparsesim.limits import check_memory
 from sparsesim.tensors import SparseMatrix, Tensor, Violation
 from sparsesim.units import ceil_div
 
 Indices = Mapping[str, IntArray]
+
+_SLOT_BYTES: Final = 24
+"""The source, the place and the code of a slot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,7 @@ class Structured(Format):
 
     def slots(self, matrix: SparseMatrix) -> Slots:
         """The stored values as a unit sees them; `matrix` has the pattern."""
+        self._check_memory(matrix.shape)
         sources, indices = self._selection(matrix)
         shape = matrix.shape[0], self._slots_per_row(matrix.shape)
         return Slots(sources.reshape(shape), self._columns(indices, matrix.shape).reshape(shape))
@@ -76,6 +82,7 @@ class Structured(Format):
     def encode(self, matrix: SparseMatrix, dtype: DType) -> Encoded:
         """Streams of indices, and "values"; PatternError names the first place that breaks the pattern."""
         self._check(matrix)
+        self._check_memory(matrix.shape)
         codes, header = encode_values(matrix, dtype)
         sources, indices = self._selection(matrix)
         stored = self._as_stored(indices, dtype)
@@ -107,6 +114,10 @@ class Structured(Format):
 
     def _slots_per_row(self, shape: tuple[int, int]) -> int:
         return self._groups(shape) * self.keep
+
+    def _check_memory(self, shape: tuple[int, int]) -> None:
+        slots = shape[0] * self._slots_per_row(shape)
+        check_memory(f"format {self.name}: {slots} values of a {shape[0]} x {shape[1]} matrix", _SLOT_BYTES * slots)
 
     def _check(self, tensor: Tensor) -> None:
         violation = self.violation(tensor)

@@ -9,6 +9,9 @@ import numpy as np
 
 from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError
+from sparsesim.tensors.canonical import check_csr_memory, check_dense_memory
+from sparsesim.tensors.conversions import checked_shape, plain_array, real_values
+from sparsesim.tensors.seeds import seeded
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
 
@@ -48,6 +51,9 @@ class DenseMatrix:
     draw: Callable[[], FloatArray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", checked_shape(self.shape))
+        if self.values is not None:
+            object.__setattr__(self, "values", real_values(plain_array(self.values)))
         if self.values is not None and self.values.shape != self.shape:
             raise InputError(f"values have shape {self.values.shape}, the matrix is {self.shape}")
 
@@ -67,7 +73,8 @@ class DenseMatrix:
             return self.values
         if self.draw is not None:
             return self.draw()
-        return np.random.default_rng(self.seed).standard_normal(self.shape, dtype=np.float32)
+        check_dense_memory(self.shape, 4)
+        return seeded(self.seed).standard_normal(self.shape, dtype=np.float32)
 
     def to_sparse(self) -> SparseMatrix:
         """Every position, as CSR; values only where they, or how to draw them, were given."""
@@ -76,6 +83,7 @@ class DenseMatrix:
     @cached_property
     def _sparse(self) -> SparseMatrix:
         rows, columns = self.shape
+        check_csr_memory(self.shape, self.nnz)
         indptr = np.arange(rows + 1, dtype=np.int64) * columns
         indices = np.tile(np.arange(columns, dtype=np.int64), rows)
         known = self.values is not None or self.draw is not None
@@ -94,6 +102,9 @@ class DrawnMatrix:
     exact_nnz: int
     group: tuple[int, int]
     draw: Callable[[], SparseMatrix] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", checked_shape(self.shape))
 
     @property
     def nnz(self) -> int:
@@ -120,7 +131,11 @@ class DrawnMatrix:
 
 
 def tensor_from_array(array: FloatArray) -> SparseMatrix | DenseMatrix:
-    """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused."""
+    """A DenseMatrix if no entry is zero, else the SparseMatrix of its non-zeros; NaN is refused.
+
+    Raises InputError too for values that are neither float32 nor float64 and that neither can hold.
+    """
+    array = real_values(plain_array(array))
     # Most sparse matrices have a zero in their first row, which spares a pass over all entries.
     if array.ndim == 2 and np.count_nonzero(array[:1]) == array[:1].size and np.count_nonzero(array) == array.size:
         if not np.isfinite(array).all():

@@ -1,25 +1,32 @@
 """Seeded synthetic matrices: the same arguments always give the same matrix. Values are normal and never zero."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
+from sparsesim.limits import checked_size
+from sparsesim.tensors.canonical import check_csr_memory, check_dense_memory
+from sparsesim.tensors.conversions import checked_shape
 from sparsesim.tensors.dense_matrix import DrawnMatrix
+from sparsesim.tensors.seeds import seeded
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 from sparsesim.units import ceil_div
 
 _RMAT_ROUNDS = 200
+_DRAWN_BYTES: Final = 40
+"""Peak per entry: positions as drawn, sorted and as CSR, a value, and what is drawn twice."""
 
 
 def uniform(rows: int, columns: int, density: float, seed: int = 0) -> SparseMatrix:
     """Exactly round(density * rows * columns) non-zeros, every set of positions equally likely."""
     _check_shape(rows, columns)
     _check_fraction("density", density)
-    rng = np.random.default_rng(seed)
+    rng = seeded(seed)
     count = round(density * rows * columns)
+    check_csr_memory((rows, columns), count, _DRAWN_BYTES)
     return _from_flat((rows, columns), _distinct(rows * columns, count, rng), rng)
 
 
@@ -38,7 +45,8 @@ def rmat(
         raise InputError(f"rmat: a={a}, b={b}, c={c} must not be negative or exceed 1 together")
     if not 0 <= nnz <= rows * columns:
         raise InputError(f"rmat: {nnz} non-zeros do not fit a {rows} x {columns} matrix")
-    rng = np.random.default_rng(seed)
+    check_csr_memory((rows, columns), nnz, _DRAWN_BYTES)
+    rng = seeded(seed)
     found = np.zeros(0, np.int64)
     for _ in range(_RMAT_ROUNDS):
         if len(found) == nnz:
@@ -53,12 +61,14 @@ def banded(rows: int, columns: int, lower: int, upper: int, density: float = 1.0
     """Non-zeros on the diagonals -lower..upper (column - row), exactly round(density * positions) of them."""
     _check_shape(rows, columns)
     _check_fraction("density", density)
+    check_csr_memory((rows, columns), 0)
     row = np.arange(rows, dtype=np.int64)
     first, last = np.clip(row - lower, 0, columns), np.clip(row + upper + 1, 0, columns)
     lengths = np.maximum(last - first, 0)
+    check_csr_memory((rows, columns), int(lengths.sum()), _DRAWN_BYTES)
     starts = np.cumsum(lengths) - lengths
     positions = np.repeat(row * columns + first - starts, lengths) + np.arange(lengths.sum(), dtype=np.int64)
-    rng = np.random.default_rng(seed)
+    rng = seeded(seed)
     kept = _distinct(len(positions), round(density * len(positions)), rng)
     return _from_flat((rows, columns), positions[kept], rng)
 
@@ -70,8 +80,10 @@ def block(rows: int, columns: int, block_rows: int, block_columns: int, density:
     if min(block_rows, block_columns) < 1:
         raise InputError(f"block: a block of {block_rows} x {block_columns} is empty")
     grid = (ceil_div(rows, block_rows), ceil_div(columns, block_columns))
-    rng = np.random.default_rng(seed)
-    chosen = _distinct(grid[0] * grid[1], round(density * (grid[0] * grid[1])), rng)
+    blocks = round(density * (grid[0] * grid[1]))
+    check_csr_memory((rows, columns), checked_size("block: positions", blocks, block_rows, block_columns), _DRAWN_BYTES)
+    rng = seeded(seed)
+    chosen = _distinct(grid[0] * grid[1], blocks, rng)
     block_row, block_column = np.divmod(chosen, max(grid[1], 1))
     row, column = np.divmod(np.arange(block_rows * block_columns, dtype=np.int64), block_columns)
     all_rows = (block_row[:, None] * block_rows + row).ravel()
@@ -87,7 +99,9 @@ def nm(rows: int, columns: int, keep: int, of: int, seed: int = 0) -> SparseMatr
     """
     _check_shape(rows, columns)
     _check_group(keep, of)
-    rng = np.random.default_rng(seed)
+    check_dense_memory((rows, columns), 1)
+    check_csr_memory((rows, columns), rows * ceil_div(columns * keep, of))
+    rng = seeded(seed)
     mask = np.zeros((rows, columns), np.bool_)
     whole = columns // of * of
     mask[:, :whole] = _selected(rows * (columns // of), keep, of, rng).reshape(rows, whole)
@@ -166,8 +180,7 @@ def _from_flat(shape: tuple[int, int], positions: NDArray[Any], rng: np.random.G
 
 
 def _check_shape(rows: int, columns: int) -> None:
-    if min(rows, columns) < 0:
-        raise InputError(f"shape {rows} x {columns} has a negative side")
+    checked_shape((rows, columns))
 
 
 def _check_fraction(name: str, value: float) -> None:

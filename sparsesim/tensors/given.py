@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.tensors.conversions import plain_array
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.files import read_matrix
 from sparsesim.tensors.sparse_matrix import SparseMatrix
@@ -23,5 +24,5 @@ def as_tensor(given: Any) -> Tensor:
     if hasattr(given, "tocsr"):
         return SparseMatrix.from_scipy(given)
     if isinstance(given, np.ndarray | list | tuple):
-        return tensor_from_array(np.asarray(given))
+        return tensor_from_array(plain_array(given))
     raise InputError(f"a matrix, its name or a path is needed, found {type(given).__name__}")

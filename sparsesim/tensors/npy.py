@@ -1,36 +1,111 @@
-"""Dense matrices in `.npy` files."""
+"""Dense matrices in `.npy` files, and the arrays of `.npz` archives."""
 
-import io
-from typing import Any
+import struct
+import tokenize
+from dataclasses import dataclass
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory, checked_size
 from sparsesim.tensors.sparse_matrix import SparseMatrix
+from sparsesim.tensors.streams import seekable
 
-_REAL = "fiub"
+_REAL: Final = "fiub"
+_HEADER_BYTES: Final = 10_000
+"""Longer headers are refused before they are parsed, as NumPy does."""
+_ENTRY_BYTES: Final = 24
+"""Peak per entry of a matrix beside the array itself: as float64, then a position and a value if it is not zero."""
+_PART_BYTES: Final = 2**24
+_MALFORMED: Final = (ValueError, SyntaxError, TypeError, KeyError, struct.error, tokenize.TokenError, RecursionError)
+"""What parsing a header that is no header raises."""
 
 
-def parse_npy(data: bytes, name: str) -> SparseMatrix:
-    """The matrix [rows, columns] in `data`; nothing pickled is ever loaded.
+@dataclass(frozen=True)
+class ArrayHeader:
+    """Shape, number type and order of the entries of a stored array."""
 
-    Raises InputError, with `name` in front, for anything malformed and for any other array.
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def count(self) -> int:
+        """Number of entries."""
+        return int(np.prod(self.shape, dtype=object))
+
+
+def parse_npy(stream: IO[bytes], name: str) -> SparseMatrix:
+    """The matrix [rows, columns] in `stream`; nothing pickled is ever loaded.
+
+    Raises InputError, with `name` in front, for anything malformed, for any other array and for one that needs more
+    memory than one input may take.
     """
+    data = seekable(stream, name)
+    header = read_header(data, name)
+    check_matrix(header, name)
+    return matrix_of(read_entries(data, header, name), name)
+
+
+def read_header(stream: IO[bytes], name: str) -> ArrayHeader:
+    """The header at the beginning of an array; InputError, with `name` in front, for anything that is none."""
     try:
-        array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError) as error:
+        version = np.lib.format.read_magic(stream)
+        # Those of 3.0 differ from 2.0 in the encoding of field names alone, of which numbers have none.
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran_order, dtype = read(stream, max_header_size=_HEADER_BYTES)
+    except _MALFORMED as error:
         raise InputError(f"{name}: not a readable .npy file ({' '.join(str(error).split())})") from error
-    return matrix_of(array, name)
+    if dtype.hasobject:
+        raise InputError(f"{name}: not a readable .npy file (Object arrays cannot be loaded when allow_pickle=False)")
+    if min(shape, default=0) < 0:
+        raise InputError(f"{name}: an array {list(shape)} has a negative side")
+    checked_size(f"{name}: bytes of an array", *shape, max(dtype.itemsize, 1))
+    return ArrayHeader(tuple(int(side) for side in shape), fortran_order, dtype)
+
+
+def read_entries(stream: IO[bytes], header: ArrayHeader, name: str) -> NDArray[Any]:
+    """The entries that follow a header, as many as it promises and no more.
+
+    Raises InputError, with `name` in front, for another number of bytes and for more than one input may take.
+    """
+    size_bytes = header.count * header.dtype.itemsize
+    check_memory(f"{name}: an array {list(header.shape)} of {header.dtype}", size_bytes)
+    data = bytearray(size_bytes)
+    view, filled = memoryview(data), 0
+    while filled < size_bytes:
+        part = stream.read(min(size_bytes - filled, _PART_BYTES))
+        if not part:
+            raise InputError(
+                f"{name}: not a readable .npy file (the header promises {size_bytes} bytes, but only {filled} follow)"
+            )
+        view[filled : filled + len(part)] = part
+        filled += len(part)
+    if stream.read(1):  # which also compares the checksum of an archive
+        raise InputError(
+            f"{name}: not a readable .npy file (more than the {size_bytes} bytes that the header promises)"
+        )
+    array: NDArray[Any] = np.ndarray(
+        header.shape, header.dtype, buffer=data, order="F" if header.fortran_order else "C"
+    )
+    return array
+
+
+def check_matrix(header: ArrayHeader, name: str) -> None:
+    """InputError, with `name` in front, for an array that is no matrix of real numbers, or takes too much memory."""
+    if header.dtype.kind not in _REAL:
+        raise InputError(f"{name}: an array of {header.dtype}, where real numbers are needed")
+    if len(header.shape) != 2:
+        column = f"; store a vector as {header.count} x 1" if len(header.shape) == 1 else ""
+        raise InputError(f"{name}: an array {list(header.shape)}, where a matrix [rows, columns] is needed{column}")
+    size_bytes = header.count * (header.dtype.itemsize + _ENTRY_BYTES)
+    check_memory(f"{name}: a {header.shape[0]} x {header.shape[1]} matrix of {header.dtype}", size_bytes)
 
 
 def matrix_of(array: NDArray[Any], name: str) -> SparseMatrix:
-    """The non-zeros of a 2-D array of finite real numbers; InputError, with `name` in front, for any other."""
-    if array.dtype.kind not in _REAL:
-        raise InputError(f"{name}: an array of {array.dtype}, where real numbers are needed")
-    if array.ndim != 2:
-        column = f"; store a vector as {array.size} x 1" if array.ndim == 1 else ""
-        raise InputError(f"{name}: an array {list(array.shape)}, where a matrix [rows, columns] is needed{column}")
+    """The non-zeros of a 2-D array of finite real numbers; InputError, with `name` in front, for others."""
     try:
         return SparseMatrix.from_dense(array)
     except (InputError, MemoryError) as error:

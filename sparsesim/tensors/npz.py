@@ -5,44 +5,36 @@ Sparse ones are laid out as `scipy.sparse.save_npz` does (a pattern has no "data
 
 import io
 import zipfile
-import zlib
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
-from sparsesim.tensors.npy import matrix_of
+from sparsesim.limits import check_memory
+from sparsesim.tensors.canonical import POSITION_BYTES
+from sparsesim.tensors.npy import ArrayHeader, check_matrix, matrix_of, read_entries, read_header
 from sparsesim.tensors.sparse_matrix import SparseMatrix
+from sparsesim.tensors.streams import BROKEN, check_members, seekable
 
 _POSITIONS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
 _SHOWN = 5
 
 
-def parse_npz(data: bytes, name: str, key: str | None = None) -> SparseMatrix:
-    """The csr, csc or coo matrix in `data`, its only array, or the array `key`; nothing pickled is ever loaded.
+def parse_npz(stream: IO[bytes], name: str, key: str | None = None) -> SparseMatrix:
+    """The csr, csc or coo matrix in `stream`, its only array, or the array `key`; nothing pickled is ever loaded.
 
-    Raises InputError, with `name` in front, for anything malformed and for any other layout.
+    Other arrays are not read. Raises InputError, with `name` in front, for anything malformed, for any other layout,
+    and for more than one input may take.
     """
-    arrays = _arrays(data, name)
-    if key is not None:
-        if key not in arrays:
-            raise InputError(f"{name}: no array {key!r}; it holds {', '.join(arrays)}")
-        return matrix_of(arrays[key], f"{name}/{key}")
-    if "format" not in arrays:
-        return _only_array(arrays, name)
-    layout = arrays["format"].item() if arrays["format"].ndim == 0 else None
-    kind = layout.decode("ascii", errors="replace") if isinstance(layout, bytes) else str(layout)
-    if kind not in _POSITIONS:
-        raise InputError(f"{name}: its format is {kind}; save a csr, csc or coo matrix with scipy.sparse.save_npz")
-    missing = [key for key in ("shape", *_POSITIONS[kind]) if key not in arrays]
-    if missing:
-        raise InputError(f"{name}: array {missing[0]!r} is missing; found {', '.join(sorted(arrays))}")
+    file = seekable(stream, name)
+    if file.read(2) != b"PK":
+        raise InputError(f"{name}: not a readable .npz archive (it does not begin as a zip file)")
     try:
-        return _matrix(kind, arrays)
-    except (ValueError, MemoryError) as error:
-        raise InputError(f"{name}: {error}") from error
+        with zipfile.ZipFile(file) as archive:
+            return _matrix_in(StoredArrays(archive, name), name, key)
+    except BROKEN as error:
+        raise InputError(f"{name}: not a readable .npz archive ({' '.join(str(error).split())})") from error
 
 
 def print_npz(matrix: SparseMatrix) -> bytes:
@@ -55,32 +47,77 @@ def print_npz(matrix: SparseMatrix) -> bytes:
     return file.getvalue()
 
 
-def _arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    if not data.startswith(b"PK"):
-        raise InputError(f"{name}: not a readable .npz archive (it does not begin as a zip file)")
+class StoredArrays:
+    """The arrays of an archive by name, each read when it is asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        check_members(archive, name)
+        self._archive, self._name = archive, name
+        self._members = {member.removesuffix(".npy"): member for member in archive.namelist()}
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the arrays, in the order of the archive."""
+        return list(self._members)
+
+    def header(self, key: str) -> ArrayHeader:
+        """Shape and number type of an array."""
+        with self._archive.open(self._members[key]) as member:
+            return read_header(member, f"{self._name}/{key}")
+
+    def array(self, key: str) -> NDArray[Any]:
+        """An array; InputError if it needs more memory than one input may take."""
+        with self._archive.open(self._members[key]) as member:
+            return read_entries(member, read_header(member, f"{self._name}/{key}"), f"{self._name}/{key}")
+
+    def matrix(self, key: str) -> SparseMatrix:
+        """An array of two dimensions."""
+        check_matrix(self.header(key), f"{self._name}/{key}")
+        return matrix_of(self.array(key), f"{self._name}/{key}")
+
+
+def _matrix_in(arrays: StoredArrays, name: str, key: str | None) -> SparseMatrix:
+    if key is not None:
+        if key not in arrays.keys:
+            raise InputError(f"{name}: no array {key!r}; it holds {', '.join(arrays.keys)}")
+        return arrays.matrix(key)
+    if "format" not in arrays.keys:
+        return _only_array(arrays, name)
+    layout = arrays.array("format").item() if not arrays.header("format").shape else None
+    kind = layout.decode("ascii", errors="replace") if isinstance(layout, bytes) else str(layout)
+    if kind not in _POSITIONS:
+        raise InputError(f"{name}: its format is {kind}; save a csr, csc or coo matrix with scipy.sparse.save_npz")
+    missing = [key for key in ("shape", *_POSITIONS[kind]) if key not in arrays.keys]
+    if missing:
+        raise InputError(f"{name}: array {missing[0]!r} is missing; found {', '.join(sorted(arrays.keys))}")
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{name}: not a readable .npz archive ({' '.join(str(error).split())})") from error
+        return _matrix(kind, arrays, name)
+    except (ValueError, MemoryError) as error:
+        raise error if str(error).startswith(name) else InputError(f"{name}: {error}") from error
 
 
-def _only_array(arrays: dict[str, NDArray[Any]], name: str) -> SparseMatrix:
-    if len(arrays) == 1:
-        ((key, array),) = arrays.items()
-        return matrix_of(array, f"{name}/{key}")
-    found = [f"{key} {list(array.shape)}" for key, array in arrays.items()]
-    shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
-    raise InputError(f"{name}: holds {len(found)} arrays, name one of them as {name}/KEY{': ' if found else ''}{shown}")
+def _only_array(arrays: StoredArrays, name: str) -> SparseMatrix:
+    if len(arrays.keys) == 1:
+        return arrays.matrix(arrays.keys[0])
+    shown = [f"{key} {list(arrays.header(key).shape)}" for key in arrays.keys[:_SHOWN]]
+    more = ", ..." if len(arrays.keys) > _SHOWN else ""
+    raise InputError(
+        f"{name}: holds {len(arrays.keys)} arrays, name one of them as {name}/KEY{': ' if shown else ''}"
+        f"{', '.join(shown)}{more}"
+    )
 
 
-def _matrix(kind: str, arrays: dict[str, NDArray[Any]]) -> SparseMatrix:
-    values = arrays.get("data")
-    shape = _integers(arrays["shape"], "shape")
+def _matrix(kind: str, arrays: StoredArrays, name: str) -> SparseMatrix:
+    shape = _integers(arrays, "shape", name)
     if shape.size != 2 or shape.min() < 0:
         raise InputError(f"shape is {shape.tolist()}, a matrix has two sides that are not negative")
     rows, columns = (int(side) for side in shape)
-    first, second = (_integers(arrays[key], key) for key in _POSITIONS[kind])
+    stored = [key for key in (*_POSITIONS[kind], "data") if key in arrays.keys]
+    counts = {key: arrays.header(key).count for key in stored}
+    sizes = [counts[key] * (arrays.header(key).dtype.itemsize + 2 * POSITION_BYTES) for key in stored]
+    check_memory(f"{name}: a {rows} x {columns} matrix of {counts[_POSITIONS[kind][0]]} entries", sum(sizes))
+    first, second = (_integers(arrays, key, name) for key in _POSITIONS[kind])
+    values = arrays.array("data") if "data" in stored else None
     if kind == "coo":
         return SparseMatrix.from_coo((rows, columns), first, second, values)
     if kind == "csc":
@@ -88,7 +125,8 @@ def _matrix(kind: str, arrays: dict[str, NDArray[Any]]) -> SparseMatrix:
     return SparseMatrix.from_csr((rows, columns), second, first, values)
 
 
-def _integers(array: NDArray[Any], key: str) -> IntArray:
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise InputError(f"array {key!r} is {array.ndim}-dimensional {array.dtype}, not a list of integers")
-    return array.astype(np.int64)
+def _integers(arrays: StoredArrays, key: str, name: str) -> NDArray[Any]:
+    header = arrays.header(key)
+    if header.dtype.kind not in "iu" or len(header.shape) != 1:
+        raise InputError(f"array {key!r} is {len(header.shape)}-dimensional {header.dtype}, not a list of integers")
+    return arrays.array(key)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from sparsesim.tensors.canonical import POSITION_BYTES, check_dense_memory
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor
 from sparsesim.tensors.kernels import cell_pattern, first_group_violation
 from sparsesim.units import ceil_div
@@ -105,6 +106,7 @@ def _place(tensor: Tensor, rule: Violation, width: int) -> tuple[int, int, int, 
     if asked not in matrix.group_violations:
         pattern = matrix.indptr, matrix.indices
         if (rule.rows, width) != (1, 1):
+            check_dense_memory((1, ceil_div(matrix.shape[1], width)), POSITION_BYTES)
             pattern = cell_pattern(*pattern, matrix.shape[1], rule.rows, width)
         row, cell, count, groups = first_group_violation(*pattern, rule.limit, of)
         matrix.group_violations[asked] = int(row), int(cell), int(count), int(groups)

@@ -1,35 +1,41 @@
 """Sparsity patterns of the Deep Learning Matrix Collection (.smtx; T. Gale et al., SC 2020)."""
 
-import warnings
+from typing import IO, Final
 
-import numpy as np
-
-from sparsesim.array_types import IntArray
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
+from sparsesim.tensors.conversions import checked_shape
+from sparsesim.tensors.integer_text import IntegerText
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 
+_NUMBER_BYTES: Final = 16
+"""Peak per number: as read, and as part of the matrix."""
 
-def parse_smtx(data: bytes, name: str) -> SparseMatrix:
-    """The pattern in `data`: "rows, cols, nnz", then rows + 1 row offsets, then nnz columns, all 0-based.
+
+def parse_smtx(stream: IO[bytes], name: str) -> SparseMatrix:
+    """The pattern in `stream`: "rows, cols, nnz", then rows + 1 row offsets, then nnz columns, all 0-based.
 
     Numbers may be separated by commas, spaces or line ends; lines that start with % are comments. Raises
-    InputError, with `name` in front, for anything malformed.
+    InputError, with `name` in front, for anything malformed and for more than one input may take.
     """
-    numbers = _numbers(data, name)
-    if len(numbers) < 3 or numbers[:3].min() < 0:
+    text = IntegerText(stream, name)
+    header = text.next(3)
+    if len(header) < 3 or header.min() < 0:
         raise InputError(f"{name}: no header; the first line must hold rows, columns and non-zeros")
-    rows, columns, nnz = (int(number) for number in numbers[:3])
-    found = len(numbers) - 3
-    if found != rows + 1 + nnz:
-        raise InputError(
-            f"{name}: the header promises {rows + 1} row offsets and {nnz} columns, "
-            f"that is {rows + 1 + nnz} numbers, but {found} follow"
-        )
-    offsets, indices = numbers[3 : rows + 4], numbers[rows + 4 :]
+    rows, columns, nnz = (int(number) for number in header)
+    needed = rows + 1 + nnz
+    check_memory(f"{name}: a {rows} x {columns} matrix of {nnz} entries", _NUMBER_BYTES * needed)
     try:
-        return SparseMatrix.from_csr((rows, columns), offsets, indices)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        shape, numbers = checked_shape((rows, columns)), text.next(needed)
+        if len(numbers) < needed or text.more():
+            found = len(numbers) if len(numbers) < needed else "more"
+            raise InputError(
+                f"the header promises {rows + 1} row offsets and {nnz} columns, "
+                f"that is {needed} numbers, but {found} follow"
+            )
+        return SparseMatrix.from_csr(shape, numbers[: rows + 1], numbers[rows + 1 :])
+    except (InputError, MemoryError) as error:
+        raise error if str(error).startswith(name) else InputError(f"{name}: {error}") from error
 
 
 def print_smtx(matrix: SparseMatrix) -> bytes:
@@ -39,15 +45,3 @@ def print_smtx(matrix: SparseMatrix) -> bytes:
     header = f"{matrix.shape[0]}, {matrix.shape[1]}, {matrix.nnz}"
     lines = [header, *(" ".join(map(str, array.tolist())) for array in (matrix.indptr, matrix.indices))]
     return ("\n".join(lines) + "\n").encode("ascii")
-
-
-def _numbers(data: bytes, name: str) -> IntArray:
-    lines = [line for line in data.decode("ascii", errors="replace").splitlines() if not line.lstrip().startswith("%")]
-    text = " ".join(lines).replace(",", " ").strip()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # how NumPy reports a word that is not a number
-            return np.fromstring(text, dtype=np.int64, sep=" ") if text else np.zeros(0, np.int64)
-    except (ValueError, DeprecationWarning):
-        bad = next((word for word in text.split() if not word.lstrip("+-").isdecimal()), text[:40])
-        raise InputError(f"{name}: {bad[:40]!r} is not an integer") from None

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray, IntArray
 from sparsesim.errors import InputError
+from sparsesim.tensors.canonical import check_csr_memory, check_dense_memory, csr_of_csr, csr_of_scipy, csr_of_triplets
+from sparsesim.tensors.conversions import checked_shape, index_array, plain_array, real_values
 from sparsesim.tensors.kernels import first_canonical_violation, pattern_of_rows, transposed_pattern, values_of_rows
 
 
@@ -43,23 +45,23 @@ class SparseMatrix:
     values: FloatArray | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", checked_shape(self.shape))
         for name in ("indptr", "indices"):
-            object.__setattr__(self, name, _frozen(np.ascontiguousarray(getattr(self, name), dtype=np.int64)))
+            positions = index_array(getattr(self, name), name)
+            object.__setattr__(self, name, _frozen(np.ascontiguousarray(positions, dtype=np.int64)))
         if self.values is not None:
-            object.__setattr__(self, "values", _frozen(_float_values(self.values)))
+            object.__setattr__(self, "values", _frozen(real_values(plain_array(self.values))))
         self._check()
 
     def _check(self) -> None:
         rows, columns = self.shape
-        if rows < 0 or columns < 0:
-            raise InputError(f"shape {self.shape} has a negative side")
         if len(self.indptr) != rows + 1:
             raise InputError(f"indptr has {len(self.indptr)} entries, a matrix of {rows} rows needs {rows + 1}")
         if self.indptr[0] != 0 or self.indptr[-1] != len(self.indices):
             raise InputError(
                 f"indptr runs from {self.indptr[0]} to {self.indptr[-1]}, not 0 to nnz {len(self.indices)}"
             )
-        if self.values is not None and len(self.values) != len(self.indices):
+        if self.values is not None and self.values.shape != self.indices.shape:
             raise InputError(f"{len(self.values)} values for {len(self.indices)} indices")
         row = first_canonical_violation(self.indptr, self.indices, columns)
         if row >= 0:
@@ -77,14 +79,14 @@ class SparseMatrix:
     @classmethod
     def from_dense(cls, array: ArrayLike, threads: int = 1) -> "SparseMatrix":
         """The non-zeros of a 2-D array; NaN and infinity are refused. The result does not depend on `threads`."""
-        dense = _matrix(_float_values(np.asarray(array)))
+        dense = _matrix(real_values(plain_array(array)))
         indptr, indices = pattern_of_rows(dense, threads)
         return cls._canonical(dense.shape, indptr, indices, values_of_rows(dense, indptr, indices, threads))
 
     @classmethod
     def from_mask(cls, mask: BoolArray, threads: int = 1) -> "SparseMatrix":
         """The pattern of the True entries of a 2-D mask, without values."""
-        flags = _matrix(np.asarray(mask, dtype=np.bool_))
+        flags = _matrix(plain_array(mask).astype(np.bool_, copy=False))
         return cls._canonical(flags.shape, *pattern_of_rows(flags, threads))
 
     @classmethod
@@ -102,48 +104,23 @@ class SparseMatrix:
     @classmethod
     def from_scipy(cls, matrix: Any) -> "SparseMatrix":
         """Any SciPy sparse matrix or array; duplicates are added, stored zeros dropped."""
-        import scipy.sparse as sp  # a tenth of a second that products of dense and drawn operands do not need
-
-        csr = sp.csr_array(matrix, copy=True)
-        if csr.dtype.kind not in "fiub":
-            raise InputError(f"values of type {csr.dtype} cannot be used; real numbers are needed")
-        csr.data = _float_values(csr.data)
-        csr.sum_duplicates()
-        csr.eliminate_zeros()
-        indptr, indices = csr.indptr.astype(np.int64), csr.indices.astype(np.int64)
-        return cls((int(csr.shape[0]), int(csr.shape[1])), indptr, indices, csr.data)
+        if not hasattr(matrix, "tocoo"):
+            return cls.from_dense(matrix)
+        return cls._canonical(*csr_of_scipy(matrix))
 
     @classmethod
     def from_coo(
         cls, shape: tuple[int, int], rows: ArrayLike, columns: ArrayLike, values: ArrayLike | None = None
     ) -> "SparseMatrix":
-        """Triplets in any order. Duplicates are added; a pattern keeps one of them."""
-        row_array, column_array = np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64)
-        for side, name, positions in ((shape[0], "row", row_array), (shape[1], "column", column_array)):
-            if positions.size and not 0 <= positions.min() <= positions.max() < side:
-                bad = positions[(positions < 0) | (positions >= side)][0]
-                raise InputError(f"{name} {bad} lies outside a {shape[0]} x {shape[1]} matrix")
-        data = np.ones(row_array.size, np.float32) if values is None else _float_values(np.asarray(values))
-        if data.size != row_array.size or column_array.size != row_array.size:
-            raise InputError(f"{row_array.size} rows, {column_array.size} columns, {data.size} values")
-        import scipy.sparse as sp
-
-        matrix = cls.from_scipy(sp.coo_array((data, (row_array, column_array)), shape=shape))
-        return matrix.pattern() if values is None else matrix
+        """Triplets in any order. Duplicates are added, in a type that holds their sum; a pattern keeps one of them."""
+        return cls._canonical(*csr_of_triplets(shape, rows, columns, values))
 
     @classmethod
     def from_csr(
         cls, shape: tuple[int, int], indptr: ArrayLike, indices: ArrayLike, values: ArrayLike | None = None
     ) -> "SparseMatrix":
         """CSR arrays that may be unsorted or hold duplicates or zeros."""
-        offsets = np.asarray(indptr, dtype=np.int64)
-        if len(offsets) != shape[0] + 1 or (np.diff(offsets) < 0).any() or offsets[0] != 0:
-            raise InputError(f"indptr must hold {shape[0] + 1} ascending offsets that start at 0")
-        columns = np.asarray(indices, dtype=np.int64)
-        if offsets[-1] != columns.size:
-            raise InputError(f"indptr ends at {offsets[-1]}, there are {columns.size} indices")
-        rows = np.repeat(np.arange(shape[0], dtype=np.int64), np.diff(offsets))
-        return cls.from_coo(shape, rows, columns, values)
+        return cls._canonical(*csr_of_csr(shape, indptr, indices, values))
 
     @property
     def nnz(self) -> int:
@@ -180,7 +157,7 @@ class SparseMatrix:
 
     def with_values(self, values: ArrayLike) -> "SparseMatrix":
         """The same positions with other values, which must not be zero."""
-        data = _float_values(np.asarray(values))
+        data = real_values(plain_array(values))
         if not data.all():
             raise InputError("a canonical matrix stores no zeros; use from_csr to drop them")
         return SparseMatrix(self.shape, self.indptr, self.indices, data)
@@ -188,6 +165,7 @@ class SparseMatrix:
     @cached_property
     def transposed(self) -> "SparseMatrix":
         """The transpose, which is also this matrix in CSC."""
+        check_csr_memory((self.shape[1], self.shape[0]), self.nnz)
         indptr, indices, order = transposed_pattern(self.shape[1], self.indptr, self.indices)
         values = None if self.values is None else self.values[order]
         return SparseMatrix((self.shape[1], self.shape[0]), indptr, indices, values)
@@ -200,7 +178,8 @@ class SparseMatrix:
         return sp.csr_array(arrays, shape=self.shape)
 
     def to_array(self) -> FloatArray:
-        """The dense 2-D array; a pattern becomes ones."""
+        """The dense 2-D array; a pattern becomes ones. Raises InputError if it needs more memory than allowed."""
+        check_dense_memory(self.shape, 4 if self.values is None else self.values.itemsize)
         dense: FloatArray = self.to_scipy().toarray()
         return dense
 
@@ -218,16 +197,6 @@ class SparseMatrix:
         if not same or (self.values is None) != (other.values is None):
             return False
         return self.values is None or np.array_equal(self.values, other.value_array())
-
-
-def _float_values(array: NDArray[Any]) -> FloatArray:
-    """Float64 stays, every other real type becomes float32 or (wide integers) float64."""
-    if array.dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-        return array
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"values of type {array.dtype} cannot be used; real numbers are needed")
-    wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
-    return array.astype(np.float64 if wide else np.float32)
 
 
 def _matrix(array: NDArray[Any]) -> NDArray[Any]:

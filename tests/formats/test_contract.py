@@ -1,5 +1,6 @@
 """What every registered format promises, checked on odd matrices and on real ones."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.dtypes import DTYPES, DType, dtype_by_name
-from sparsesim.errors import PatternError
+from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import (
     FORMATS,
     Format,
@@ -20,7 +21,9 @@ from sparsesim.formats import (
     round_to,
     share_values,
 )
+from sparsesim.limits import memory_budget
 from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix, nm, read_matrix
+from tests.machines import held
 from tests.strategies import patterns, sparse_matrices, structured_matrices
 
 MORE_NAMES = (
@@ -190,3 +193,86 @@ COMPACT_NAMES = ("coo", "csr", "csc", "rle-5", "relative-4", "relative-5-codeboo
 )
 def test_larger_real_patterns(data_dir: Path, name: str, file: str) -> None:
     check_round_trip(format_by_name(name), read_matrix(data_dir / file), dtype_by_name("int8"))
+
+
+def odd_shapes() -> st.SearchStrategy[tuple[int, int]]:
+    """Sides that leave a rest in every group and block, and none at all."""
+    side = st.sampled_from((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 15, 17, 33))
+    return st.tuples(side, side)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@settings(max_examples=12, deadline=None)
+def test_what_a_type_holds_comes_back_exactly_or_is_refused(name: str, data: st.DataObject) -> None:
+    storage = format_by_name(name)
+    shape, container = data.draw(odd_shapes()), data.draw(st.sampled_from((np.float32, np.float64)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 999)))
+    values = rng.choice([1, -1, 2, -3, 7, -8], shape) * (
+        rng.random(shape) < data.draw(st.sampled_from((0.1, 0.5, 1.0)))
+    )
+    matrix = suited(storage, held(SparseMatrix.from_dense(values.astype(container)), name))
+    for dtype in DTYPES.values():
+        try:
+            encoded = storage.encode(matrix, dtype)
+        except InputError as error:  # a side of 33 has more positions than 5 bits tell apart
+            assert re.search(rf"format {name}: .* needs \d+ bits, there are \d+$", str(error))  # noqa: PT017
+            continue
+        decoded = storage.decode(encoded)
+        np.testing.assert_array_equal(decoded.to_array(), matrix.to_array())
+        assert decoded.nnz == matrix.nnz
+
+
+@pytest.mark.parametrize("name", ["nm-2:4", "nm-4:8", "nm-3:5", "nm-2:6", "nm-pairs-4:8", "vnm-64:2:8"])
+@pytest.mark.parametrize("container", [np.float32, np.float64])
+def test_a_group_that_is_cut_off_holds_as_many_values_as_it_has_room_for(name: str, container: type) -> None:
+    storage = format_by_name(name)
+    assert isinstance(storage, Structured)
+    for dtype in DTYPES.values():
+        for rest in range(1, storage.keep + 1):
+            dense = np.zeros((3, storage.of + rest), container)
+            dense[:, -rest:] = np.arange(1, rest + 1)
+            matrix = held(SparseMatrix.from_dense(dense), name)
+            assert matrix.nnz >= 3 * min(rest, 2)
+            np.testing.assert_array_equal(storage.decode(storage.encode(matrix, dtype)).to_array(), matrix.to_array())
+
+
+@pytest.mark.parametrize("name", ANY_PATTERN)
+@pytest.mark.parametrize("shape", [(3, 2**60), (2**20, 2**42), (3, 2**31)], ids=str)
+def test_matrices_wider_than_memory_are_encoded_or_refused(name: str, shape: tuple[int, int]) -> None:
+    storage = format_by_name(name)
+    matrix = SparseMatrix.from_coo(shape, [0, 2], [shape[1] - 1, 5], [1.0, 2.0])
+    faults = []
+    with memory_budget(10**8):
+        try:
+            size = storage.size(matrix, FP16)
+            assert min(size.stored_values, size.data_bits, size.metadata_bits) >= 0
+            assert size.size_bits < 2**63
+        except InputError as error:
+            faults.append(str(error))
+        try:
+            assert storage.decode(storage.encode(matrix, FP16)).equals(matrix)
+        except InputError as error:
+            faults.append(str(error))
+    allowed = (
+        r"of memory, more than the 100 MB that one input may take|bits, there are|is more than the .* can be counted"
+    )
+    assert all(re.search(allowed, fault) for fault in faults)
+    if shape == (3, 2**31):
+        assert not (faults and name in ("coo", "csr", "ell", "condensed-csr"))
+
+
+def test_sizes_that_64_bits_do_not_count_are_refused() -> None:
+    wide = DenseMatrix((2**31, 2**31))
+    for name in ("dense", "coo", "csr", "bitmap", "ell", "nm-4:4"):
+        with pytest.raises(InputError, match=r"bits of a stored matrix: \S+ is more than the 9.22e\+18|needs \d+ bits"):
+            format_by_name(name).size(wide, FP16)
+    largest = FormatSize(1, 2**62, 2**62 - 1)
+    assert (largest.size_bits, largest.size_bytes) == (2**63 - 1, 2**60)
+    with pytest.raises(InputError, match="bits of a stored matrix"):
+        FormatSize(1, 2**62, 2**62)
+    with (
+        memory_budget(10**8),
+        pytest.raises(InputError, match=r"format nm-65536:65536: 6553600000 values of a 100000 x 1"),
+    ):
+        format_by_name("nm-65536:65536").encode(SparseMatrix.from_coo((100_000, 1), [3], [0]), FP16)

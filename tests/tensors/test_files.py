@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sparsesim.errors import InputError
-from sparsesim.tensors import SparseMatrix, files, matrix_members, read_matrix, write_matrix
+from sparsesim.limits import memory_budget
+from sparsesim.tensors import SparseMatrix, matrix_members, read_matrix, write_matrix
 
 EXAMPLE = SparseMatrix.from_dense([[0.0, 1.5, 0.0], [2.0, 0.0, -1.0]])
 SMTX = "2, 3, 1\n0 0 1\n2\n"
@@ -83,11 +84,57 @@ def test_damaged_members_and_gzip_files(archive: Path, tmp_path: Path) -> None:
         read_matrix(tmp_path / "plain.mtx.gz")
 
 
-def test_content_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 1000)
-    (tmp_path / "bomb.mtx.gz").write_bytes(gzip.compress(bytes(5000)))
-    with pytest.raises(InputError, match=r"bomb.mtx.gz: larger than 1000 bytes"):
-        read_matrix(tmp_path / "bomb.mtx.gz")
+def test_what_is_packed_unpacks_to_no_more_than_memory_allows(tmp_path: Path) -> None:
+    (tmp_path / "bomb.npz.gz").write_bytes(gzip.compress(bytes(5_000_000)))
+    with memory_budget(10**6), pytest.raises(InputError, match=r"bomb.npz.gz: unpacks to more than the 1 MB of memory"):
+        read_matrix(tmp_path / "bomb.npz.gz")
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as content:
+        content.writestr("m.npy", bytes(5_000_000))
+    with memory_budget(10**6), pytest.raises(InputError, match=r"bomb.zip/m.npy: unpacks to more than the 1 MB"):
+        read_matrix(tmp_path / "bomb.zip")
+
+
+def test_sizes_in_the_directory_of_an_archive_are_not_believed(tmp_path: Path) -> None:
+    """The text is what the member unpacks to, not what the directory says of it."""
+    file = tmp_path / "m.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as content:
+        content.writestr("m.smtx", SMTX + " " * 1000)
+    data = bytearray(file.read_bytes())
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 24 : directory + 28] = (4_000_000_000).to_bytes(4, "little")
+    file.write_bytes(data)
+    with memory_budget(10**6):
+        assert read_matrix(file).nnz == 1
+    data[directory + 24 : directory + 28] = (10).to_bytes(4, "little")
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"m.zip/m.smtx"):
+        read_matrix(file)
+
+
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as content:
+        content.writestr("m.smtx", SMTX)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            content.writestr("m.smtx", "2, 3, 0\n0 0 0\n")
+    with pytest.raises(InputError, match=r"m.zip: member 'm.smtx' is there 2 times"):
+        read_matrix(tmp_path / "m.zip")
+
+
+@pytest.mark.parametrize("member", ["../one.mtx", "/etc/passwd.mtx", "deep/../two.smtx", "deep"])
+def test_a_member_is_no_path(archive: Path, member: str) -> None:
+    with pytest.raises(InputError, match=r"no member|unknown suffix"):
+        read_matrix(archive, member)
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".mtx", "a\0b.mtx", "x" * 5000])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(InputError, match=r"no such file|unknown matrix"):
+        read_matrix(name)
+
+
+def test_what_cannot_be_written_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none/m.mtx: cannot be written \(No such file or directory\)"):
+        write_matrix(EXAMPLE, tmp_path / "none" / "m.mtx")
 
 
 def test_unknown_suffix_and_missing_file(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
-from sparsesim.tensors import SparseMatrix, banded, block, drawn_nm, group_violation, nm, rmat, uniform
+from sparsesim.limits import memory_budget
+from sparsesim.tensors import DenseMatrix, SparseMatrix, banded, block, drawn_nm, group_violation, nm, rmat, uniform
 
 SIDE = st.integers(0, 30)
 MAKERS = {
@@ -134,3 +137,40 @@ def test_drawing_waits_until_it_is_needed() -> None:
 def test_arguments_that_make_no_sense(make) -> None:
     with pytest.raises(InputError):
         make()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda n: uniform(n, n, 0.9),
+        lambda n: uniform(n, 0, 0.5),
+        lambda n: rmat(n, n, n * n // 2),
+        lambda n: banded(n, 10, 3, 3),
+        lambda n: banded(100, n, 0, n),
+        lambda n: block(n, n, 4, 4, 0.5),
+        lambda n: block(4, 4, n, n, 1.0),
+        lambda n: nm(n, 64, 2, 4),
+    ],
+)
+def test_memory_is_asked_for_before_anything_is_drawn(draw) -> None:
+    for size, budget in ((10**6, 10**6), (10**9, 10**9)):
+        tracemalloc.start()
+        with memory_budget(budget), pytest.raises(InputError, match=r"needs .*B of memory, more than the 1 [MG]B"):
+            draw(size)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak_bytes < 40 * 10**6
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_what_is_no_seed_is_one_line(seed: object) -> None:
+    for draw in (lambda: uniform(2, 2, 0.5, seed=seed), lambda: DenseMatrix((2, 2), seed=seed).to_array()):
+        with pytest.raises(InputError, match=r"seed .*: must be a whole number that is not negative"):
+            draw()
+
+
+def test_sides_that_64_bits_do_not_count_are_refused() -> None:
+    with pytest.raises(InputError, match="positions of a matrix: 2147483648 x 4294967296 is more than"):
+        uniform(2**31, 2**32, 0.0)
+    with pytest.raises(InputError, match="positions of a matrix"):
+        drawn_nm(2**40, 2**40, 2, 4)

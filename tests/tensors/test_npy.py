@@ -48,7 +48,7 @@ def test_every_real_number_type(dtype: str, tmp_path: Path) -> None:
 )
 def test_anything_else_names_file_and_fault(data: bytes, message: str) -> None:
     with pytest.raises(InputError) as error:
-        parse_npy(data, "m.npy")
+        parse_npy(io.BytesIO(data), "m.npy")
     assert str(error.value).startswith("m.npy: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
