@@ -7,7 +7,6 @@ from typing import Any, Final
 from sparsesim.errors import InputError
 from sparsesim.units import parse_quantity
 
-
 _NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[0-9]+/[0-9]+)")
 _ENDLESS: Final = re.compile(r"[eE][+-]?[0-9]{4,}$")
 _WHOLE: Final = re.compile(r"\s*[0-9]{1,18}\s*")

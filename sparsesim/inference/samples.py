@@ -75,9 +75,11 @@ def _check_finite(samples: NDArray[Any], found: Floats) -> None:
     """A network makes something of NaN and infinity, too, and an accuracy of that would be wrong."""
     bad = ~np.isfinite(found)
     if bad.any():
-        place = tuple(int(axis[0]) for axis in np.nonzero(bad))[0]
+        place = int(np.nonzero(bad)[0][0])
         after = "" if not np.isfinite(samples[place]).all() else " after scale, mean and std"
-        raise InputError(f"samples: {int(bad.sum())} numbers are NaN or infinite as fp32{after}, the first in sample {place}")
+        raise InputError(
+            f"samples: {int(bad.sum())} numbers are NaN or infinite as fp32{after}, the first in sample {place}"
+        )
 
 
 def _sizes(samples: NDArray[Any]) -> str:

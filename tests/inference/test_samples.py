@@ -33,7 +33,11 @@ def test_layouts():
         (IMAGES, {"std": [float("inf")]}, "^std must be positive, found inf$"),
         (IMAGES, {"std": [1e-320]}, "^samples: .* NaN or infinite"),
         (IMAGES, {"mean": [1, 2]}, "^mean has 2 values, the samples have 3 channels$"),
-        (np.array([[0.0, 1], [np.nan, 2]]), {}, "^samples: 1 numbers are NaN or infinite as fp32, the first in sample 1$"),
+        (
+            np.array([[0.0, 1], [np.nan, 2]]),
+            {},
+            "^samples: 1 numbers are NaN or infinite as fp32, the first in sample 1$",
+        ),
         (np.array([[1e39]]), {}, "as fp32 after scale"),
         (IMAGES * 1j, {}, "^samples must be numbers .*complex128"),
         (IMAGES[:0], {"layout": "flat"}, r"^samples 0 x 3 x 4 x 4 are none$"),
@@ -51,5 +55,5 @@ def test_memory_is_asked_for_before_it_is_taken():
         prepare_samples(many)
     with memory_budget(3 * 8 * IMAGES.size):
         prepare_samples(IMAGES)
-    with memory_budget(3 * 8 * IMAGES.size - 1), pytest.raises(InputError, match="needs 2.3 kB of memory"):
+    with memory_budget(3 * 8 * IMAGES.size - 1), pytest.raises(InputError, match=r"needs 2\.3 kB of memory"):
         prepare_samples(IMAGES)
