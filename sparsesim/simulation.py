@@ -6,7 +6,7 @@ The module is not called `simulate` because that would shadow the public functio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from sparsesim.accelerators import candidates_of
 from sparsesim.counts import Counts
@@ -19,6 +19,10 @@ from sparsesim.matmul import MatmulOp
 from sparsesim.results import Labels, Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
 from sparsesim.yaml_file import Given
+
+
+_LARGE_MACS: Final = 2**40
+"""From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Simulator:
         try:
             call, run = self._run(op, work)
         except (MemoryError, OverflowError) as error:
+            if isinstance(error, OverflowError) and op.dense_macs * op.repeat < _LARGE_MACS:
+                raise  # a fault of ours
             most = "memory than there is" if isinstance(error, MemoryError) else "than 64 bits to count"
             sizes = " x ".join(str(size) for size in (op.groups, op.m, op.n, op.k))
             raise InputError(

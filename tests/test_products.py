@@ -246,7 +246,7 @@ def test_drawing_asks_for_what_it_takes(sparsity, needed):
 def test_groups_that_are_never_drawn_need_no_memory():
     weights = drawn_weights(2**18, 2**18, "2:4")
     assert weights.nnz == 2**35
-    with pytest.raises(InputError, match="^drawing 262144 x 262144 weights needs 962 GB of memory"):
+    with pytest.raises(InputError, match=r"^drawing 262144 x 262144 weights needs 962 GB of memory"):
         weights.to_sparse()
 
 
