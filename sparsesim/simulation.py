@@ -20,7 +20,6 @@ from sparsesim.results import Labels, Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
 from sparsesim.yaml_file import Given
 
-
 _LARGE_MACS: Final = 2**40
 """From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
 

@@ -4,6 +4,7 @@ import codecs
 import io
 import os
 import sys
+import warnings
 from typing import Any, Final, TextIO
 
 from sparsesim.cli.signs import replaced
@@ -22,11 +23,17 @@ class Unwritten(Exception):  # noqa: N818 (an OSError that nobody between here a
 def mend_outputs() -> None:
     """From now on signs that an output does not know become plain ones, and what it cannot write is `Unwritten`.
 
-    One that was closed before the start takes everything.
+    One that was closed before the start takes everything. Warnings become a line each.
     """
     codecs.register_error(_HANDLER, replaced)
     for name in ("stdout", "stderr"):
         setattr(sys, name, _mended(getattr(sys, name)))
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(message: Any, *_: Any, **__: Any) -> None:
+    """On a line, without the place in the code."""
+    sys.stderr.write(f"warning: {' '.join(str(message).split())}\n")
 
 
 def _mended(stream: Any) -> TextIO:
