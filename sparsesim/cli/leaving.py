@@ -67,8 +67,6 @@ def failed(error: Exception) -> NoReturn:
 
 def failed_to_write(error: OSError) -> NoReturn:
     """The file, where it is known, and the reason."""
-    if isinstance(error, BrokenPipeError):  # between processes: what is printed is an `Unwritten`
-        failed(error)
     reason = error.strerror or str(error)
     refuse(reason if error.filename is None else f"{error.filename}: {reason}")
 
