@@ -1,8 +1,10 @@
 """One product, given by two matrices or by its sizes alone, in several formats on several machines."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from operator import index
 from typing import Any, Final
 
 import numpy as np
@@ -10,10 +12,11 @@ import numpy as np
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Format, formats_by_name
 from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
+from sparsesim.limits import MAX_MACS, check_memory, checked_size
 from sparsesim.matmul import MatmulOp, matmul_op
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
-from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, as_tensor
+from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix, Tensor, as_tensor
 from sparsesim.tensors.generators import drawn_nm, uniform
 from sparsesim.yaml_file import Given
 
@@ -131,18 +134,22 @@ def gemm(
 
     `sparsity` as in `drawn_weights`. It is one of `runs` equal runs (None: without end) that find small operands in the
     L2, unless it is `cold`. The other arguments as in `multiply`.
-    Raises SparsesimError where a format or machine refuses, InputError for sizes below 1 and other patterns.
+    Raises SparsesimError where a format or machine refuses, InputError for sizes below 1 or beyond what can be counted,
+    for a negative seed, for weights that do not fit the memory to draw them in, and for other patterns.
 
     >>> import sparsesim as ss
     >>> dense, sparse = ss.gemm(4096, 4096, 4096, "a100-pcie", ["dense", "nm-2:4"], "fp16", "2:4")
     >>> dense.kernel, sparse.kernel, sparse.m, 1 < dense.seconds / sparse.seconds < 2
     ('gemm', 'gemm-2:4', 4096, True)
     """
-    cards = [machine.benchmarked(runs, warm=not cold) for machine in _machines(machines, on_violation)]
-    sparsity = str(sparsity)
+    # Whole numbers of Python, which do not wrap as those of NumPy do.
+    m, n, k, seed = (_whole(name, value) for name, value in (("M", m), ("N", n), ("K", k), ("seed", seed)))
     for name, side in (("M", m), ("N", n), ("K", k)):
         if side < 1:
             raise InputError(f"{name} is {side}; it must be at least 1")
+    checked_size("gemm: M x N x K", m, n, k, limit=MAX_MACS)
+    cards = [machine.benchmarked(runs, warm=not cold) for machine in _machines(machines, on_violation)]
+    sparsity = str(sparsity)
     weights, tokens = drawn_weights(n, k, sparsity, seed), DenseMatrix((k, m), seed=seed + 1)
     name = f"gemm {m} x {n} x {k}"
     results = multiply(
@@ -159,22 +166,61 @@ def drawn_weights(rows: int, columns: int, sparsity: str, seed: int = 0) -> Tens
     """Seeded weights [rows, columns] with a pattern.
 
     `sparsity` is a fraction of zeros at uniform positions ("0.9"), N:M ("2:4"), or the name of a fixed pattern that
-    keeps the largest of dense weights ("vnm-64:2:16"). Raises InputError for anything else.
+    keeps the largest of dense weights ("vnm-64:2:16"). Raises InputError for anything else, for a negative seed, and
+    for weights that do not fit the memory to draw them in; those without a draw, such as dense ones, always do.
     """
+    rows, columns, seed = (
+        _whole(name, value) for name, value in (("rows", rows), ("columns", columns), ("seed", seed))
+    )
+    if seed < 0:
+        raise InputError(f"seed: {seed}: must be at least 0")
+    size = checked_size("weights", rows, columns)
     if ":" in sparsity and "-" in sparsity:
+        _check_drawing(rows, columns, _PRUNING_BYTES * size)
         return _pruned(DenseMatrix((rows, columns), seed=seed), sparsity)
     if ":" in sparsity:
-        keep, _, of = sparsity.partition(":")
-        if not (keep.isdigit() and of.isdigit() and 0 < int(keep) <= int(of)):
+        group = _N_OF_M.fullmatch(sparsity)
+        if group is None or not 0 < int(group[1]) <= int(group[2]):
             raise InputError(f"sparsity {sparsity!r} is not N:M with N kept of every M, such as 2:4")
-        return drawn_nm(rows, columns, int(keep), int(of), seed)
+        return _drawn_nm(rows, columns, int(group[1]), int(group[2]), seed)
     try:
         fraction = float(sparsity)
     except ValueError:
         raise InputError(f"sparsity {sparsity!r} is neither N:M nor a fraction") from None
     if not 0 <= fraction < 1:
         raise InputError(f"sparsity {sparsity} must lie in [0, 1)")
-    return DenseMatrix((rows, columns), seed=seed) if fraction == 0 else uniform(rows, columns, 1 - fraction, seed)
+    if fraction == 0:
+        return DenseMatrix((rows, columns), seed=seed)
+    _check_drawing(rows, columns, _UNIFORM_BYTES * round((1 - fraction) * size))
+    return uniform(rows, columns, 1 - fraction, seed)
+
+
+_N_OF_M: Final = re.compile("([0-9]{1,9}):([0-9]{1,9})")
+_ROW_BYTES, _UNIFORM_BYTES, _MARK_BYTES, _KEPT_BYTES, _PRUNING_BYTES = 24, 48, 2, 24, 24
+"""The most that drawing was measured to take, with its copies: for a row; at uniform positions for a weight that is
+kept; in groups of N:M for a position and for a weight that is kept; in other patterns for a position."""
+
+
+def _drawn_nm(rows: int, columns: int, keep: int, of: int, seed: int) -> DrawnMatrix:
+    """With a look at the memory where it is drawn, if it ever is."""
+    drawn = drawn_nm(rows, columns, keep, of, seed)
+
+    def draw() -> SparseMatrix:
+        _check_drawing(rows, columns, _MARK_BYTES * rows * columns + _KEPT_BYTES * drawn.nnz)
+        return drawn.to_sparse()
+
+    return replace(drawn, draw=draw)
+
+
+def _check_drawing(rows: int, columns: int, size_bytes: int) -> None:
+    check_memory(f"drawing {rows} x {columns} weights", size_bytes + _ROW_BYTES * rows)
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return index(value)
+    except TypeError:
+        raise InputError(f"{name}: {value!r}: must be a whole number") from None
 
 
 def _pruned(weights: DenseMatrix, pruner: str) -> SparseMatrix:

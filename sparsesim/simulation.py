@@ -6,18 +6,22 @@ The module is not called `simulate` because that would shadow the public functio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from sparsesim.accelerators import candidates_of
 from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
-from sparsesim.errors import SparsesimError
+from sparsesim.errors import InputError, SparsesimError
 from sparsesim.hardware import Call, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.hardware.power import own_energy, seconds_under_cap
+from sparsesim.limits import MAX_MACS, checked_size
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import Labels, Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
 from sparsesim.yaml_file import Given
+
+_LARGE_MACS: Final = 2**40
+"""From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,17 @@ class Simulator:
 
     def _result(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
         start = perf_counter()
-        call, run = self._run(op, work)
+        check_countable(op)
+        try:
+            call, run = self._run(op, work)
+        except (MemoryError, OverflowError) as error:
+            if isinstance(error, OverflowError) and op.dense_macs * op.repeat < _LARGE_MACS:
+                raise  # a fault of ours
+            most = "memory than there is" if isinstance(error, MemoryError) else "than 64 bits to count"
+            sizes = " x ".join(str(size) for size in (op.groups, op.m, op.n, op.k))
+            raise InputError(
+                f"{op.name}: groups x M x N x K of {sizes} on {self.machine.name} need more {most}"
+            ) from error
         energy = self._energy(call, run)
         elapsed = perf_counter() - start
         return Result(**self._identity(op, labels) | _figures(op, call, run) | energy, simulation_seconds=elapsed)
@@ -131,6 +145,13 @@ class Simulator:
             "empty_columns": op.empty_columns,
             "idle_w": self.machine.idle_w,
         }
+
+
+def check_countable(op: MatmulOp) -> None:
+    """Raise InputError for an operation whose MACs, or the bits that they move, are beyond what 64 bits can count."""
+    # The exact number may need the positions, which few operations are large enough to be asked for.
+    if min(op.a.tensor.nnz * op.n, op.b.tensor.nnz * op.m) * op.repeat > MAX_MACS:
+        checked_size(f"{op.name}: MACs of all repetitions", op.effectual_macs, op.repeat, limit=MAX_MACS)
 
 
 class _Work:

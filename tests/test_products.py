@@ -1,10 +1,13 @@
 """One product, given by two matrices or by its sizes."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
+from sparsesim.limits import MAX_MACS, memory_budget
 from sparsesim.matmul import matmul_op
 from sparsesim.products import drawn_weights, gemm, multiply
 from sparsesim.tensors import DenseMatrix, SparseMatrix, uniform
@@ -186,3 +189,67 @@ def test_operands_from_dram_are_so_in_every_format():
     formats = ["csr", "coo", "bitmap"]
     for result in gemm(16, 256, 256, [CARD, PROCESSOR], formats, sparsity="0.1", table=TABLE, cold=True):
         assert result.operands == "DRAM"
+
+
+@pytest.mark.parametrize(
+    ("sides", "options", "message"),
+    [
+        (
+            (2**31, 2**31, 2**31),
+            {},
+            r"^gemm: M x N x K: 2147483648 x .* is more than the 7\.2e\+16 that can be counted$",
+        ),
+        ((2**56, 1, 2), {}, r"^gemm: M x N x K: 7\.2e\+16 x 1 x 2 is more"),
+        ((np.int64(2**32), np.int64(2**32), 1), {}, "^gemm: M x N x K: 4294967296 x 4294967296 x 1 is more"),
+        ((8.0, 8, 8), {}, r"^M: 8\.0: must be a whole number$"),
+        ((8, 8, 8), {"seed": -1}, "^seed: -1: must be at least 0$"),
+        ((8, 8, 8), {"seed": 0.5}, r"^seed: 0\.5: must be a whole number$"),
+        ((8, 8, 8), {"sparsity": "²:4"}, "^sparsity '²:4' is not N:M"),
+        ((8, 8, 8), {"sparsity": "2:" + "4" * 5000}, "is not N:M"),
+        ((8, 8, 8), {"sparsity": "nan"}, r"^sparsity nan must lie in \[0, 1\)"),
+        (
+            (8, 2**20, 2**20),
+            {"sparsity": "0.5"},
+            r"^drawing 1048576 x 1048576 weights needs 26\.4 TB of memory, more than",
+        ),
+        ((8, 2**20, 2**20), {"sparsity": "vnm-64:2:16"}, r"^drawing 1048576 x 1048576 weights needs 26\.4 TB"),
+    ],
+)
+def test_sizes_that_cannot_be_counted_or_drawn_are_refused_before_any_memory_is_taken(sides, options, message):
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=message):
+            gemm(*sides, [PROCESSOR], table=TABLE, **options)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "needed"), [("0.5", 48 * 2000), ("2:4", 2 * 4000 + 24 * 2000), ("vnm-64:2:16", 24 * 4096)]
+)
+def test_drawing_asks_for_what_it_takes(sparsity, needed):
+    """The budget is exact, and at larger sizes more than what NumPy takes."""
+    rows, columns = (64, 64) if sparsity.startswith("vnm") else (40, 100)
+    with memory_budget(needed + 24 * rows):
+        drawn_weights(rows, columns, sparsity).to_sparse()
+    with memory_budget(needed + 24 * rows - 1), pytest.raises(InputError, match=r"^drawing .* weights needs"):
+        drawn_weights(rows, columns, sparsity).to_sparse()
+    needed = needed // 2000 * 10**6 if sparsity != "vnm-64:2:16" else 24 * 2**20
+    tracemalloc.start()
+    drawn_weights(1024, 1024, sparsity).to_sparse()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.2 * needed < peak < 1.1 * needed
+
+
+def test_groups_that_are_never_drawn_need_no_memory():
+    weights = drawn_weights(2**18, 2**18, "2:4")
+    assert weights.nnz == 2**35
+    with pytest.raises(InputError, match=r"^drawing 262144 x 262144 weights needs 962 GB of memory"):
+        weights.to_sparse()
+
+
+def test_a_product_that_can_be_counted_is_simulated():
+    (result,) = gemm(2**28, 2**28, 1, [PROCESSOR], table=TABLE)
+    assert result.macs == MAX_MACS

@@ -9,9 +9,10 @@ from sparsesim import simulation
 from sparsesim.accelerators import candidates_of
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import run_schedule
-from sparsesim.errors import PatternError, UnknownNameError
+from sparsesim.errors import InputError, PatternError, UnknownNameError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_energy_table, load_machine, machine_names
+from sparsesim.limits import memory_budget
 from sparsesim.matmul import MatmulOp, Operand, matmul_op
 from sparsesim.results import Labels
 from sparsesim.simulation import Simulator, fastest_run, reprice, simulate
@@ -249,3 +250,37 @@ def test_another_table_leaves_idle_power_and_replaces_a_measured_one(name):
     assert (other.energy_table, other.energy_pj["measured"]) == ("gpu-7nm", 0)
     assert other.energy_pj["static"] == own.energy_pj["static"] == pytest.approx((own.idle_w or 0) * own.seconds * 1e12)
     assert (own.idle_w is None) == (name == "sparch")
+
+
+def test_more_macs_than_can_be_counted_are_refused():
+    dense = DenseMatrix((2**28, 1)), DenseMatrix((1, 2**28))
+    op = matmul_op(*dense, "dense", "fp32", name="wide")
+    assert simulate(op, "core-i7-5930k").macs == 2**56
+    message = r"^wide: MACs of all repetitions: 7\.2e\+16 x 2 is more than the 7\.2e\+16 that can be counted$"
+    with pytest.raises(InputError, match=message):
+        simulate(replace(op, repeat=2), "core-i7-5930k")
+
+
+@pytest.mark.parametrize("machine", ["a100-pcie", "sparseloop-tc"])
+def test_tiles_that_nobody_would_wait_for_are_refused(machine):
+    op = matmul_op(DenseMatrix((2**19, 1)), DenseMatrix((1, 2**19)), "dense", "int8", name="wide")
+    with pytest.raises(InputError, match=r"^wide: M x N is 524288 x 524288, and .* at most 137,438,953,472 elements"):
+        simulate(op, machine)
+
+
+def test_tiles_that_do_not_fit_the_memory_are_refused_before_it_is_taken():
+    op = matmul_op(DenseMatrix((2**12, 1)), DenseMatrix((1, 2**12)), "dense", "int8", name="wide")
+    with memory_budget(10**4), pytest.raises(InputError, match=r"^wide: \d+ x \d+ tiles needs .* of memory"):
+        simulate(op, "sparseloop-tc")
+
+
+def test_a_failed_allocation_names_the_operation(monkeypatch):
+    def no_room(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("sparsesim.simulation.fastest_run", no_room)
+    op = matmul_op(DenseMatrix((2, 3)), DenseMatrix((3, 5)), "dense", "fp32", name="fc1")
+    with pytest.raises(
+        InputError, match=r"^fc1: groups x M x N x K of 1 x 2 x 5 x 3 on core-i7-5930k need more memory"
+    ):
+        simulate(op, "core-i7-5930k")

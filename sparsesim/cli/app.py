@@ -7,8 +7,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from sparsesim.cli.panels import PanelledCommand
 from sparsesim.cli.running import running
+from sparsesim.cli.words import CheckedCommand
 
 
 class Command(NamedTuple):
@@ -121,7 +121,7 @@ def _loaded(name: str) -> Any:
     module, function = COMMANDS[name].home.split(":")
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     example = f"sparsesim {COMMANDS[name].example}"
-    declare = own.command(name, cls=PanelledCommand, context_settings=_HELP, epilog=example)
+    declare = own.command(name, cls=CheckedCommand, context_settings=_HELP, epilog=example)
     declare(running(name, getattr(import_module(f"sparsesim.cli.{module}"), function)))
     return get_command(own)
 
@@ -134,6 +134,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog="SPARSESIM_TRACEBACK=1 in the environment shows where an internal error (exit code 70) happened.",
 )
 
 

@@ -68,7 +68,7 @@ OutDtype = Annotated[
     ),
 ]
 Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples per batch on the machines.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 
 PrunerName = Annotated[
     str,

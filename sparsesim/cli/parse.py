@@ -1,24 +1,58 @@
 """What words on the command line stand for."""
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sparsesim.errors import InputError
 from sparsesim.units import parse_quantity
 
+_NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[0-9]+/[0-9]+)")
+_ENDLESS: Final = re.compile(r"[eE][+-]?[0-9]{4,}$")
+_WHOLE: Final = re.compile(r"\s*[0-9]{1,18}\s*")
+_LONGEST: Final = 64
+"""Characters of a number. With exponents of at most three digits every number is read in a moment."""
+_MOST_NUMBERS: Final = 4096
+"""Of one option: means and deviations of channels."""
+
 
 def numbers(option: str, text: str) -> list[float]:
-    """Numbers separated by commas. Raises InputError that names the option, as all functions here do."""
+    """Numbers such as 0.5 or 1/255, separated by commas. Raises InputError that names the option, as all here do."""
+    parts = text.split(",")
+    if len(parts) > _MOST_NUMBERS:
+        raise InputError(f"{option}: {len(parts):,} numbers: at most {_MOST_NUMBERS:,} are taken")
+    return [_number(option, part.strip()) for part in parts]
+
+
+def one_number(option: str, text: str) -> float:
+    """A single number such as 0.5 or 1/255."""
+    found = numbers(option, text)
+    if len(found) != 1:
+        raise InputError(f"{option}: {text!r}: one number is needed")
+    return found[0]
+
+
+def _number(option: str, text: str) -> float:
+    from fractions import Fraction  # loads decimal, for which --help need not wait
+
+    if len(text) > _LONGEST:
+        raise InputError(f"{option}: {text[:_LONGEST]!r}...: a number has at most {_LONGEST} characters")
+    if _ENDLESS.search(text):
+        raise InputError(f"{option}: {text!r}: an exponent has at most 3 digits")
     try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise InputError(f"{option}: {text!r}: numbers separated by commas are needed") from error
+        if _NUMBER.fullmatch(text):
+            return float(Fraction(text))
+    except OverflowError:
+        raise InputError(f"{option}: {text!r}: must be a finite number") from None
+    except ZeroDivisionError:
+        pass
+    raise InputError(f"{option}: {text!r}: numbers such as 0.5 or 1/255, separated by commas, are needed")
 
 
 def whole_numbers(option: str, text: str, separator: str) -> list[int]:
-    """Numbers without sign."""
+    """Numbers without sign, of at most 18 digits: within 64 bits."""
     parts = text.split(separator)
-    if not all(part.strip().isdigit() for part in parts):
+    if not all(_WHOLE.fullmatch(part) for part in parts):
         raise InputError(f"{option}: {text!r}: whole numbers separated by {separator!r} are needed")
     return [int(part) for part in parts]
 
@@ -51,7 +85,7 @@ def baseline_fields(texts: list[str]) -> dict[str, str | float]:
         name, equals, value = text.partition("=")
         if not equals or not value:
             raise InputError(f"--baseline: {text!r}: FIELD=VALUE is needed")
-        fields[name] = numbers("--baseline: sparsity", value)[0] if name == "sparsity" else value
+        fields[name] = one_number("--baseline: sparsity", value) if name == "sparsity" else value
     return fields
 
 
@@ -68,7 +102,7 @@ def neurons_to_keep(texts: list[str]) -> dict[str, int]:
     kept: dict[str, int] = {}
     for text in texts:
         layer, _, number = text.rpartition("=")
-        if not layer or not number.isdecimal():
+        if not layer or not _WHOLE.fullmatch(number):
             raise InputError(f"--keep: {text!r}: LAYER=NUMBER is needed")
         if layer in kept:
             raise InputError(f"--keep: {text!r}: every layer once, and {layer!r} is given before")

@@ -45,7 +45,12 @@ def running(name: str, command: Callable[..., None]) -> Callable[..., None]:
         budget = quantity("--memory", memory, "B") if memory else None
         with _saying(quiet, verbose), interruptible(), memory_budget(budget):
             started = perf_counter()
-            told(**values)
+            try:
+                told(**values)
+            except (
+                BrokenPipeError
+            ) as error:  # what is printed is told apart; Typer would take this for it, and be silent
+                raise RuntimeError(f"a pipe between processes broke: {error}") from error
             LOG.debug("%s: %.2f s in all", name, perf_counter() - started)
 
     own = [

@@ -1,11 +1,11 @@
 """Samples on the command line: read as their options say, and put beside a network."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparsesim.cli.options import GraphFile, LabelledSamples, StoredSamples
+from sparsesim.cli.parse import numbers, one_number
 from sparsesim.errors import InputError
 from sparsesim.inference import capture, prepare_samples, sample_file
 from sparsesim.networks import Network, load_network, read_arrays
@@ -53,9 +53,9 @@ def _samples(path: Path, arrays: dict[str, Any], stored: StoredSamples, most: in
     return prepare_samples(
         _array(path, arrays, stored.inputs_key)[:most],
         layout=stored.inputs_layout,
-        scale=_one_number("--scale", stored.scale),
-        mean=_numbers("--mean", stored.mean),
-        std=_numbers("--std", stored.std),
+        scale=one_number("--scale", stored.scale),
+        mean=numbers("--mean", stored.mean) if stored.mean else (),
+        std=numbers("--std", stored.std) if stored.std else (),
     )
 
 
@@ -63,19 +63,3 @@ def _array(path: Path, arrays: dict[str, Any], key: str) -> Any:
     if key not in arrays:
         raise InputError(f"{path}: no array {key!r}; it holds {', '.join(arrays)}")
     return arrays[key]
-
-
-def _one_number(option: str, text: str) -> float:
-    numbers = _numbers(option, text)
-    if len(numbers) != 1:
-        raise InputError(f"{option}: {text!r}: one number is needed")
-    return numbers[0]
-
-
-def _numbers(option: str, text: str) -> list[float]:
-    try:
-        return [float(Fraction(part.strip())) for part in text.split(",") if part.strip()]
-    except (ValueError, ZeroDivisionError) as error:
-        raise InputError(
-            f"{option}: {text!r}: numbers such as 0.5 or 1/255, separated by commas, are needed"
-        ) from error

@@ -52,9 +52,11 @@ def matmul(
 
 
 def gemm(
-    m: Annotated[int, typer.Argument(metavar="M", help="Tokens: rows of the activations.")],
-    n: Annotated[int, typer.Argument(metavar="N", help="Outputs: rows of the weights, which carry the sparsity.")],
-    k: Annotated[int, typer.Argument(metavar="K", help="Inputs: columns of the weights.")],
+    m: Annotated[int, typer.Argument(metavar="M", min=1, help="Tokens: rows of the activations.")],
+    n: Annotated[
+        int, typer.Argument(metavar="N", min=1, help="Outputs: rows of the weights, which carry the sparsity.")
+    ],
+    k: Annotated[int, typer.Argument(metavar="K", min=1, help="Inputs: columns of the weights.")],
     machine: Machines = ["a100-pcie"],
     format: Formats = [],
     dtype: Dtype = "",

@@ -13,7 +13,7 @@ IndexArray = NDArray[np.signedinteger[Any]]
 Integer = int | np.signedinteger[Any]
 """One element of such an array."""
 
-INDEX = (1 << 62) - 1
+INDEX = np.int64((1 << 62) - 1)
 """`i & INDEX` is i, and proves to the compiler that i is not negative.
 
 Numba otherwise emits a test for indices from the end at every access. Unsigned integers would avoid it too, but

@@ -10,6 +10,7 @@ from sparsesim.accelerators.arithmetic import shares, size_key
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
+from sparsesim.accelerators.plannable import check_plannable
 from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
 from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
@@ -134,6 +135,7 @@ class TensorCore(Autotuned):
         return op.b.shape[0] * op.n * op.b.dtype.bits
 
     def _grids(self, op: MatmulOp) -> list[Grid]:
+        check_plannable(op)
         name = op.a.dtype.name
         kept, of = self.compression(op)
         positions = max(op.a.shape[0] * op.k, 1), max(op.b.shape[0] * op.n, 1)
