@@ -1,4 +1,4 @@
-"""What one network may ask for: sizes of layers, numbers of layers and time steps; beyond it nothing ends, or counts."""
+"""What one network may ask for: sizes, numbers of layers and time steps; beyond it nothing ends, or can be counted."""
 
 from typing import Final
 

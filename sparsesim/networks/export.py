@@ -48,7 +48,8 @@ def write_network(network: Network, path: str | Path) -> Path:
 
 def _write_npz(network: Network) -> Content:
     weights = [layer for layer in network.layers if layer.n_weights]
-    check_memory("its weights as arrays", sum(_FLOAT32_BYTES * layer.n_weights for layer in weights))
+    made = (layer.n_weights for layer in weights if layer.mask is not None or not isinstance(layer.source, np.ndarray))
+    check_memory("holding its weights", sum(_FLOAT32_BYTES * size for size in made))
     arrays = {f"{layer.name}.weight": layer.masked_weight() for layer in weights}
     origin = {ORIGIN_KEY: np.array(network.weights_origin)}
     return lambda file: np.savez_compressed(file, allow_pickle=False, **origin, **arrays)

@@ -1,6 +1,5 @@
 """What makes a layer one that can be counted: every number within its bounds, and sizes that fit each other."""
 
-import math
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Final
 
@@ -73,7 +72,7 @@ def _check_numbers(layer: "Layer") -> None:
         density = getattr(layer, field)
         if density is None:
             continue
-        if isinstance(density, bool) or not isinstance(density, Real) or not 0 <= density <= 1:
+        if isinstance(density, bool) or not isinstance(density, Real) or not 0 <= float(density) <= 1:
             raise InputError(f"{field}: {shown(density)}: must be from 0 to 1")
 
 

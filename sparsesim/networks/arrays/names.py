@@ -53,8 +53,8 @@ def bias_keys(outputs: Mapping[str, int], arrays: Mapping[str, NDArray[Any]]) ->
     vectors = [name for name, array in arrays.items() if numbered and array.ndim == 1 and _NUMBER.match(name)]
     if len(numbered) * len(vectors) > _MOST_PAIRS:
         raise InputError(
-            f"{len(numbered)} numbered weights and {len(vectors)} numbered vectors: at most {_MOST_PAIRS} pairs of them "
-            "are compared"
+            f"{len(numbered)} numbered weights and {len(vectors)} numbered vectors: "
+            f"at most {_MOST_PAIRS} pairs are compared"
         )
     return {key: _bias_key(key, size, arrays, vectors) for key, size in outputs.items()}
 

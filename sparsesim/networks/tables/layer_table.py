@@ -77,7 +77,9 @@ class LayerTable(Description):
             raise ValueError(f"layers: {count} of them, repeated ones counted: at most {MOST_LAYERS}")
         patterns = sum(len(described.layers) for described in self.variants.values())
         if patterns * count > _MOST_PAIRS:
-            raise ValueError(f"variants: {patterns} patterns for {count} layers: at most {_MOST_PAIRS} pairs are compared")
+            raise ValueError(
+                f"variants: {patterns} patterns for {count} layers: at most {_MOST_PAIRS} pairs are compared"
+            )
         names = [name for name, _ in self.rows()]
         for variant, described in self.variants.items():
             for pattern in described.layers:

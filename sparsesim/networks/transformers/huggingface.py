@@ -126,9 +126,9 @@ def _check_places(shards: Mapping[str, object], headers: Mapping[str, Header]) -
         for tensor in header.tensors:
             if held[tensor] != file:
                 raise InputError(f"tensor {shown(tensor)} lies in {file!r} and in {held[tensor]!r}")
-    for tensor, file in shards.items():
-        if held.get(tensor) != file:
-            raise InputError(f"{_INDEX}: weight_map: {shown(tensor)}: {file!r} does not hold this tensor")
+    for tensor, shard in shards.items():
+        if held.get(tensor) != shard:
+            raise InputError(f"{_INDEX}: weight_map: {shown(tensor)}: {shard!r} does not hold this tensor")
 
 
 def _network(
