@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, opened_archive
-from sparsesim.networks.arrays.bounds import MOST_ARRAYS, checked_bytes, checked_name
+from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
 from sparsesim.networks.arrays.hdf5_sizes import check_datasets
 from sparsesim.networks.places import one_line, shown, within
 
 _DEEPEST = 32
+_MOST_ENTRIES = 20_000  # HDF5 takes a second for them
 _WEIGHTS_IN_ARCHIVE = "model.weights.h5"
 _NO_WEIGHTS = ("optimizer", "optimizer_weights", "top_level_model_weights")
 _WRAPPERS = ("model_weights", "layers", "_layer_checkpoint_dependencies")
@@ -67,8 +68,8 @@ def _found(opened: Any) -> dict[str, Any]:
     """The datasets of numbers by name; a group that many links lead to is walked through for each of them."""
     found: dict[str, Any] = {}
     for number, (name, entry) in enumerate(_entries(opened, "", _DEEPEST), 1):
-        if number > MOST_ARRAYS:
-            raise InputError(f"more than {MOST_ARRAYS} groups and datasets: at most as many are read")
+        if number > _MOST_ENTRIES:
+            raise InputError(f"more than {_MOST_ENTRIES} groups and datasets: at most as many are read")
         if entry is not None:
             found[checked_name(name)] = entry
     return found

@@ -16,7 +16,7 @@ from sparsesim.networks.arrays.bounds import checked_names
 from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.places import one_line, shown, within
 
-_OLDEST: Final = (2, 6)
+OLDEST: Final = (2, 6)
 """Before that, a file that claims to hold tensors alone could run code (CVE-2025-32434)."""
 _FLOAT32_BYTES: Final = 4
 _STATE: Final = "state_dict"
@@ -45,8 +45,8 @@ def read_torch(path: Path) -> NamedArrays:
 
 def _check_version(version: str) -> None:
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if numbers < _OLDEST:
-        needed = ".".join(map(str, _OLDEST))
+    if numbers < OLDEST:
+        needed = ".".join(map(str, OLDEST))
         raise InputError(f"reading .pt files safely needs PyTorch {needed} or later, found {version}")
 
 
