@@ -89,7 +89,7 @@ class Activations:
         """
         random = np.random.default_rng([self.seed, *layer.name.encode()])
         size = prod(shape)
-        check_memory(f"layer {layer.name!r}: its drawn activations {shape}", _DRAWN_BYTES * size)
+        check_memory(f"layer {layer.name!r}: drawing its activations {shape}", _DRAWN_BYTES * size)
         values = np.zeros(size, np.float32)
         kept = random.choice(size, round(self.density_of(layer) * size), replace=False, shuffle=False)
         values[kept] = np.abs(random.standard_normal(len(kept), dtype=np.float32)) + np.float32(1e-6)

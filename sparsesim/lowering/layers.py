@@ -112,7 +112,7 @@ def _convolution(layer: Layer, types: DType, batch: int, inputs: Activations) ->
         b = DenseMatrix((layer.groups * a.shape[1], samples * rows * columns), seed=inputs.seed)
     else:
         columns_bytes = feature_map.dtype.itemsize * layer.groups * a.shape[1] * samples * rows * columns
-        check_memory(f"layer {layer.name!r}: its windows as columns", columns_bytes)
+        check_memory(f"layer {layer.name!r}: laying out its windows as columns", columns_bytes)
         b = tensor_from_array(im2col(feature_map, layer))
     distinct = samples * channels * prod(layer.input_size)
     lowered = _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)

@@ -183,7 +183,7 @@ class Layer:
 
     def _checked(self, source: FloatArray) -> Floats:
         if source.dtype != np.float32:
-            check_memory(f"layer {self.name!r}: its weights as float32", _FLOAT32_BYTES * source.size)
+            check_memory(f"layer {self.name!r}: widening its weights to float32", _FLOAT32_BYTES * source.size)
         with np.errstate(over="ignore", invalid="ignore"):
             weight = source.astype(np.float32, copy=False).view()
             # NaN and infinity show in the extremes; np.isfinite of all weights would allocate a mask as large.

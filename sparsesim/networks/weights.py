@@ -76,7 +76,7 @@ class SyntheticWeights:
 
         Raises InputError for more weights than the budget of memory has a place for.
         """
-        check_memory(f"layer {layer!r}: its drawn weights", _HELD_BYTES[self.distribution] * prod(shape))
+        check_memory(f"layer {layer!r}: drawing its weights", _HELD_BYTES[self.distribution] * prod(shape))
         # Not hash(): it differs from one process to the next.
         generator = np.random.Generator(np.random.SFC64([self.seed, zlib.crc32(layer.encode())]))
         weight = DISTRIBUTIONS[self.distribution](generator, shape)
