@@ -167,7 +167,7 @@ def test_activations_are_drawn_within_the_budget():
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 0.5, True])
 def test_seeds_of_activations(seed):
-    with pytest.raises(InputError, match="activations.seed is "):
+    with pytest.raises(InputError, match="seed is "):
         ss.Activations(seed=seed)
 
 

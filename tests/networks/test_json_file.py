@@ -11,15 +11,16 @@ import sparsesim as ss
 from sparsesim.errors import InputError
 from sparsesim.networks.json_file import DEEPEST, MOST_BYTES, parsed_mapping, read_json_mapping
 
+TEXT = st.text(st.characters(codec="utf-8"))
+NUMBER = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4),
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
-@given(st.dictionaries(st.text(st.characters(codec="utf-8")), PLAIN, max_size=4), st.booleans())
+@given(st.dictionaries(TEXT, PLAIN, max_size=4), st.booleans())
 def test_what_has_one_meaning_is_read(content, ascii_only):
     assert parsed_mapping(json.dumps(content, ensure_ascii=ascii_only).encode()) == content
 

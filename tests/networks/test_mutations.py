@@ -44,10 +44,9 @@ def outcome(path):
     try:
         return load_network(path)
     except InputError as error:
-        message = str(error)
-    assert message.startswith(f"{path}: ")
-    assert "\n" not in message
-    assert len(message) < 1000
+        lines = str(error).splitlines()
+    assert len(lines) == 1 or path.suffix == ".yaml"  # a table has a line for each fault
+    assert all(line.startswith(f"{path}: ") and len(line) < 3000 for line in lines)
     return None
 
 
@@ -260,11 +259,8 @@ def test_tables_of_layers(tmp_path):
     for seed in range(MUTANTS):
         changed = mutated(TABLE, random.Random(seed))
         path.write_bytes(json.dumps(changed).encode(errors="surrogatepass"))
-        try:
-            network = load_network(path)
-        except InputError as error:
-            assert all(line.startswith(f"{path}: ") for line in str(error).splitlines())
-            continue
-        loaded += 1
-        assert network.macs == sum(map(macs_of_entry, changed["layers"]))
+        network = outcome(path)
+        if network is not None:
+            loaded += 1
+            assert network.macs == sum(map(macs_of_entry, changed["layers"]))
     assert 0 < loaded < MUTANTS // 2
