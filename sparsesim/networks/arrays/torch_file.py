@@ -20,6 +20,7 @@ OLDEST: Final = (2, 6)
 """Before that, a file that claims to hold tensors alone could run code (CVE-2025-32434)."""
 _FLOAT32_BYTES: Final = 4
 _STATE: Final = "state_dict"
+_ARCHIVE: Final = b"PK\x03\x04"
 
 
 def read_torch(path: Path) -> NamedArrays:
@@ -51,7 +52,9 @@ def _check_version(version: str) -> None:
 
 
 def _is_archive(path: Path) -> bool:
-    return zipfile.is_zipfile(path)
+    """As PyTorch tells archives from what it wrote before 1.6."""
+    with path.open("rb") as file:
+        return file.read(len(_ARCHIVE)) == _ARCHIVE
 
 
 def _is_unpacked(path: Path) -> bool:

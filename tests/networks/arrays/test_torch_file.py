@@ -82,6 +82,14 @@ def test_sparse_tensors_are_read_as_dense_ones(tmp_path, sparse):
     assert np.array_equal(arrays["fc.weight"], weight.numpy())
 
 
+def test_archives_with_a_broken_end_are_refused(tmp_path):
+    whole = saved(tmp_path, {"fc.weight": torch.ones(4, 6)}).read_bytes()
+    place = whole.rindex(b"PK\x06\x07")  # where the end of archives of any size is; it says how many disks there are
+    assert place > 0
+    (tmp_path / "net.pt").write_bytes(whole[: place + 16] + b"\x09" + whole[place + 17 :])
+    assert "net.pt: not a readable file of tensors" in refused(tmp_path / "net.pt")
+
+
 def test_packed_archives_are_measured_before_they_are_unpacked(tmp_path):
     path = saved(tmp_path, {"fc.weight": torch.arange(600_000.0).reshape(300, 2000) * 0 + 3})
     with zipfile.ZipFile(path) as archive:
