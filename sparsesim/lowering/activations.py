@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -9,8 +10,13 @@ import numpy as np
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
+from sparsesim.limits import MAX_INT64, check_memory
 from sparsesim.networks import Layer, Network
+from sparsesim.networks.places import shown
 from sparsesim.tensors import DenseMatrix, Tensor
+
+_DRAWN_BYTES = 4 + 8
+"""For each value itself, and its place in the draw of those that are not zero."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Activations:
     def __post_init__(self) -> None:
         if self.density != "published" and not (isinstance(self.density, (int, float)) and 0 < self.density <= 1):
             raise InputError(f"activations.density is {self.density}; it must lie in (0, 1], or be 'published'")
+        if isinstance(self.density, bool):
+            raise InputError(f"activations.density is {self.density}; it must be a number, or 'published'")
+        if type(self.seed) is not int or not 0 <= self.seed <= MAX_INT64:
+            raise InputError(f"activations.seed is {shown(self.seed)}; it must be from 0 to {MAX_INT64}")
 
     def check(self, network: Network) -> None:
         """InputError for an unknown format, a map of no layer of the network, published densities of none."""
@@ -73,9 +83,13 @@ class Activations:
         return format_by_name("dense" if isinstance(inputs, DenseMatrix) else self.format)
 
     def drawn(self, layer: Layer, shape: tuple[int, ...]) -> FloatArray:
-        """Non-negative values, as after a ReLU, of which exactly round(density x size) are not zero."""
+        """Non-negative values, as after a ReLU, of which exactly round(density x size) are not zero.
+
+        Raises InputError for more values than the budget of memory has a place for.
+        """
         random = np.random.default_rng([self.seed, *layer.name.encode()])
-        size = int(np.prod(shape))
+        size = prod(shape)
+        check_memory(f"layer {layer.name!r}: drawing its activations {shape}", _DRAWN_BYTES * size)
         values = np.zeros(size, np.float32)
         kept = random.choice(size, round(self.density_of(layer) * size), replace=False, shuffle=False)
         values[kept] = np.abs(random.standard_normal(len(kept), dtype=np.float32)) + np.float32(1e-6)

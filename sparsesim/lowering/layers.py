@@ -11,12 +11,15 @@ from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType, dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
+from sparsesim.limits import MAX_MACS, check_memory, checked_size
 from sparsesim.lowering.activations import Activations
 from sparsesim.lowering.removal import stored_as
 from sparsesim.lowering.weights import weight_tensor
 from sparsesim.matmul import MatmulOp, Operand
-from sparsesim.networks import Kind, Layer, Network, load_network
+from sparsesim.networks import CONVOLUTIONS, Kind, Layer, Network, load_network
+from sparsesim.networks.bounds import MAX_SIZE
 from sparsesim.networks.im2col import im2col
+from sparsesim.networks.places import shown, within
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 
@@ -45,10 +48,28 @@ def lower(
 
 
 def check_lowering(network: Network, batch: int, inputs: Activations) -> None:
-    """InputError for a batch below 1, and for inputs that do not fit the network."""
-    if batch < 1:
-        raise InputError(f"batch is {batch}; it must be at least 1")
+    """InputError for a batch below 1, or with which counts are beyond 64 bits, and for inputs that do not fit.
+
+    Sizes are checked here, before anything is drawn; layers alone are checked when they are made.
+    """
+    if type(batch) is not int or batch < 1:
+        raise InputError(f"batch is {shown(batch)}; it must be at least 1, a whole number")
+    if batch > MAX_SIZE:
+        raise InputError(f"batch is {shown(batch)}; it must be at most {MAX_SIZE}")
+    for layer in network.layers:
+        with within(f"network {network.name}: layer {layer.name!r}: batch: {batch}"):
+            checked_size("MACs", batch, *layer.gemm, limit=MAX_MACS)
+            if layer.kind in CONVOLUTIONS:
+                _check_maps(layer, batch)
+    checked_size(f"network {network.name}: batch: {batch}: MACs", batch, network.macs, limit=MAX_MACS)
     inputs.check(network)
+
+
+def _check_maps(layer: Layer, batch: int) -> None:
+    assert layer.input_size is not None
+    channels = max(layer.weight_shape[:2]) * layer.groups
+    for what, size in (("elements of its input", layer.input_size), ("elements of its output", layer.output_size)):
+        checked_size(what, batch, channels, *size, limit=MAX_MACS)
 
 
 def lower_layer(layer: Layer, types: DType, batch: int, inputs: Activations) -> MatmulOp:
@@ -90,6 +111,8 @@ def _convolution(layer: Layer, types: DType, batch: int, inputs: Activations) ->
     if feature_map is None:
         b = DenseMatrix((layer.groups * a.shape[1], samples * rows * columns), seed=inputs.seed)
     else:
+        columns_bytes = feature_map.dtype.itemsize * layer.groups * a.shape[1] * samples * rows * columns
+        check_memory(f"layer {layer.name!r}: laying out its windows as columns", columns_bytes)
         b = tensor_from_array(im2col(feature_map, layer))
     distinct = samples * channels * prod(layer.input_size)
     lowered = _op(layer, a, b, types, inputs.format_of(b), distinct, layer.groups)

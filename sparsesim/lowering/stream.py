@@ -7,6 +7,7 @@ release the interpreter's lock.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from sparsesim.dtypes import dtype_by_name
@@ -94,7 +95,8 @@ def _ahead(work: Callable[[Layer], LoweredLayer], layers: Sequence[Layer]) -> It
         for layer in layers:
             while under_way and not _fits(layer, [weights for weights, _ in under_way]):
                 yield under_way.popleft()[1].result()
-            under_way.append((layer.n_weights, pool.submit(work, layer)))
+            # A thread starts without what is set around the caller, such as the budget of memory.
+            under_way.append((layer.n_weights, pool.submit(copy_context().run, work, layer)))
         while under_way:
             yield under_way.popleft()[1].result()
 

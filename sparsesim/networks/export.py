@@ -2,19 +2,26 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.state_dict import ORIGIN_KEY
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import read_onnx
 from sparsesim.networks.onnx_files.graph import Array, Graph
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
+from sparsesim.networks.places import one_line, within
+from sparsesim.networks.whole_file import whole_file
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
+
+Content = Callable[[IO[bytes]], None]
+"""What writes a file, once everything is known to be there."""
+_FLOAT32_BYTES = 4
 
 
 def write_network(network: Network, path: str | Path) -> Path:
@@ -23,7 +30,8 @@ def write_network(network: Network, path: str | Path) -> Path:
     `.onnx`: the graph that the network was read from, or that its architecture gave it, with new weights and
     everything else untouched. Weights stored as integers stay integers; a masked one becomes the zero point.
     `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
-    Raises InputError for any other suffix, for ONNX without an ONNX graph, and before overwriting the source.
+    Raises InputError for any other suffix, for ONNX without an ONNX graph, before overwriting the source, and where
+    the file cannot be written; then there is none, or what was there before.
     """
     target = Path(path)
     write = _WRITERS.get(target.suffix.lower())
@@ -31,24 +39,36 @@ def write_network(network: Network, path: str | Path) -> Path:
         raise InputError(f"{target}: cannot write {target.suffix or 'a file without suffix'}, only .onnx and .npz")
     if network.path is not None and network.path.exists() and target.exists() and target.samefile(network.path):
         raise InputError(f"{target}: the network was read from this file; write to another one")
-    write(network, target)
+    with within(target):
+        content = write(network)
+    with whole_file(target) as file:
+        content(file)
     return target
 
 
-def _write_npz(network: Network, path: Path) -> None:
-    arrays = {f"{layer.name}.weight": layer.masked_weight() for layer in network.layers if layer.n_weights}
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **{ORIGIN_KEY: np.array(network.weights_origin)}, **arrays)
+def _write_npz(network: Network) -> Content:
+    weights = [layer for layer in network.layers if layer.n_weights]
+    made = (layer.n_weights for layer in weights if layer.mask is not None or not isinstance(layer.source, np.ndarray))
+    check_memory("holding its weights", sum(_FLOAT32_BYTES * size for size in made))
+    arrays = {f"{layer.name}.weight": layer.masked_weight() for layer in weights}
+    origin = {ORIGIN_KEY: np.array(network.weights_origin)}
+    return lambda file: np.savez_compressed(file, allow_pickle=False, **origin, **arrays)
 
 
-def _write_onnx(network: Network, path: Path) -> None:
+def _write_onnx(network: Network) -> Content:
     if not isinstance(network.graph, Path | bytes):
         reason = "was not read from an ONNX file, nor with an architecture"
-        raise InputError(f"{path}: {network.name!r} {reason}; write .npz instead")
+        raise InputError(f"{network.name!r} {reason}; write .npz instead")
     model = masked_model(network)
-    import onnx
+    try:
+        serialised = model.SerializeToString()
+    except Exception as error:  # protobuf, for a model beyond 2 GB
+        raise InputError(f"{network.name!r} cannot be one ONNX file: {one_line(error)}") from error
 
-    onnx.save(model, path)
+    def content(file: IO[bytes]) -> None:
+        file.write(serialised)
+
+    return content
 
 
 def masked_model(network: Network) -> "ModelProto":
@@ -139,4 +159,4 @@ def _drop_unread(graph: "GraphProto") -> None:
     return None
 
 
-_WRITERS: dict[str, Callable[[Network, Path], None]] = {".npz": _write_npz, ".onnx": _write_onnx}
+_WRITERS: dict[str, Callable[[Network], Content]] = {".npz": _write_npz, ".onnx": _write_onnx}

@@ -1,25 +1,26 @@
 """One layer of a network: its shape, its weights and its mask, and the matrix products that it stands for."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple, Self, get_args
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
+from sparsesim.networks.kinds import CONVOLUTIONS, GATES, Kind
+from sparsesim.networks.layer_check import check_layer
 from sparsesim.networks.weights import SyntheticWeights
 
-Kind = Literal["linear", "conv2d", "conv_transpose2d", "lstm", "gru", "matmul"]
 Source = FloatArray | SyntheticWeights
 Mask = BoolArray
 Floats = NDArray[np.float32]
 
-GATES = {"lstm": 4, "gru": 3}
-CONVOLUTIONS = ("conv2d", "conv_transpose2d")
-_RANKS: dict[str, int] = {"linear": 2, "conv2d": 4, "conv_transpose2d": 4, "lstm": 2, "gru": 2, "matmul": 0}
+_FLOAT32_BYTES = 4
+
+__all__ = ["CONVOLUTIONS", "GATES", "Floats", "Gemm", "Kind", "Layer", "Mask", "Source"]
 
 
 class Gemm(NamedTuple):
@@ -60,6 +61,9 @@ class Layer:
         weight_density: published share of non-zero weights after pruning, in [0, 1].
         input_activation_density: published share of non-zero input activations.
         output_activation_density: published share of non-zero output activations.
+
+    Raises InputError with layer, field and value for numbers out of bounds (`bounds.MAX_SIZE` for a size,
+    `bounds.MAX_STEPS` for steps), sizes that do not fit each other, and more MACs than `limits.MAX_MACS`.
     """
 
     name: str
@@ -87,7 +91,7 @@ class Layer:
     def __post_init__(self) -> None:
         if len(self.padding) == 2:
             object.__setattr__(self, "padding", (*self.padding, *self.padding))
-        _check(self)
+        check_layer(self)
 
     def weight(self) -> Floats:
         """Dense weights float32[weight_shape], unmasked and read-only; drawn anew at each call if synthetic.
@@ -178,73 +182,11 @@ class Layer:
         return (padded - reach) // self.stride[axis] + 1
 
     def _checked(self, source: FloatArray) -> Floats:
+        if source.dtype != np.float32:
+            check_memory(f"layer {self.name!r}: widening its weights to float32", _FLOAT32_BYTES * source.size)
         with np.errstate(over="ignore", invalid="ignore"):
             weight = source.astype(np.float32, copy=False).view()
             # NaN and infinity show in the extremes; np.isfinite of all weights would allocate a mask as large.
             if weight.size and not (np.isfinite(weight.min()) and np.isfinite(weight.max())):
                 raise InputError(f"layer {self.name!r}: weights hold NaN or infinity")
         return weight
-
-
-def _check(layer: Layer) -> None:
-    if layer.kind not in get_args(Kind):
-        raise InputError(f"layer {layer.name!r}: kind {layer.kind!r} is none of {', '.join(get_args(Kind))}")
-    if len(layer.weight_shape) != _RANKS[layer.kind]:
-        raise InputError(f"layer {layer.name!r}: {layer.weight_shape} is not the shape of {layer.kind} weights")
-    positive = {"positions": layer.positions, "groups": layer.groups, "steps": layer.steps, "batch": layer.batch}
-    _require_positive(layer, positive | {"weight_shape": layer.weight_shape})
-    _check_source(layer)
-    if layer.mask is not None:
-        _check_mask(layer, layer.mask)
-    if layer.kind in CONVOLUTIONS:
-        _check_convolution(layer)
-    elif layer.kind == "matmul":
-        _require_positive(layer, {"m": layer.m, "k": layer.k, "n": layer.n})
-    elif layer.kind in GATES:
-        _check_recurrent(layer)
-
-
-def _require_positive(layer: Layer, sizes: dict[str, int | Sequence[int]]) -> None:
-    for name, size in sizes.items():
-        if any(value < 1 for value in ([size] if isinstance(size, int) else size)):
-            raise InputError(f"layer {layer.name!r}: {name} must be positive, found {size}")
-
-
-def _check_source(layer: Layer) -> None:
-    if (layer.source is None) != (layer.kind == "matmul"):
-        raise InputError(f"layer {layer.name!r}: {layer.kind} layers have {'no ' * (layer.source is not None)}weights")
-    if isinstance(layer.source, np.ndarray):
-        if layer.source.shape != layer.weight_shape:
-            raise InputError(f"layer {layer.name!r}: weights are {layer.source.shape}, not {layer.weight_shape}")
-        if not np.issubdtype(layer.source.dtype, np.floating):
-            raise InputError(f"layer {layer.name!r}: weights are {layer.source.dtype}, not floating point")
-
-
-def _check_mask(layer: Layer, mask: Mask) -> None:
-    if mask.shape != layer.weight_shape or not layer.weight_shape:
-        raise InputError(f"layer {layer.name!r}: mask is {mask.shape}, weights are {layer.weight_shape}")
-    if mask.dtype != np.bool_:
-        raise InputError(f"layer {layer.name!r}: mask is {mask.dtype}, not bool")
-
-
-def _check_convolution(layer: Layer) -> None:
-    if layer.input_size is None:
-        raise InputError(f"layer {layer.name!r}: a {layer.kind} needs input_size (height, width)")
-    _require_positive(layer, {"input_size": layer.input_size, "stride": layer.stride, "dilation": layer.dilation})
-    if len(layer.padding) != 4 or min(layer.padding) < 0:
-        raise InputError(f"layer {layer.name!r}: padding must be 2 or 4 sizes from 0 up, found {layer.padding}")
-    if layer.weight_shape[0] % layer.groups:
-        channels = layer.weight_shape[0]
-        side = "output" if layer.kind == "conv2d" else "input"
-        raise InputError(f"layer {layer.name!r}: {layer.groups} groups do not divide {channels} {side} channels")
-    if min(layer.output_size) < 1:
-        raise InputError(f"layer {layer.name!r}: the kernel is larger than its padded input {layer.input_size}")
-
-
-def _check_recurrent(layer: Layer) -> None:
-    rows, columns = layer.weight_shape
-    gates = GATES[layer.kind]
-    if rows % gates or columns <= rows // gates:
-        raise InputError(
-            f"layer {layer.name!r}: {layer.weight_shape} is not ({gates} * hidden, input + hidden) of {layer.kind}"
-        )

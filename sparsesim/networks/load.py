@@ -14,6 +14,7 @@ from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import network_from_onnx
 from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.places import within
 from sparsesim.networks.tables.layer_table import VARIANT, network_from_layer_table
 from sparsesim.networks.tables.topology_file import network_from_topology
 from sparsesim.networks.tables.trained_file import is_training_record, network_from_training_record
@@ -133,11 +134,12 @@ def load_network(
     if named is not None:
         chosen["variant"] = named
     try:
-        return _load(path, chosen)
+        with within(path):
+            return _load(path, chosen)
     except InputError as error:
-        if isinstance(error, UnknownNameError) and "variant" in chosen:
-            raise
-        raise InputError(f"{path}: {error}") from error
+        if isinstance(error.__cause__, UnknownNameError) and "variant" in chosen:
+            raise error.__cause__ from None
+        raise
 
 
 def _as_it_is(given: object, options: Mapping[str, Any]) -> Network:

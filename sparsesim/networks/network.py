@@ -1,5 +1,6 @@
 """A network: its layers in order of execution, and where its weights come from."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -10,7 +11,11 @@ import numpy as np
 
 from sparsesim.array_types import FloatArray
 from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.limits import MAX_INT64, MAX_MACS, checked_size
+from sparsesim.networks.bounds import MAX_STEPS, MOST_LAYERS
+from sparsesim.networks.kinds import GATES
 from sparsesim.networks.layer import Layer, Mask
+from sparsesim.networks.places import shown
 from sparsesim.networks.weights import SyntheticWeights
 
 if TYPE_CHECKING:
@@ -56,13 +61,30 @@ class Network:
             object.__setattr__(self, "graph", self.path)
         if not self.layers:
             raise InputError(f"network {self.name!r} has no layer that multiplies")
-        names = self._names()
-        if len(set(names)) != len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise InputError(f"network {self.name!r} has two layers named {twice!r}")
+        self._check_names()
+        self._check_totals()
         drawn = any(isinstance(layer.source, SyntheticWeights) for layer in self.layers)
         if drawn and self.weights_origin != "synthetic":
             raise InputError(f"network {self.name!r} draws its weights: its origin is not {self.weights_origin!r}")
+
+    def _check_names(self) -> None:
+        if len(self.layers) > MOST_LAYERS:
+            raise InputError(f"network {self.name!r} has {len(self.layers)} layers: at most {MOST_LAYERS}")
+        times = Counter(self._names())
+        if len(times) < len(self.layers):
+            twice = next(name for name, count in times.items() if count > 1)
+            raise InputError(f"network {self.name!r} has two layers named {twice!r}")
+
+    def _check_totals(self) -> None:
+        """What is added up over layers must be countable, too, and recurrent layers must come to an end."""
+        steps = sum(layer.steps for layer in self.layers if layer.kind in GATES)
+        if steps > MAX_STEPS:
+            raise InputError(f"network {self.name!r}: steps: {steps} in its recurrent layers: at most {MAX_STEPS}")
+        checked_size(f"network {self.name!r}: MACs", self.macs, limit=MAX_MACS)
+        for what, count in self.other_params.items():
+            if not 0 <= count <= MAX_INT64:
+                raise InputError(f"network {self.name!r}: other_params: {what}: {shown(count)}: must be below 2**63")
+        checked_size(f"network {self.name!r}: parameters", self.n_params)
 
     @property
     def label(self) -> str:

@@ -3,11 +3,15 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.limits import MAX_INT64, check_memory
+from sparsesim.networks.places import shown
 
 Floats = NDArray[np.float32]
 
@@ -39,6 +43,12 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Floats
 }
 
 
+SMALLEST_STD, LARGEST_STD = 1e-30, 1e30
+"""Within these no weight drawn is zero or infinite as float32."""
+_HELD_BYTES: dict[str, int] = {"normal": 4, "laplace": 12, "uniform": 4}
+"""Memory for a weight while it is drawn."""
+
+
 @dataclass(frozen=True)
 class SyntheticWeights:
     """Zero-mean weights of a stated distribution; the same seed and layer name always give the same values.
@@ -56,13 +66,17 @@ class SyntheticWeights:
     def __post_init__(self) -> None:
         if self.distribution not in DISTRIBUTIONS:
             raise UnknownNameError("weight distribution", self.distribution, DISTRIBUTIONS)
-        if self.seed < 0:
-            raise InputError(f"seed of synthetic weights must not be negative, found {self.seed}")
-        if self.std is not None and not 0 < self.std < np.inf:
-            raise InputError(f"std of synthetic weights must be positive and finite, found {self.std}")
+        if not isinstance(self.seed, Integral) or isinstance(self.seed, bool) or not 0 <= self.seed <= MAX_INT64:
+            raise InputError(f"seed: {shown(self.seed)}: must be a whole number from 0 to {MAX_INT64}, not negative")
+        if self.std is not None and not SMALLEST_STD <= self.std <= LARGEST_STD:
+            raise InputError(f"std: {self.std}: must be from {SMALLEST_STD} to {LARGEST_STD}, positive and finite")
 
     def draw(self, layer: str, shape: tuple[int, ...]) -> Floats:
-        """The weights float32[shape] of the layer with this name; none of them is exactly zero."""
+        """The weights float32[shape] of the layer with this name; none of them is exactly zero.
+
+        Raises InputError for more weights than the budget of memory has a place for.
+        """
+        check_memory(f"layer {layer!r}: drawing its weights", _HELD_BYTES[self.distribution] * prod(shape))
         # Not hash(): it differs from one process to the next.
         generator = np.random.Generator(np.random.SFC64([self.seed, zlib.crc32(layer.encode())]))
         weight = DISTRIBUTIONS[self.distribution](generator, shape)

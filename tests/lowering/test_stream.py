@@ -9,6 +9,7 @@ import pytest
 from sparsesim.errors import InputError
 from sparsesim.formats import format_by_name
 from sparsesim.hardware import load_machine
+from sparsesim.limits import memory_budget
 from sparsesim.lowering import Activations, Lowering, lower, lowered_layers, stream
 from sparsesim.networks import Layer, Network, SyntheticWeights, load_network
 from sparsesim.pruning import pruner_by_name
@@ -211,3 +212,14 @@ def test_published_densities_are_what_a_pruner_leaves():
     assert [round(float(layer.mask.mean()), 2) for layer in pruned.layers] == [0.08, 0.09, 0.26]
     with pytest.raises(InputError, match="gives no weight density"):
         prune_network(load_network("lenet-300-100"), "published")
+
+
+def test_threads_know_the_budget_of_memory():
+    layers = [
+        Layer(name=f"fc{i}", kind="linear", weight_shape=(100, 100), source=SyntheticWeights(0)) for i in range(4)
+    ]
+    network = Network(name="made up", layers=tuple(layers), weights_origin="synthetic", source="test")
+    with memory_budget(39_999), pytest.raises(InputError, match=r"layer 'fc\d': drawing its weights needs 40 kB"):
+        list(lowered_layers(network, pruner_by_name("magnitude", 0.5)))
+    with memory_budget(40_000):
+        assert len(list(lowered_layers(network, pruner_by_name("magnitude", 0.5)))) == 4

@@ -14,6 +14,7 @@ from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.arrays.npz_file import read_npz
 from sparsesim.networks.arrays.safetensors_file import read_safetensors
 from sparsesim.networks.arrays.torch_file import read_torch
+from sparsesim.networks.places import within
 
 
 class ArrayFile(NamedTuple):
@@ -47,7 +48,5 @@ def read_arrays(path: Path) -> NamedArrays:
         raise InputError(f"{path}: arrays are read from {', '.join(ARRAY_FILES)}")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    try:
+    with within(path):
         return kind.read(path)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error

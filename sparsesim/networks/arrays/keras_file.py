@@ -2,7 +2,7 @@
 
 import io
 import re
-import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, opened_archive
+from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
+from sparsesim.networks.arrays.hdf5_sizes import check_datasets
+from sparsesim.networks.places import one_line, shown, within
 
 _DEEPEST = 32
+_MOST_ENTRIES = 20_000  # HDF5 takes a second for them
 _WEIGHTS_IN_ARCHIVE = "model.weights.h5"
-_HIGHEST_COMPRESSION = 1100  # deflate shrinks nothing further; a larger claim is an attack or damage
 _NO_WEIGHTS = ("optimizer", "optimizer_weights", "top_level_model_weights")
 _WRAPPERS = ("model_weights", "layers", "_layer_checkpoint_dependencies")
 # What Keras 3 numbers, by number and whether it is a matrix: Dense and Conv hold two, recurrent cells three.
@@ -27,62 +31,80 @@ def read_h5(path: Path) -> dict[str, NDArray[Any]]:
 
     Keras 3 numbers the variables of a layer; the first becomes `kernel` and the second `bias` where they have
     the ranks of such. Model descriptions in attributes are not read, and optimizer state is left out. Raises
-    InputError for a damaged file, soft and external links, and datasets stored in another file.
+    InputError for a damaged file, soft and external links, datasets stored in another file, and, before any is read,
+    for datasets that need more than the budget of memory.
     """
-    return _read(path, path.stat().st_size)
+    return _read(path)
 
 
 def read_keras(path: Path) -> dict[str, NDArray[Any]]:
     """The weights in a `.keras` archive, see `read_h5`; nothing else in it is looked at."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entry = archive.getinfo(_WEIGHTS_IN_ARCHIVE)
-            if entry.file_size > path.stat().st_size * _HIGHEST_COMPRESSION:
-                raise ValueError(f"{_WEIGHTS_IN_ARCHIVE} claims {entry.file_size} bytes")
-            content = archive.read(entry)
-    except Exception as error:  # zipfile and zlib each raise their own kind
-        raise InputError(f"not a readable .keras file: {' '.join(str(error).split())}") from error
-    return _read(io.BytesIO(content), len(content))
+    with within("not a readable .keras file"), opened_archive(path) as archive:
+        entry = checked_entry(archive.getinfo(_WEIGHTS_IN_ARCHIVE))
+        check_unpacked([entry])
+        content = archive.read(entry)
+    return _read(io.BytesIO(content))
 
 
-def _read(file: Path | io.BytesIO, size: int) -> dict[str, NDArray[Any]]:
+def _read(file: Path | io.BytesIO) -> dict[str, NDArray[Any]]:
     try:
         import h5py
     except ImportError as error:
         raise InputError("reading weights of Keras needs h5py: pip install 'sparsesim[keras]'") from error
-    try:
-        with h5py.File(file, "r") as opened:
-            arrays = dict(_datasets(opened, "", _DEEPEST, size * _HIGHEST_COMPRESSION))
-    except InputError:
-        raise
-    except Exception as error:  # HDF5 raises many kinds
-        raise InputError(f"not a readable HDF5 file: {' '.join(str(error).split())}") from error
+    with within("not a readable HDF5 file"):
+        try:
+            with h5py.File(file, "r") as opened:
+                datasets = _found(opened)
+                check_datasets(datasets)
+                arrays = {name: _values(dataset) for name, dataset in datasets.items()}
+        except InputError:
+            raise
+        except Exception as error:  # HDF5 raises many kinds
+            raise InputError(one_line(error)) from error
     return _named(arrays)
 
 
-def _datasets(group: Any, prefix: str, depth: int, largest: int) -> Iterator[tuple[str, NDArray[Any]]]:
+def _found(opened: Any) -> dict[str, Any]:
+    """The datasets of numbers by name; a group that many links lead to is walked through for each of them."""
+    found: dict[str, Any] = {}
+    for number, (name, entry) in enumerate(_entries(opened, "", _DEEPEST), 1):
+        if number > _MOST_ENTRIES:
+            raise InputError(f"more than {_MOST_ENTRIES} groups and datasets: at most as many are read")
+        if entry is not None:
+            found[checked_name(name)] = entry
+    return found
+
+
+def _entries(group: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Names, with the dataset of numbers that lies there, or None."""
     import h5py
 
     if depth == 0:
-        raise InputError(f"not a readable HDF5 file: groups are nested too deeply at {prefix!r}")
+        raise InputError(f"groups are nested too deeply at {shown(prefix)}")
     for key in group:
         name = f"{prefix}{key}"
         if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            raise InputError(f"{name!r} is a link to elsewhere, which is not followed")
+            raise InputError(f"{shown(name)} is a link to elsewhere, which is not followed")
         if not prefix and key in _NO_WEIGHTS:
             continue
         entry = group[key]
+        is_numbers = isinstance(entry, h5py.Dataset) and entry.dtype.kind in "fiub"
+        if is_numbers:
+            _check_stored_here(name, entry)
+        yield name, entry if is_numbers else None
         if isinstance(entry, h5py.Group):
-            yield from _datasets(entry, f"{name}/", depth - 1, largest)
-        elif isinstance(entry, h5py.Dataset) and entry.dtype.kind in "fiub":
-            yield name, _values(name, entry, largest)
+            yield from _entries(entry, f"{name}/", depth - 1)
 
 
-def _values(name: str, dataset: Any, largest: int) -> NDArray[Any]:
+def _check_stored_here(name: str, dataset: Any) -> None:
     if dataset.external or dataset.is_virtual:
-        raise InputError(f"{name!r} lies in another file, which is not read")
-    if dataset.shape is None or dataset.nbytes > largest:
-        raise InputError(f"not a readable HDF5 file: {name!r} claims {dataset.nbytes} bytes")
+        raise InputError(f"{shown(name)} lies in another file, which is not read")
+    if dataset.shape is None:
+        raise InputError(f"{shown(name)} has no shape")
+    checked_bytes(dataset.shape, dataset.dtype)
+
+
+def _values(dataset: Any) -> NDArray[Any]:
     array = np.asarray(dataset[()])
     array.flags.writeable = False
     return array
@@ -92,8 +114,8 @@ def _named(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Names without wrappers, repeated parts and `:0`; where two would collide, as stored."""
     kernels = {match["layer"] for key, array in arrays.items() if array.ndim > 1 and (match := _VARIABLE.match(key))}
     names = {key: _name(key, array.ndim, kernels) for key, array in arrays.items()}
-    values = list(names.values())
-    return {name if values.count(name) == 1 else key: arrays[key] for key, name in names.items()}
+    times = Counter(names.values())
+    return {name if times[name] == 1 else key: arrays[key] for key, name in names.items()}
 
 
 def _name(key: str, rank: int, kernels: set[str]) -> str:

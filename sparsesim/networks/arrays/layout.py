@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.networks.arrays.names import NamedArrays, is_bias, is_depthwise, is_table
+from sparsesim.networks.bounds import MOST_LAYERS
 
 Layout = Literal["out_in", "in_out", "ohwi"]
 _HEADS = ("lm_head", "output", "classifier", "wcls")
@@ -45,6 +46,10 @@ def stored_arrays(arrays: NamedArrays, layout: Layout, stacked: bool) -> dict[st
     depths = {len(array) for array in stacks.values()}
     if len(depths) > 1:
         raise InputError(f"stacked: the 3-D arrays hold {sorted(depths)} matrices, not equally many")
+    if len(stacks) * max(depths, default=0) > MOST_LAYERS:
+        raise InputError(
+            f"stacked: {len(stacks)} stacks of {max(depths)} matrices: at most {MOST_LAYERS} layers are read"
+        )
     found = list(_matrices_of(stacks, layout)) if stacks else []
     for key, array in arrays.items():
         is_other = array.ndim == 2 and (is_table(key) or is_bias(key) or len(array) in depths)

@@ -1,11 +1,15 @@
 """What the names in a file of arrays say: which are layers, their biases, look-up tables or other parameters."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
 
 NamedArrays = dict[str, NDArray[Any]]
 """The arrays of a file by the keys that they are stored under, in the order of the file."""
@@ -16,6 +20,8 @@ WEIGHT_ENDINGS = (
 )
 _BIAS_ENDINGS = (".bias", "_bias", "/bias:0", "/bias", "_b")
 _PREFIXED = {"W_": "b_", "w_": "b_"}  # W_o and b_o
+_FLOAT32_BYTES = 4
+_MOST_PAIRS = 1_000_000
 _NUMBER = re.compile(r"^\d{2,}_")  # files converted from TFLite number their arrays
 _RECURRENT = re.compile(r"lstm|gru|rnn|recurrent|_(ih|hh)_l\d", re.IGNORECASE)
 _TABLE = re.compile(
@@ -26,8 +32,8 @@ _TABLE = re.compile(
 def layer_names(keys: list[str]) -> dict[str, str]:
     """Keys without a leading number and the ending that says "weight", where the rest is still unique."""
     names = {key: without_ending(_NUMBER.sub("", key), WEIGHT_ENDINGS) for key in keys}
-    values = list(names.values())
-    return {key: name if values.count(name) == 1 else key for key, name in names.items()}
+    times = Counter(names.values())
+    return {key: name if times[name] == 1 else key for key, name in names.items()}
 
 
 def without_ending(key: str, endings: Iterable[str]) -> str:
@@ -38,22 +44,35 @@ def without_ending(key: str, endings: Iterable[str]) -> str:
     return key
 
 
-def bias_key(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str | None:
-    """The key of the bias [outputs] that belongs to the weight under `key`; None where there is none."""
+def bias_keys(outputs: Mapping[str, int], arrays: Mapping[str, NDArray[Any]]) -> dict[str, str | None]:
+    """For every weight, given with its number of outputs, the key of the bias [outputs] that belongs to it, or None.
+
+    Raises InputError for so many numbered arrays that comparing each with each takes too long.
+    """
+    numbered = [key for key in outputs if _NUMBER.match(key)]
+    vectors = [name for name, array in arrays.items() if numbered and array.ndim == 1 and _NUMBER.match(name)]
+    if len(numbered) * len(vectors) > _MOST_PAIRS:
+        raise InputError(
+            f"{len(numbered)} numbered weights and {len(vectors)} numbered vectors: "
+            f"at most {_MOST_PAIRS} pairs are compared"
+        )
+    return {key: _bias_key(key, size, arrays, vectors) for key, size in outputs.items()}
+
+
+def _bias_key(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]], vectors: Iterable[str]) -> str | None:
     stem = without_ending(key, WEIGHT_ENDINGS)
     candidates = [stem + ending for ending in _BIAS_ENDINGS]
     candidates += [new + key.removeprefix(old) for old, new in _PREFIXED.items() if key.startswith(old)]
     found = [name for name in candidates if name in arrays and arrays[name].shape == (outputs,)]
-    return found[0] if found else _numbered_bias(key, outputs, arrays)
+    return found[0] if found else _numbered_bias(key, [name for name in vectors if arrays[name].shape == (outputs,)])
 
 
-def _numbered_bias(key: str, outputs: int, arrays: Mapping[str, NDArray[Any]]) -> str | None:
+def _numbered_bias(key: str, vectors: Iterable[str]) -> str | None:
     """TFLite names a bias after all operations fused with it; its layer is the last, or the one before `BiasAdd`."""
     if not _NUMBER.match(key):
         return None
     operation = _NUMBER.sub("", key)
     added = f"{without_ending(operation, WEIGHT_ENDINGS)}_BiasAdd"
-    vectors = [name for name, array in arrays.items() if array.shape == (outputs,) and _NUMBER.match(name)]
     tests: tuple[Callable[[str], bool], ...] = (
         lambda name: name == operation,
         lambda name: name.endswith(f"_{operation}"),
@@ -115,6 +134,7 @@ def _memory(array: NDArray[Any]) -> tuple[int, int]:
 def dequantized(arrays: NamedArrays) -> NamedArrays:
     """8-bit weights times their scale, which is left out (`<name>_scale`, `<name>.scale`, `<number>_scale`)."""
     scales = {key: scale for key, array in arrays.items() if (scale := _scale_key(key, array, arrays))}
+    check_memory("widening its 8-bit weights", sum(_FLOAT32_BYTES * arrays[key].size for key in scales))
     product = {key: _times(array, arrays[scales[key]]) if key in scales else array for key, array in arrays.items()}
     return {key: array for key, array in product.items() if key not in scales.values()}
 

@@ -6,6 +6,7 @@ Such a file does not say how large feature maps are, nor strides and groups; the
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from math import prod
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,14 +17,16 @@ from sparsesim.networks.arrays.files import ARRAY_FILES
 from sparsesim.networks.arrays.layout import Layout, StoredArray, check_layout, is_weight, stored_arrays
 from sparsesim.networks.arrays.names import (
     NamedArrays,
-    bias_key,
+    bias_keys,
     dequantized,
     is_recurrent,
     layer_names,
     other_parameters,
 )
+from sparsesim.networks.bounds import MAX_SIZE
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network, WeightsOrigin
+from sparsesim.networks.places import shown
 
 Size = tuple[int, int]
 T = TypeVar("T")
@@ -36,16 +39,24 @@ class _Geometry:
     """What the file does not say about its convolutions; keys are layer names or shell patterns."""
 
     default_size: Size | None
+    one_size: bool  # whether `sizes` is one for all
     sizes: Mapping[str, Size]
     strides: Mapping[str, int]
     groups: Mapping[str, int]
     paddings: Mapping[str, int]
     like_tensorflow: bool
 
-    def check(self, names: list[str]) -> None:
-        for pattern in (*self.sizes, *self.strides, *self.groups, *self.paddings):
-            if not any(fnmatchcase(name, pattern) for name in names):
-                raise UnknownNameError("layer", pattern, names)
+    def check(self, names: list[str], convolutions: list[str]) -> None:
+        """InputError for a name of no layer, for one of no convolution, and for sizes where there is none."""
+        given = {"sizes": self.sizes, "strides": self.strides, "groups": self.groups, "paddings": self.paddings}
+        for option, values in given.items():
+            for pattern in values:
+                if not any(fnmatchcase(name, pattern) for name in names):
+                    raise UnknownNameError("layer", pattern, names)
+                if not any(fnmatchcase(name, pattern) for name in convolutions):
+                    raise InputError(f"{option}: {pattern!r}: means nothing for layers that are no convolutions")
+        if self.one_size and not convolutions:
+            raise InputError(f"sizes: {self.default_size}: means nothing, no layer is a convolution")
 
 
 def network_from_state_dict(
@@ -89,9 +100,10 @@ def network_from_state_dict(
         raise InputError("it holds no 2-D or 4-D array of floating point weights")
     names = layer_names(list(stored))
     geometry = _geometry(input_shape, sizes, strides, groups, paddings, chosen)
-    geometry.check(list(names.values()))
+    convolutions = [names[key] for key, array in stored.items() if array.weight.ndim == 4]
+    geometry.check(list(names.values()), convolutions)
     _check_channels(input_shape, names, stored, geometry)
-    biases = {key: bias_key(key, len(array.weight), arrays) for key, array in stored.items()}
+    biases = bias_keys({key: len(array.weight) for key, array in stored.items()}, arrays)
     held = {array.key for array in stored.values()} | {bias for bias in biases.values() if bias}
     return Network(
         name=path.stem,
@@ -115,22 +127,41 @@ def _geometry(
     paddings: Mapping[str, int] | None,
     layout: Layout,
 ) -> _Geometry:
-    if input_shape is not None and len(input_shape) not in (1, 3):
-        raise InputError(f"input_shape must be (channels, height, width) or (features,), found {input_shape}")
+    if input_shape is not None and not (_are_sizes(input_shape) and len(input_shape) in (1, 3)):
+        raise InputError(
+            f"input_shape must be (channels, height, width) or (features,), of positive sizes and without a batch, "
+            f"found {shown(input_shape)}"
+        )
+    for size in sizes.values() if isinstance(sizes, Mapping) else [] if sizes is None else [sizes]:
+        if not _are_sizes(size) or len(size) != 2:
+            raise InputError(f"sizes must be (height, width), found {shown(size)}")
     by_name = sizes if isinstance(sizes, Mapping) else {}
     default = (input_shape[1], input_shape[2]) if input_shape is not None and len(input_shape) == 3 else None
-    every = sizes if isinstance(sizes, tuple) else default
-    return _Geometry(every, by_name, strides or {}, groups or {}, paddings or {}, layout != "out_in")
+    one_size = sizes is not None and not isinstance(sizes, Mapping)
+    every = (sizes[0], sizes[1]) if isinstance(sizes, tuple | list) else default
+    return _Geometry(every, one_size, by_name, strides or {}, groups or {}, paddings or {}, layout != "out_in")
+
+
+def _are_sizes(given: object) -> bool:
+    return isinstance(given, tuple | list) and all(type(size) is int and size > 0 for size in given)
 
 
 def _check_channels(
     input_shape: tuple[int, ...] | None, names: dict[str, str], stored: dict[str, StoredArray], geometry: _Geometry
 ) -> None:
-    """The first weight says how many channels the input must have."""
+    """The first weight says how many channels the input must have, or values where nothing is a convolution."""
+    if input_shape is None:
+        return
     key, first = next(iter(stored.items()))
     channels = first.weight.shape[1] * _matching(geometry.groups, names[key], first.groups)
-    reads_input = first.weight.ndim == 4 or (input_shape is not None and len(input_shape) == 1)
-    if input_shape is not None and reads_input and input_shape[0] != channels:
+    convolves = any(array.weight.ndim == 4 for array in stored.values())
+    if first.weight.ndim == 4 or len(input_shape) == 1:
+        given = input_shape[0]
+    elif convolves:
+        return  # a layer that comes first in the file need not be the one that reads the input
+    else:
+        given = prod(input_shape)
+    if given != channels or (convolves and len(input_shape) == 1):
         raise InputError(f"input_shape {input_shape} does not fit layer {names[key]!r}, which reads {channels}")
 
 
@@ -142,8 +173,8 @@ def _layer(name: str, array: StoredArray, n_bias: int, geometry: _Geometry) -> L
     if size is None:
         raise InputError(f"the file does not tell the input size of convolution {name!r}: give sizes or input_shape")
     stride = _matching(geometry.strides, name, 1)
-    if stride < 1:
-        raise InputError(f"layer {name!r}: stride must be positive, found {stride}")
+    if type(stride) is not int or not 1 <= stride <= MAX_SIZE:
+        raise InputError(f"layer {name!r}: stride: {shown(stride)}: must be positive, at most {MAX_SIZE}")
     return Layer(
         name=name,
         kind="conv2d",
@@ -181,7 +212,7 @@ def weights_and_biases(
     """Every 2-D and 4-D array as a weight [out, ...] with its bias [out], by layer name in the file's order."""
     stored = stored_arrays(arrays, layout, stacked=False)
     names = layer_names(list(stored))
-    biases = {key: bias_key(key, len(array.weight), arrays) for key, array in stored.items()}
+    biases = bias_keys({key: len(array.weight) for key, array in stored.items()}, arrays)
     return {
         names[key]: (array.weight, None if (bias := biases[key]) is None else arrays[bias])
         for key, array in stored.items()

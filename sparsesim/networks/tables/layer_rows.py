@@ -1,18 +1,31 @@
 """Rows of a table of layers: one class per kind, each of which becomes a `Layer`."""
 
 from abc import abstractmethod
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from sparsesim.errors import InputError
+from sparsesim.networks.bounds import MAX_SIZE, MAX_STEPS
 from sparsesim.networks.layer import GATES, Layer
 from sparsesim.networks.weights import SyntheticWeights
 from sparsesim.yaml_file import Description
 
-Size = Annotated[int, Field(ge=0)]
-Pair = PositiveInt | tuple[PositiveInt, PositiveInt]
+
+def _no_flag(value: object) -> object:
+    """Python takes `true` for 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+NUMBER: Final = BeforeValidator(_no_flag)
+Size = Annotated[int, Field(ge=0, le=MAX_SIZE), NUMBER]
+Positive = Annotated[int, Field(gt=0, le=MAX_SIZE), NUMBER]
+Steps = Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
+Pair = Positive | tuple[Positive, Positive]
 Padding = Size | tuple[Size, Size] | tuple[Size, Size, Size, Size]
-Density = Annotated[float, Field(ge=0, le=1)]
+Density = Annotated[float, Field(ge=0, le=1), NUMBER]
 
 
 class Densities(Description):
@@ -24,9 +37,14 @@ class Densities(Description):
 
 
 class LayerRow(Densities):
-    """What every row of a table has."""
+    """What every row of a table has; one that no layer can be is refused with its line."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _is_a_layer(self) -> Self:
+        self.layer(self.name, SyntheticWeights())
+        return self
 
     def layer(self, name: str, weights: SyntheticWeights) -> Layer:
         """The row as a layer with this name."""
@@ -42,9 +60,9 @@ class LinearRow(LayerRow):
     """Fully connected: `outputs` from `inputs`, for `positions` vectors per sample."""
 
     kind: Literal["linear"]
-    inputs: PositiveInt
-    outputs: PositiveInt
-    positions: PositiveInt = 1
+    inputs: Positive
+    outputs: Positive
+    positions: Positive = 1
     bias: bool = True
 
     def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
@@ -62,24 +80,20 @@ class Conv2dRow(LayerRow):
     """Convolution of a c_in x input_size map; one number for a pair means both."""
 
     kind: Literal["conv2d"]
-    c_in: PositiveInt
-    c_out: PositiveInt
+    c_in: Positive
+    c_out: Positive
     kernel: Pair
     input_size: Pair
     stride: Pair = 1
     padding: Padding = 0
     dilation: Pair = 1
-    groups: PositiveInt = 1
+    groups: Positive = 1
     bias: bool = True
-
-    @model_validator(mode="after")
-    def _groups_divide_channels(self) -> Self:
-        if self.c_in % self.groups or self.c_out % self.groups:
-            raise ValueError(f"{self.groups} groups do not divide {self.c_in} and {self.c_out} channels")
-        return self
 
     def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
         """See `LayerRow.shape`."""
+        if self.c_in % self.groups or self.c_out % self.groups:
+            raise InputError(f"{self.groups} groups do not divide {self.c_in} and {self.c_out} channels")
         return {
             "kind": "conv2d",
             "weight_shape": (self.c_out, self.c_in // self.groups, *_pair(self.kernel)),
@@ -113,14 +127,14 @@ class Conv1dRow(LayerRow):
     """Convolution of a sequence of `input_size` vectors of c_in; it becomes a conv2d of height 1."""
 
     kind: Literal["conv1d"]
-    c_in: PositiveInt
-    c_out: PositiveInt
-    kernel: PositiveInt
-    input_size: PositiveInt
-    stride: PositiveInt = 1
+    c_in: Positive
+    c_out: Positive
+    kernel: Positive
+    input_size: Positive
+    stride: Positive = 1
     padding: Size | tuple[Size, Size] = 0
-    dilation: PositiveInt = 1
-    groups: PositiveInt = 1
+    dilation: Positive = 1
+    groups: Positive = 1
     bias: bool = True
 
     def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
@@ -133,16 +147,16 @@ class Conv1dRow(LayerRow):
             "dilation": (1, self.dilation),
             "padding": (0, before, 0, after),
         }
-        return Conv2dRow(name=self.name, kind="conv2d", **flat).shape(weights)
+        return Conv2dRow.model_construct(name=self.name, kind="conv2d", **flat).shape(weights)
 
 
 class RecurrentRow(LayerRow):
     """LSTM or GRU; `bias` counts two vectors, one for the input and one for the state, as PyTorch stores them."""
 
     kind: Literal["lstm", "gru"]
-    inputs: PositiveInt
-    hidden: PositiveInt
-    steps: PositiveInt
+    inputs: Positive
+    hidden: Positive
+    steps: Steps
     bias: bool = True
 
     def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
@@ -161,10 +175,10 @@ class MatmulRow(LayerRow):
     """Product of two activations, `batch` times per sample."""
 
     kind: Literal["matmul"]
-    m: PositiveInt
-    k: PositiveInt
-    n: PositiveInt
-    batch: PositiveInt = 1
+    m: Positive
+    k: Positive
+    n: Positive
+    batch: Positive = 1
 
     def shape(self, weights: SyntheticWeights) -> dict[str, Any]:
         """See `LayerRow.shape`."""

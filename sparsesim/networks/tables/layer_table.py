@@ -6,16 +6,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.limits import MAX_INT64
+from sparsesim.networks.bounds import MOST_LAYERS
 from sparsesim.networks.density import with_densities
 from sparsesim.networks.network import Network
-from sparsesim.networks.tables.layer_rows import AnyRow, Densities, LayerRow, Size
-from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.networks.tables.layer_rows import NUMBER, AnyRow, Densities, LayerRow, Size
+from sparsesim.networks.weights import LARGEST_STD, SMALLEST_STD, SyntheticWeights
 from sparsesim.yaml_file import Description, read_description
 
 _INDEX = "{i}"
+_MOST_PAIRS = 1_000_000
 VARIANT = "@"
 """Stands between the name of a network and that of its variant."""
 
@@ -23,7 +26,7 @@ VARIANT = "@"
 class Repeat(Description):
     """Rows that occur `repeat` times; `{i}` in their names becomes first, first + 1, ..."""
 
-    repeat: Annotated[int, Field(ge=1, le=1000)]
+    repeat: Annotated[int, Field(ge=1, le=1000), NUMBER]
     first: Size = 0
     layers: Annotated[list[AnyRow], Field(min_length=1)]
 
@@ -43,8 +46,8 @@ class Weights(Description):
     """The distribution that weights are drawn from, see `SyntheticWeights`; `std: he` means sqrt(2 / K)."""
 
     distribution: Literal["normal", "laplace", "uniform"] = "normal"
-    std: Literal["he"] | Annotated[float, Field(gt=0)] = "he"
-    seed: Size = 0
+    std: Literal["he"] | Annotated[float, Field(ge=SMALLEST_STD, le=LARGEST_STD), NUMBER] = "he"
+    seed: Annotated[int, Field(ge=0, le=MAX_INT64), NUMBER] = 0
 
 
 class Variant(Description):
@@ -63,12 +66,20 @@ class LayerTable(Description):
     input: str = ""
     notes: str = ""
     weights: Weights = Weights()
-    other_parameters: dict[str, PositiveInt] = Field(default_factory=dict)
+    other_parameters: dict[str, Annotated[int, Field(gt=0, le=MAX_INT64), NUMBER]] = Field(default_factory=dict)
     variants: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], Variant] = Field(default_factory=dict)
     layers: Annotated[list[Entry], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _variants_fit(self) -> Self:
+        count = sum(entry.repeat * len(entry.layers) if isinstance(entry, Repeat) else 1 for entry in self.layers)
+        if count > MOST_LAYERS:
+            raise ValueError(f"layers: {count} of them, repeated ones counted: at most {MOST_LAYERS}")
+        patterns = sum(len(described.layers) for described in self.variants.values())
+        if patterns * count > _MOST_PAIRS:
+            raise ValueError(
+                f"variants: {patterns} patterns for {count} layers: at most {_MOST_PAIRS} pairs are compared"
+            )
         names = [name for name, _ in self.rows()]
         for variant, described in self.variants.items():
             for pattern in described.layers:

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparsesim.errors import InputError
+from sparsesim.networks.arrays.bounds import checked_name
+from sparsesim.networks.bounds import MAX_SIZE, MOST_LAYERS
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
+from sparsesim.networks.places import one_line, shown, within
 from sparsesim.networks.weights import SyntheticWeights
 
 Fields = dict[str, Any]
-_LONGEST = 100_000  # rows
-_RATIO = re.compile(r"^(\d+):(\d+)$")  # sparsity of the weights, N of M
+_MOST_BYTES = 100_000_000
+_MOST_DIGITS = 20  # of a size, zeros in front of it among them
+_SPARSITY = "sparsity"
+_RATIO = re.compile(r"^([0-9]{1,6}):([0-9]{1,6})$")  # sparsity of the weights, N of M
 _SUFFIX_OF_BATCH = "batch"
 _HEADERS = (
     "a header of SCALE-Sim is needed: 'Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
@@ -59,15 +64,20 @@ def network_from_topology(path: Path, *, seed: int = 0) -> Network:
 
 
 def _table(path: Path) -> tuple[list[str], list[_Row]]:
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputError(f"the table has {path.stat().st_size} bytes: at most {_MOST_BYTES}")
+    filled: list[_Row] = []
+    number = 0
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        lines = list(csv.reader(text.splitlines(), skipinitialspace=True, strict=True))
+        with path.open(encoding="utf-8-sig", newline=None) as file:
+            for number, line in enumerate(csv.reader(file, skipinitialspace=True, strict=True), 1):
+                if number > MOST_LAYERS:
+                    raise InputError(f"line {number}: the table has more than {MOST_LAYERS} lines")
+                cells = [cell.strip() for cell in line]
+                if any(cells):
+                    filled.append(_Row(number, cells[0], cells[1:]))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"not a readable .csv file: {error}") from error
-    if len(lines) > _LONGEST:
-        raise InputError(f"the table has {len(lines)} lines, more than {_LONGEST}")
-    cells = [[cell.strip() for cell in line] for line in lines]
-    filled = [_Row(i, line[0], line[1:]) for i, line in enumerate(cells, 1) if any(line)]
+        raise InputError(f"not a readable .csv file: line {number + 1}: {one_line(error)}") from error
     if not filled:
         raise InputError(f"the file is empty: {_HEADERS}")
     return [cell.lower() for cell in filled[0].cells], filled[1:]
@@ -84,23 +94,31 @@ def _reader(header: list[str]) -> Callable[[list[int]], Fields]:
 def _layer(
     name: str, row: _Row, read: Callable[[list[int]], Fields], header: list[str], weights: SyntheticWeights
 ) -> Layer:
-    if not name:
-        raise InputError(f"line {row.line}: the layer has no name")
     needed = 3 if read is _product else 7 + _stride_columns(header) - 1
-    try:
-        fields = read([_positive(cell, row) for cell in row.cells[:needed]])
-        density = _density(row)
+    with within(f"line {row.line}"):
+        if not name:
+            raise InputError("the layer has no name")
+        checked_name(name)
+        if len(row.cells) < needed:
+            raise InputError(f"{needed} sizes are needed behind the name, found {shown(row.cells)}")
+        with within(repr(row.name)):
+            _check_rest(row, header, needed)
+            fields = read([_size(*each) for each in zip(header[:needed], row.cells, strict=False)])
+            density = _density(row, header)
         return Layer(name=name, source=weights, weight_density=density, **fields)
-    except InputError as error:
-        raise InputError(f"line {row.line}: {error}") from error
-    except (ValueError, IndexError) as error:
-        raise InputError(f"line {row.line}: {needed} sizes are needed behind the name, found {row.cells}") from error
 
 
-def _positive(cell: str, row: _Row) -> int:
-    if not cell.isascii() or not cell.isdigit() or not 0 < int(cell[:20]) < 2**31:
-        raise InputError(f"{row.name!r}: {cell!r} is not a positive size")
+def _size(column: str, cell: str) -> int:
+    if len(cell) > _MOST_DIGITS or not cell.isascii() or not cell.isdigit() or not 0 < int(cell) <= MAX_SIZE:
+        raise InputError(f"{column}: {shown(cell)} is not a positive size, at most {MAX_SIZE}")
     return int(cell)
+
+
+def _check_rest(row: _Row, header: list[str], needed: int) -> None:
+    """Cells behind the sizes belong to a column that the header names, or are empty."""
+    for cell in row.cells[max(needed, len(header)) :]:
+        if cell:
+            raise InputError(f"{shown(cell)} stands in a column without a header")
 
 
 def _stride_columns(header: list[str]) -> int:
@@ -124,12 +142,17 @@ def _convolution(sizes: list[int]) -> Fields:
     }
 
 
-def _density(row: _Row) -> float | None:
-    for match in filter(None, map(_RATIO.match, row.cells)):
-        kept, group = int(match[1]), int(match[2])
-        if not 0 < kept <= group:
-            raise InputError(f"{row.name!r}: {match[0]} is not a sparsity N:M with N up to M")
-        return kept / group
+def _density(row: _Row, header: list[str]) -> float | None:
+    """The share of weights that a cell N:M keeps; a column for it holds nothing else."""
+    for i, cell in enumerate(row.cells):
+        match, column = _RATIO.match(cell), header[i] if i < len(header) else ""
+        if match is None and cell and _SPARSITY in column:
+            raise InputError(f"{column}: {shown(cell)} is not a sparsity N:M")
+        if match is not None:
+            kept, group = int(match[1]), int(match[2])
+            if not 0 < kept <= group:
+                raise InputError(f"{match[0]} is not a sparsity N:M with N up to M")
+            return kept / group
     return None
 
 

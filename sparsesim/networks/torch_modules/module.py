@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
+from sparsesim.networks.places import one_line, within
 from sparsesim.networks.torch_modules.one_sample import Arguments, batch_sizes, check_one_sample
 from sparsesim.networks.torch_modules.readers import Reader, Weights, readers
 from sparsesim.networks.torch_modules.recording import Parameters, Product, layer_name, recorder
@@ -49,8 +50,8 @@ def network_from_torch(
     (attention), named after the module that computes them. 1-D convolutions become 2-D ones of height 1. A
     module that is called again becomes a layer `name#2`. Other parameters are counted in `other_params`, and
     matrices among them are listed in `notes`. Raises InputError for NaN or infinity, for a batch that is not 1
-    (of exported linear layers on plain vectors it cannot be told from positions), and for a module that multiplies
-    nothing.
+    (of exported linear layers on plain vectors it cannot be told from positions), for parameters without values, for
+    whatever the module raises, and for a module that multiplies nothing.
 
     >>> import torch, sparsesim as ss
     >>> module = torch.nn.Sequential(torch.nn.Linear(16, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4))
@@ -70,10 +71,11 @@ def network_from_torch(
     if given is None:
         raise InputError("a sample is needed: one input of the module, with a batch of 1")
     arguments = _arguments(given)
-    with _evaluating(called), torch.no_grad():
-        with _recorded(called, calls, batch_sizes(arguments)):
+    with within(f"module {name or type(module).__name__}"), _evaluating(called), torch.no_grad():
+        parameters = Parameters(called)
+        with _recorded(called, calls, parameters, batch_sizes(arguments)), _running():
             called(*arguments[0], **arguments[1])
-        layers = tuple(_layers(calls))
+        layers = tuple(_layers(calls, parameters))
         convolves = any(layer.kind.startswith("conv") for layer in layers)
         check_one_sample(called, arguments, convolves=convolves, exported=called is not module)
     for layer in layers:
@@ -101,7 +103,20 @@ def _arguments(sample: Any) -> Arguments:
 
 
 @contextmanager
-def _recorded(module: "torch.nn.Module", calls: list[_Call], batches: set[int]) -> Iterator[None]:
+def _running() -> Iterator[None]:
+    """What a module raises becomes InputError: the module, or its sample, is the user's."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # modules raise many kinds
+        raise InputError(f"cannot be run on this sample: {type(error).__name__}: {one_line(error)}") from error
+
+
+@contextmanager
+def _recorded(
+    module: "torch.nn.Module", calls: list[_Call], parameters: Parameters, batches: set[int]
+) -> Iterator[None]:
     """Append every call of a readable submodule, and every product outside of these, while inside.
 
     `batches` are sizes of the input that attention must not have as its batch.
@@ -122,7 +137,7 @@ def _recorded(module: "torch.nn.Module", calls: list[_Call], batches: set[int]) 
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # it computes whole blocks in one operator
     try:
-        with recorder(Parameters(module), record, batches, lambda: any(readable for _, readable in inside)):
+        with recorder(parameters, record, batches, lambda: any(readable for _, readable in inside)):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
@@ -136,15 +151,15 @@ def _hooks(name: str, part: "torch.nn.Module", inside: list[tuple[str, bool]], c
     def enter(_: Any, args: Any, kwargs: Any) -> None:
         inside.append((name, readable))
 
-    def leave(called: Any, args: Any, kwargs: Any, _: Any) -> None:
+    def leave(called: Any, args: Any, kwargs: Any, result: Any) -> None:
         inside.pop()
-        if readable:
-            given = args[0] if args else next(iter(kwargs.values()))
+        if readable and result is not None:  # it is None after an exception, which the module around may have caught
+            given = args[0] if args else kwargs.get("input", next(iter(kwargs.values())))
             calls.append(_Call(name or type(called).__name__, called, given))
 
     return [
         part.register_forward_pre_hook(enter, with_kwargs=True),
-        part.register_forward_hook(leave, with_kwargs=True),
+        part.register_forward_hook(leave, with_kwargs=True, always_call=True),
     ]
 
 
@@ -164,7 +179,7 @@ def _evaluating(module: "torch.nn.Module") -> Iterator[None]:
             part.training = training
 
 
-def _layers(calls: list[_Call]) -> Iterator[Layer]:
+def _layers(calls: list[_Call], parameters: Parameters) -> Iterator[Layer]:
     """A module that is called twice keeps one copy of its weights, so that they count once."""
     copies: dict[int, Weights] = {}
     counts: dict[str, int] = {}
@@ -178,7 +193,7 @@ def _layers(calls: list[_Call]) -> Iterator[Layer]:
         reader = _reader(module)
         assert reader is not None
         if id(module) not in copies:
-            copies[id(module)] = reader.weights(name, module)
+            copies[id(module)] = reader.weights(name, module, parameters.copied)
         for ending, fields in copies[id(module)].items():
             yield Layer(name=unique + ending, **fields, **reader.sizes(unique, module, call.given))
 

@@ -14,10 +14,14 @@ Fields = dict[str, Any]
 Weights = dict[str, Fields]  # fields of Layer by the ending of the layer's name
 
 
+Copied = Callable[..., Floats]
+"""A copy of parameters as float32, the same for all modules that share them; see `Parameters.copied`."""
+
+
 class Reader(NamedTuple):
     """How to read the weights of a module, once, and the sizes of each of its calls."""
 
-    weights: Callable[[str, Any], Weights]
+    weights: Callable[[str, Any, Copied], Weights]
     sizes: Callable[[str, Any, Any], Fields]
 
 
@@ -36,17 +40,27 @@ def readers() -> dict[type, Reader]:
     }
 
 
-def _linear(_: str, module: Any) -> Weights:
-    weight = _copied(module.weight)
+def _linear(_: str, module: Any, copied: Copied) -> Weights:
+    weight = copied(module.weight)
     return {"": {"kind": "linear", "weight_shape": weight.shape, "source": weight, "n_bias": _bias(module)}}
 
 
-def _positions(_: str, module: Any, given: Any) -> Fields:
-    return {"positions": given.numel() // module.in_features}
+def _positions(name: str, module: Any, given: Any) -> Fields:
+    """Of what it was given, by its weight: attributes of a module may say something else."""
+    _check_tensor(name, given)
+    inputs = module.weight.shape[1]
+    if given.shape[-1] != inputs:
+        raise InputError(f"layer {name!r}: input of shape {tuple(given.shape)}: its weight reads vectors of {inputs}")
+    return {"positions": given.numel() // inputs}
 
 
-def _convolution(_: str, module: Any) -> Weights:
-    weight = _copied(module.weight)
+def _check_tensor(name: str, given: Any) -> None:
+    if not hasattr(given, "ndim"):
+        raise InputError(f"layer {name!r} gets a {type(given).__name__}: give a plain tensor")
+
+
+def _convolution(_: str, module: Any, copied: Copied) -> Weights:
+    weight = copied(module.weight)
     flat = [1] * (4 - weight.ndim)
     shape = (*weight.shape[:2], *flat, *weight.shape[2:])
     fields = {
@@ -62,9 +76,9 @@ def _convolution(_: str, module: Any) -> Weights:
     return {"": fields}
 
 
-def _transposed_convolution(name: str, module: Any) -> Weights:
+def _transposed_convolution(name: str, module: Any, copied: Copied) -> Weights:
     """(c_in, c_out / groups, kh, kw), as PyTorch stores it; its bias has c_out values."""
-    (fields,) = _convolution(name, module).values()
+    (fields,) = _convolution(name, module, copied).values()
     zero = [0] * (2 - len(module.kernel_size))
     return {"": fields | {"kind": "conv_transpose2d", "output_padding": (*zero, *module.output_padding)}}
 
@@ -84,24 +98,24 @@ def _padding(module: Any) -> tuple[int, ...]:
 
 
 def _input_size(name: str, module: Any, given: Any) -> Fields:
+    _check_tensor(name, given)
     spatial = len(module.kernel_size)
     if given.ndim == spatial + 2 and given.shape[0] != 1:
         raise InputError(f"layer {name!r} gets a batch of {given.shape[0]}: give a sample with a batch of 1")
     return {"input_size": (*[1] * (2 - spatial), *given.shape[-spatial:])}
 
 
-def _recurrent(name: str, module: Any) -> Weights:
+def _recurrent(name: str, module: Any, copied: Copied) -> Weights:
     if getattr(module, "proj_size", 0):
         raise InputError(f"layer {name!r}: projected LSTMs are not read")
     endings = [f"_l{depth}{way}" for depth in range(module.num_layers) for way in ("", "_reverse")]
     stored = [ending for ending in endings if hasattr(module, f"weight_ih{ending}")]
-    return {"" if len(stored) == 1 else f".{end[1:]}": _recurrent_layer(module, end) for end in stored}
+    return {"" if len(stored) == 1 else f".{end[1:]}": _recurrent_layer(module, end, copied) for end in stored}
 
 
-def _recurrent_layer(module: Any, ending: str) -> Fields:
+def _recurrent_layer(module: Any, ending: str, copied: Copied) -> Fields:
     kind = module.mode.lower()
-    inputs, state = _copied(getattr(module, f"weight_ih{ending}")), _copied(getattr(module, f"weight_hh{ending}"))
-    weight = np.concatenate([inputs, state], axis=1)
+    weight = copied(getattr(module, f"weight_ih{ending}"), getattr(module, f"weight_hh{ending}"))
     return {
         "kind": kind,
         "weight_shape": weight.shape,
@@ -111,16 +125,11 @@ def _recurrent_layer(module: Any, ending: str) -> Fields:
 
 
 def _steps(name: str, module: Any, given: Any) -> Fields:
-    if not hasattr(given, "ndim"):
-        raise InputError(f"layer {name!r} gets a {type(given).__name__}: give a plain tensor")
+    _check_tensor(name, given)
     time_axis = 1 if module.batch_first and given.ndim == 3 else 0
     if given.ndim == 3 and given.shape[1 - time_axis] != 1:
         raise InputError(f"layer {name!r} gets a batch of {given.shape[1 - time_axis]}: give a batch of 1")
     return {"steps": given.shape[time_axis]}
-
-
-def _copied(parameter: Any) -> Floats:
-    return np.array(parameter.detach().float().cpu().numpy(), dtype=np.float32)
 
 
 def _bias(module: Any) -> int:

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
+from sparsesim.networks.places import within
 
 if TYPE_CHECKING:
     import torch
 
 Fields = dict[str, Any]
+_FLOAT32_BYTES = 4
 _WEIGHT_ENDINGS = (".weight", "_weight")
 
 
@@ -29,22 +32,48 @@ class Product(NamedTuple):
 
 
 class Parameters:
-    """The parameters of a module by the memory that they and their views lie in."""
+    """The parameters of a module by the memory that they and their views lie in.
+
+    Raises InputError, with the parameter's name, for one without values, and for more than the budget of memory.
+    """
 
     def __init__(self, module: "torch.nn.Module") -> None:
-        self._names = {_memory(p): (name, p) for name, p in module.named_parameters() if p.numel()}
+        given = dict(module.named_parameters())
+        for name, parameter in given.items():
+            with within(f"parameter {name!r}"):
+                _check_values(parameter)
+        check_memory("copying its parameters", sum(_FLOAT32_BYTES * parameter.numel() for parameter in given.values()))
+        self._names = {_memory(p): (name, p) for name, p in given.items() if _has_memory(p)}
         self._copies: dict[tuple[Any, ...], NDArray[np.float32]] = {}
 
     def find(self, tensor: Any) -> tuple[str, "torch.nn.Parameter"] | None:
         """The name and parameter that a tensor is, or is a view of."""
-        return self._names.get(_memory(tensor)) if hasattr(tensor, "untyped_storage") and tensor.numel() else None
+        return self._names.get(_memory(tensor)) if _has_memory(tensor) else None
 
-    def copied(self, tensor: Any) -> NDArray[np.float32]:
-        """The values of a weight; the same array for the same view."""
-        key = (_memory(tensor), tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride()))
+    def copied(self, *tensors: Any) -> NDArray[np.float32]:
+        """The values of a weight, or of several side by side; the same array for the same views, which share it."""
+        key = tuple((_memory(t), t.storage_offset(), tuple(t.shape), tuple(t.stride())) for t in tensors)
         if key not in self._copies:
-            self._copies[key] = np.array(tensor.detach().float().cpu().numpy(), dtype=np.float32)
+            parts = [np.array(tensor.detach().float().cpu().numpy(), dtype=np.float32) for tensor in tensors]
+            self._copies[key] = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         return self._copies[key]
+
+
+def _check_values(parameter: Any) -> None:
+    from torch.nn.parameter import is_lazy
+
+    if is_lazy(parameter):
+        raise InputError("is not initialised: call the module once before")
+    if parameter.device.type == "meta":
+        raise InputError("device: meta: it has no values")
+    if parameter.is_complex() or parameter.is_quantized:
+        raise InputError(f"type: {parameter.dtype}: must be real floating point")
+
+
+def _has_memory(tensor: Any) -> bool:
+    import torch
+
+    return isinstance(tensor, torch.Tensor) and tensor.layout is torch.strided and bool(tensor.numel())
 
 
 def _memory(tensor: Any) -> int:

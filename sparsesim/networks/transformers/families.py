@@ -6,6 +6,7 @@ A new family is a function that yields its rows and one row of FAMILIES.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from sparsesim.networks.bounds import MAX_SIZE
 from sparsesim.networks.transformers.rows import Config, LinearRow, PatchRow, Row, attention
 
 
@@ -142,8 +143,12 @@ def _gpt2_others(config: Config) -> dict[str, int]:
 def _llama(config: Config, tokens: int) -> Iterator[Row]:
     """Llama and its relatives; fewer heads of keys and values than of queries make k_proj and v_proj smaller."""
     d, f, heads = config.size("hidden_size"), config.size("intermediate_size"), config.size("num_attention_heads")
-    size = config.size("head_dim", max(d // heads, 1))
-    kept = config.size("num_key_value_heads", heads) * size
+    given = config.entries.get("head_dim") is not None
+    size = config.size("head_dim") if given else config.divided("hidden_size", "num_attention_heads")
+    kept = config.size("num_key_value_heads", heads)
+    if heads % kept:
+        raise config.fault("num_key_value_heads", kept, f"must divide num_attention_heads {heads}")
+    kept *= size
     qwen = config.model_type == "qwen2"
     bias, wide = config.flag("attention_bias", qwen), config.flag("mlp_bias", False)
     for i in range(config.size("num_hidden_layers")):
@@ -177,7 +182,10 @@ def image_tokens(config: Config) -> int:
     """The tokens of a vision transformer: its patches and one for the class."""
     height, width = config.pair("image_size")
     patch = config.size("patch_size")
-    return (height // patch) * (width // patch) + 1
+    tokens = (height // patch) * (width // patch) + 1
+    if tokens > MAX_SIZE:
+        raise config.fault("image_size", [height, width], f"{tokens} tokens in patches of {patch}: at most {MAX_SIZE}")
+    return tokens
 
 
 def _vit_others(config: Config) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Transformers as Hugging Face stores them: `config.json` beside `.safetensors` files, or alone."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.names import NamedArrays, other_parameters
-from sparsesim.networks.arrays.safetensors_file import read_safetensors
+from sparsesim.networks.arrays.safetensors_file import Header, read_header, read_safetensors, tensors_of
 from sparsesim.networks.arrays.state_dict import network_from_state_dict
 from sparsesim.networks.arrays.torch_file import read_torch
+from sparsesim.networks.json_file import read_json_mapping
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
+from sparsesim.networks.places import shown, within
 from sparsesim.networks.transformers.families import FAMILIES, Family, image_tokens
 from sparsesim.networks.transformers.rows import Config, LinearRow, PatchRow, ProductRow, Row
 from sparsesim.networks.weights import SyntheticWeights
@@ -29,22 +32,25 @@ _MOST_LAYERS = 10_000
 _BUFFERS = re.compile(r"(^|\.)(attn\.(masked_)?bias|inv_freq|position_ids)$")
 
 
-def network_from_folder(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
+def network_from_folder(path: Path, *, tokens: int | None = None, seed: int | None = None) -> Network:
     """The transformer that `config.json` in a folder describes, with the weights that lie beside it.
 
     Weights are `model.safetensors`, the shards of `model.safetensors.index.json`, or `pytorch_model.bin`; without
     any of these they are drawn. `tokens` is the length of the sequence, by default 128 or what the model can take; for
     a vision transformer the image decides. Attention is counted in full, with or without a causal mask.
-    Raises InputError for a damaged file and a `model_type` that is not one of `FAMILIES`.
+    Raises InputError for a damaged file, a `model_type` that is not one of `FAMILIES`, and a seed beside weights.
     """
     config = read_config(path / CONFIG)
     tensors = _tensors(path)
-    return _network(path, path.name, config, tensors, tokens, seed)
+    if tensors is not None and seed is not None:
+        raise InputError(f"seed: {seed}: means nothing, the weights are read from the folder")
+    return _network(path, path.name, config, tensors, tokens, seed or 0)
 
 
 def network_from_config(path: Path, *, tokens: int | None = None, seed: int = 0) -> Network:
     """The transformer that a `config.json` describes, with drawn weights; see `network_from_folder`."""
-    return _network(path, path.resolve().parent.name, read_config(path), None, tokens, seed)
+    config = Config(read_json_mapping(path), place="")
+    return _network(path, path.resolve().parent.name, config, None, tokens, seed)
 
 
 def network_from_safetensors(path: Path, *, tokens: int | None = None, **options: Any) -> Network:
@@ -67,27 +73,24 @@ def network_from_safetensors(path: Path, *, tokens: int | None = None, **options
 
 
 def read_config(path: Path) -> Config:
-    """The entries of a `config.json`; InputError for anything else."""
+    """The entries of a `config.json` beside the weights; InputError for anything else."""
     return Config(_json_mapping(path))
 
 
 def _json_mapping(path: Path) -> Mapping[str, Any]:
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"not a readable {path.name}: {' '.join(str(error).split())}") from error
-    if not isinstance(entries, dict):
-        raise InputError(f"not a readable {path.name}: it holds no mapping")
-    return entries
+    with within(path.name):
+        return read_json_mapping(path)
 
 
 def _tensors(folder: Path) -> NamedArrays | None:
     if (folder / _WEIGHTS).is_file():
-        return read_safetensors(folder / _WEIGHTS)
+        with within(_WEIGHTS):
+            return read_safetensors(folder / _WEIGHTS)
     if (folder / _INDEX).is_file():
         return _sharded(folder)
     if (folder / _TORCH).is_file():
-        return read_torch(folder / _TORCH)
+        with within(_TORCH):
+            return read_torch(folder / _TORCH)
     unknown = [path.name for path in folder.iterdir() if path.suffix in (".safetensors", ".bin", ".h5", ".pt")]
     if unknown:
         raise InputError(f"its weights are neither {_WEIGHTS} nor {_INDEX}: found {sorted(unknown)[0]}")
@@ -95,17 +98,37 @@ def _tensors(folder: Path) -> NamedArrays | None:
 
 
 def _sharded(folder: Path) -> NamedArrays:
+    """The tensors of all shards, whose headers are read before any value is; the index must be right about them."""
     shards = _json_mapping(folder / _INDEX).get("weight_map")
     if not isinstance(shards, dict) or not shards:
-        raise InputError(f"not a readable {_INDEX}: it has no weight_map")
-    arrays: NamedArrays = {}
+        raise InputError(f"{_INDEX}: weight_map: {shown(shards)}: must map tensors to the files that hold them")
+    headers: dict[str, Header] = {}
     for name in sorted({str(shard) for shard in shards.values()}):
         if Path(name).name != name or not name.endswith(".safetensors") or "\\" in name or "\0" in name:
             raise InputError(f"{_INDEX}: {name!r} is not the name of a .safetensors file in the same folder")
         if not (folder / name).is_file():
             raise InputError(f"{_INDEX} names {name!r}, which is missing")
-        arrays |= read_safetensors(folder / name)
+        with within(name):
+            headers[name] = read_header(folder / name)
+    _check_places(shards, headers)
+    check_memory("reading the tensors of all shards", sum(header.held_bytes for header in headers.values()))
+    arrays: NamedArrays = {}
+    for name, header in headers.items():
+        with within(name):
+            arrays |= tensors_of(folder / name, header)
     return arrays
+
+
+def _check_places(shards: Mapping[str, object], headers: Mapping[str, Header]) -> None:
+    """Every tensor lies in one shard, and in the one that the index names."""
+    held = {tensor: file for file, header in headers.items() for tensor in header.tensors}
+    for file, header in headers.items():
+        for tensor in header.tensors:
+            if held[tensor] != file:
+                raise InputError(f"tensor {shown(tensor)} lies in {file!r} and in {held[tensor]!r}")
+    for tensor, shard in shards.items():
+        if held.get(tensor) != shard:
+            raise InputError(f"{_INDEX}: weight_map: {shown(tensor)}: {shard!r} does not hold this tensor")
 
 
 def _network(
@@ -113,15 +136,17 @@ def _network(
 ) -> Network:
     family = FAMILIES.get(config.model_type)
     if family is None:
-        raise InputError(f"{CONFIG}: model_type {config.model_type!r} is none of {', '.join(FAMILIES)}")
-    if max(config.size(key, 1) for key in ("num_hidden_layers", "n_layers", "n_layer")) > _MOST_LAYERS:
-        raise InputError(f"{CONFIG}: more than {_MOST_LAYERS} layers")
+        raise config.fault("model_type", config.entries.get("model_type"), f"must be one of {', '.join(FAMILIES)}")
+    for key in ("num_hidden_layers", "n_layers", "n_layer"):
+        if config.size(key, 1) > _MOST_LAYERS:
+            raise config.fault(key, config.size(key), f"more than {_MOST_LAYERS} layers")
     length = _tokens(config, family, tokens)
     rows = list(family.rows(config, length))
-    if tensors is None:
-        layers, others = _drawn(config, family, rows, SyntheticWeights(seed))
-    else:
-        layers, others = _stored(family, rows, tensors)
+    with within(config.place.rstrip(": ")) if config.place else nullcontext():
+        if tensors is None:
+            layers, others = _drawn(config, family, rows, SyntheticWeights(seed))
+        else:
+            layers, others = _stored(family, rows, tensors)
     return Network(
         name=name,
         layers=tuple(layers),
@@ -180,7 +205,9 @@ def _layers(family: Family, rows: list[Row], arrays: NamedArrays, held: set[str]
         held |= {name for name in (key, bias) if name}
         weight = arrays[key].T if isinstance(row, LinearRow) and row.transposed else arrays[key]
         _check(row, key, weight)
-        yield _layer(row, weight, weight.shape, arrays[bias].size if bias else 0)
+        if bias is not None and arrays[bias].shape != weight.shape[:1]:
+            raise InputError(f"tensor {bias} is {arrays[bias].shape}; {key} has {len(weight)} outputs")
+        yield _layer(row, weight, weight.shape, len(weight) if bias else 0)
 
 
 def _check(row: Row, key: str, weight: NDArray[Any]) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparsesim.errors import InputError
-
-_LARGEST_SIZE = 2**31
+from sparsesim.networks.bounds import MAX_SIZE
+from sparsesim.networks.places import shown
 
 
 @dataclass(frozen=True)
@@ -69,56 +69,67 @@ def attention(name: str, tokens: int, head_size: int, heads: int) -> tuple[Produ
 
 @dataclass(frozen=True)
 class Config:
-    """The entries of a `config.json`; every reader raises InputError with the name of the entry."""
+    """The entries of a `config.json`; every reader raises InputError with the entry and its value.
+
+    `place` stands in front of each fault, where it is not the file itself that is loaded.
+    """
 
     entries: Mapping[str, Any]
+    place: str = "config.json: "
 
     @property
     def model_type(self) -> str:
         """The family, such as `bert`."""
         return str(self.entries.get("model_type", ""))
 
+    def fault(self, key: str, value: object, allowed: str) -> InputError:
+        """What to raise for an entry that cannot be."""
+        return InputError(f"{self.place}{key}: {shown(value)}: {allowed}")
+
     def size(self, key: str, default: int | None = None) -> int:
         """A positive number; `default` where the entry is missing or null."""
         value = self.entries.get(key)
         if value is None and default is not None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < _LARGEST_SIZE:
-            raise InputError(f"config.json: {key} must be a positive number, found {value!r}")
-        return value
+        return self._checked(key, value, value)
 
     def pair(self, key: str) -> tuple[int, int]:
         """A height and width, given as one number or two."""
         value = self.entries.get(key)
-        if isinstance(value, list):
-            numbers = [Config({key: part}).size(key) for part in value]
-            if len(numbers) == 2:
-                return numbers[0], numbers[1]
+        if isinstance(value, list) and len(value) == 2:
+            return self._checked(key, value[0], value), self._checked(key, value[1], value)
         return self.size(key), self.size(key)
 
     def divided(self, key: str, by: str) -> int:
         """One size divided by another; InputError if that leaves a remainder."""
         size, parts = self.size(key), self.size(by)
         if size % parts:
-            raise InputError(f"config.json: {by} {parts} does not divide {key} {size}")
+            raise InputError(f"{self.place}{by} {parts} does not divide {key} {size}")
         return size // parts
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false; `default` where the entry is missing or null."""
         value = self.entries.get(key)
         if value is not None and not isinstance(value, bool):
-            raise InputError(f"config.json: {key} must be true or false, found {value!r}")
+            raise self.fault(key, value, "must be true or false")
         return default if value is None else value
 
     def is_for(self, *tasks: str, unsaid: bool = False) -> bool:
         """Whether `architectures` names one of these tasks, such as `MaskedLM`; `unsaid` where it names none at all."""
         names = self.entries.get("architectures")
-        if not isinstance(names, list) or not names:
-            return unsaid
-        return any(task in str(name) for name in names for task in tasks)
+        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise self.fault("architectures", names, "must be a list of names")
+        return any(task in name for name in names for task in tasks) if names else unsaid
 
     @property
     def labels(self) -> int:
         """The number of classes that a classifier tells apart."""
         names = self.entries.get("id2label")
-        return len(names) if isinstance(names, dict) and names else self.size("num_labels", 2)
+        if names is not None and not isinstance(names, dict):
+            raise self.fault("id2label", names, "must be a mapping of names")
+        return len(names) if names else self.size("num_labels", 2)
+
+    def _checked(self, key: str, value: object, given: object) -> int:
+        if type(value) is not int or not 0 < value <= MAX_SIZE:  # True is an int, too
+            raise self.fault(key, given, f"must be a positive number, at most {MAX_SIZE}")
+        return value

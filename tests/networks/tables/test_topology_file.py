@@ -56,7 +56,7 @@ def test_the_seed_draws_other_weights(tmp_path):
         ([GEMM], "the table has no rows"),
         (["a,b,c"], "a header of SCALE-Sim is needed"),
         ([GEMM, "a,1,2"], "line 2: 3 sizes are needed behind the name"),
-        ([GEMM, "a,1,-2,3"], "line 2: 'a': '-2' is not a positive size"),
+        ([GEMM, "a,1,-2,3"], "line 2: 'a': n: '-2' is not a positive size"),
         ([GEMM, "a,1,2,many"], "'many' is not a positive size"),
         ([GEMM, "a,1,2," + "9" * 5000], "is not a positive size"),
         ([GEMM, ",1,2,3"], "line 2: the layer has no name"),

@@ -52,7 +52,7 @@ def test_the_module_is_left_as_it_was_found():
 
 def test_hooks_and_modes_come_back_after_a_failure():
     model = nn.Sequential(nn.Linear(6, 6)).train()
-    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+    with pytest.raises(InputError, match=r"module Sequential: .*RuntimeError: .*shapes cannot be multiplied"):
         network_from_torch(model, torch.ones(1, 5))
     assert model.training
     assert not model[0]._forward_hooks

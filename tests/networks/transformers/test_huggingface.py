@@ -230,7 +230,7 @@ def test_a_file_beside_its_configuration(tmp_path):
     (path / "config.json").write_text('{"model_type": "mamba"}')
     network = load_network(path / "model.safetensors")
     assert "'mamba', which is not known: read as arrays" in network.notes
-    with pytest.raises(InputError, match="model_type 'mamba' is none of bert, roberta"):
+    with pytest.raises(InputError, match="model_type: 'mamba': must be one of bert, roberta"):
         load_network(path)
     (path / "config.json").unlink()
     with pytest.raises(InputError, match=r"tokens needs a config.json"):
