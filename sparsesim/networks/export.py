@@ -9,8 +9,8 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.networks.arrays.state_dict import ORIGIN_KEY
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_files.file import read_onnx
 from sparsesim.networks.onnx_files.graph import Array, Graph
+from sparsesim.networks.onnx_files.reading import read_onnx
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:

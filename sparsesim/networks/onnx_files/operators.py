@@ -66,11 +66,17 @@ OPERATORS: dict[str, Operator] = {
     "GRU": Operator("recurrent", bias=3),
 }
 
+_ONLY_CHECKED = {"RNN": Operator("recurrent", bias=3)}
 _NOT_COUNTED = {
     *("DeformConv", "Einsum", "RNN", "If", "Loop", "Scan", "MatMulNBits", "MatMulBnb4", "MatMulFpQ4"),
     *("Attention", "MultiHeadAttention", "GroupQueryAttention", "QAttention", "NhwcConv", "MoE", "QMoE"),
     *("DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "GemmFloat8", "FusedMatMulActivation"),
 }
+
+
+def node_name(node: "NodeProto") -> str:
+    """The name of a node, or of its first output where it has none."""
+    return str(node.name or next(iter(node.output), ""))
 
 
 def operator(node: "NodeProto") -> Operator | None:

@@ -1,0 +1,41 @@
+"""Whether the inferred sizes of a graph's tensors can be: whole, countable, and as many values behind a Reshape."""
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from sparsesim.limits import checked_size
+from sparsesim.networks.onnx_files.fields import fault
+from sparsesim.networks.onnx_files.graph import Graph, Size
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+_KEEP_VALUES = ("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+
+
+def check_tensor_sizes(graph: Graph, sized: "GraphProto") -> None:
+    """Raise InputError, with the node, for an output of less than no values, of too many, or of others than it reads.
+
+    `sized` is the graph after shape inference.
+    """
+    found = {
+        value.name: [dim.dim_value if dim.HasField("dim_value") else None for dim in value.type.tensor_type.shape.dim]
+        for value in (*sized.input, *sized.value_info, *sized.output)
+    }
+    for node in graph.graph.node:
+        for name in node.output:
+            size = found.get(name, [])
+            known = [dim for dim in size if dim is not None]
+            if any(dim < 0 for dim in known):
+                raise fault(node, f"output {name!r}", tuple(size), "the window is larger than what it moves over")
+            checked_size(f"{node.op_type} {node.name!r}: output {name!r}", *known)
+        if node.op_type in _KEEP_VALUES and node.domain in ("", "ai.onnx") and node.input and node.output:
+            before, after = _known(graph.size(node.input[0])), _known(found.get(node.output[0], []))
+            if None not in (before, after) and before != after:
+                words = f"its input {node.input[0]!r} is {tuple(graph.size(node.input[0]))}"
+                raise fault(node, f"output {node.output[0]!r}", tuple(found[node.output[0]]), words)
+
+
+def _known(size: Size) -> int | None:
+    known = [dim for dim in size if dim is not None]
+    return prod(known) if size and len(known) == len(size) else None
