@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sparsesim.errors import InputError
-from sparsesim.networks.onnx_files.operators import Operator, node_name, operator
+from sparsesim.networks.onnx_files.operators import Operator, checked_as, node_name
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -61,7 +61,7 @@ _POOLS: Final = ("AveragePool", "LpPool", "MaxPool", "QLinearAveragePool")
 
 def check_fields(node: "NodeProto") -> None:
     """Raise InputError, with node, field and value, for an attribute that its operator cannot have."""
-    kind = operator(node)
+    kind = checked_as(node)
     rules = _RULES[kind.like] if kind is not None else _POOL if node.op_type in _POOLS else {}
     if not rules:
         return

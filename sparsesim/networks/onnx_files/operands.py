@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sparsesim.networks.onnx_files.fields import fault
 from sparsesim.networks.onnx_files.graph import Graph, Size, attributes
-from sparsesim.networks.onnx_files.operators import Operator, operator
+from sparsesim.networks.onnx_files.operators import Operator, checked_as
 from sparsesim.networks.onnx_files.recurrent_operands import check_recurrent
 from sparsesim.networks.onnx_files.window import check_window
 
@@ -22,7 +22,7 @@ def check_operands(graph: Graph, node: "NodeProto") -> None:
 
     Sizes that are unknown contradict nothing.
     """
-    kind = operator(node)
+    kind = checked_as(node)
     if kind is not None:
         _CHECKS[kind.like](graph, node, kind)
         _check_quantization(graph, node, kind)
@@ -83,13 +83,19 @@ def _check_quantization(graph: Graph, node: "NodeProto", kind: Operator) -> None
         for operand, position in zip(kind.operands, positions or (), strict=False):
             if position >= len(node.input) or not node.input[position]:
                 continue
-            size, of = graph.size(node.input[position]), graph.size(node.input[operand])
-            if not of or any(dim is None for dim in (*size, *of)):
+            size, of = _known(graph, node.input[position]), _known(graph, node.input[operand])
+            if size is None or not of:
                 continue
             values, channels = prod(size), of[_channel_axis(node, kind, operand, len(of))]
             if values not in (1, channels):
                 words = f"one value or {channels}, one for each channel of {node.input[operand]!r}, are needed"
-                raise fault(node, f"input {node.input[position]!r}", size, words)
+                raise fault(node, f"input {node.input[position]!r}", graph.size(node.input[position]), words)
+
+
+def _known(graph: Graph, tensor: str) -> list[int] | None:
+    size = graph.size(tensor)
+    known = [dim for dim in size if dim is not None]
+    return known if len(known) == len(size) else None
 
 
 def _channel_axis(node: "NodeProto", kind: Operator, operand: int, rank: int) -> int:

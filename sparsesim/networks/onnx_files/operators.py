@@ -85,6 +85,12 @@ def operator(node: "NodeProto") -> Operator | None:
     return OPERATORS.get(node.op_type) if node.domain in domains else None
 
 
+def checked_as(node: "NodeProto") -> Operator | None:
+    """How to check a node: as what it is read like, and those that are not read but told of as well."""
+    plain = _ONLY_CHECKED.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+    return operator(node) or plain
+
+
 def is_not_counted(node: "NodeProto") -> bool:
     """Whether a node multiplies but is not read as a layer."""
     return node.op_type in _NOT_COUNTED or (node.op_type in OPERATORS and operator(node) is None)

@@ -1,6 +1,7 @@
 """The tensors that an ONNX file stores, wherever they lie, and whether they hold the values that they promise."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sparsesim.errors import InputError
@@ -46,15 +47,20 @@ def stored_tensors(model: "ModelProto") -> Iterator[StoredTensor]:
 def check_stored_tensors(model: "ModelProto") -> None:
     """Raise InputError for a tensor that holds another number of values than its dims say, or of no known type."""
     for place, tensor in stored_tensors(model):
-        _check_stored(place, tensor)
+        count, kind = _count(place, tensor), _kind(place, tensor)
+        if tensor.HasField("raw_data"):
+            needed, found, unit = _raw_bytes(place, kind, count), len(tensor.raw_data), "bytes"
+        else:
+            field = _FIELDS.get(kind, "int32_data")
+            per_entry = 8 // _PACKED_BITS[kind] if kind in _PACKED_BITS else 1
+            needed, found, unit = -(-count * _PARTS.get(kind, 1) // per_entry), len(getattr(tensor, field)), "values"
+        if needed != found:
+            raise InputError(f"{place}: dims: {list(tensor.dims)}: they need {needed} {unit}, the file holds {found}")
 
 
 def stored_bytes(place: str, tensor: "TensorProto") -> int:
     """Bytes that the values of a tensor take as raw data, from its dims and type; InputError for impossible ones."""
-    count, kind = _count(place, tensor), _kind(place, tensor)
-    if kind == "STRING":
-        raise InputError(f"{place}: data_type: STRING: text cannot be raw or external data")
-    return -(-count * _bits(kind) // 8)
+    return _raw_bytes(place, _kind(place, tensor), _count(place, tensor))
 
 
 def _of_graph(graph: "GraphProto") -> Iterator[StoredTensor]:
@@ -93,18 +99,6 @@ def _parts(place: str, sparse: Any) -> Iterator[StoredTensor]:
     yield StoredTensor(f"{place}: indices", sparse.indices)
 
 
-def _check_stored(place: str, tensor: "TensorProto") -> None:
-    count, kind = _count(place, tensor), _kind(place, tensor)
-    if tensor.HasField("raw_data"):
-        needed, found, unit = stored_bytes(place, tensor), len(tensor.raw_data), "bytes"
-    else:
-        field = _FIELDS.get(kind, "int32_data")
-        per_entry = 8 // _PACKED_BITS[kind] if kind in _PACKED_BITS else 1
-        needed, found, unit = -(-count * _PARTS.get(kind, 1) // per_entry), len(getattr(tensor, field)), "values"
-    if needed != found:
-        raise InputError(f"{place}: dims: {list(tensor.dims)}: they need {needed} {unit}, the file holds {found}")
-
-
 def _count(place: str, tensor: "TensorProto") -> int:
     if any(dim < 0 for dim in tensor.dims):
         raise InputError(f"{place}: dims: {list(tensor.dims)}: sizes from 0 up are needed")
@@ -112,15 +106,29 @@ def _count(place: str, tensor: "TensorProto") -> int:
 
 
 def _kind(place: str, tensor: "TensorProto") -> str:
+    kind = _kinds().get(tensor.data_type)
+    if kind is None:
+        raise InputError(f"{place}: data_type: {tensor.data_type}: not a type of ONNX that is known here")
+    return kind
+
+
+@cache
+def _kinds() -> dict[int, str]:
+    """The names of types by their numbers, as many as the installed onnx knows."""
     from onnx import TensorProto
 
-    if tensor.data_type not in TensorProto.DataType.values() or tensor.data_type == TensorProto.UNDEFINED:
-        raise InputError(f"{place}: data_type: {tensor.data_type}: not a type of ONNX that is known here")
-    return str(TensorProto.DataType.Name(tensor.data_type))
+    types = TensorProto.DataType
+    return {number: name for name, number in types.items() if number != types.Value("UNDEFINED")}
 
 
-def _bits(kind: str) -> int:
+def _raw_bytes(place: str, kind: str, count: int) -> int:
+    if kind == "STRING":
+        raise InputError(f"{place}: data_type: STRING: text cannot be raw or external data")
+    return -(-count * (_PACKED_BITS.get(kind) or 8 * _item_bytes(kind)) // 8)
+
+
+@cache
+def _item_bytes(kind: str) -> int:
     from onnx import TensorProto, helper
 
-    size = helper.tensor_dtype_to_np_dtype(TensorProto.DataType.Value(kind)).itemsize
-    return _PACKED_BITS.get(kind, 8 * int(size))
+    return int(helper.tensor_dtype_to_np_dtype(TensorProto.DataType.Value(kind)).itemsize)
