@@ -10,6 +10,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.fields import check_fields
+from sparsesim.networks.onnx_files.functions import multiplying_functions
 from sparsesim.networks.onnx_files.graph import Graph, attributes
 from sparsesim.networks.onnx_files.inference import inferred
 from sparsesim.networks.onnx_files.input_sizes import InputShape, with_input_sizes
@@ -140,7 +141,10 @@ def _input_lines(model: "ModelProto") -> list[str]:
 
 
 def _notes(model: "ModelProto") -> list[str]:
-    skipped = Counter(node.op_type for node in model.graph.node if is_not_counted(node))
+    functions = multiplying_functions(model)
+    skipped = Counter(
+        node.op_type for node in model.graph.node if is_not_counted(node) or (node.domain, node.op_type) in functions
+    )
     notes = [f"not counted: {', '.join(f'{n} {op}' for op, n in sorted(skipped.items()))}"] if skipped else []
     integers = sorted({node.op_type for node in model.graph.node if node.op_type in _INTEGER_PRODUCTS})
     return notes + ([f"weights of {', '.join(integers)} are read with a scale of 1"] if integers else [])

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sparsesim.errors import InputError
 from sparsesim.limits import checked_size
+from sparsesim.networks.onnx_files.operators import node_name
+from sparsesim.networks.onnx_files.sparse_tensors import flat_places
 
 if TYPE_CHECKING:
-    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto
 
 _PACKED_BITS: Final = {"UINT4": 4, "INT4": 4, "FLOAT4E2M1": 4, "UINT2": 2, "INT2": 2}
 _PARTS: Final = {"COMPLEX64": 2, "COMPLEX128": 2}
@@ -29,6 +31,13 @@ class StoredTensor(NamedTuple):
     tensor: "TensorProto"
 
 
+class StoredSparse(NamedTuple):
+    """A sparse tensor and a name to find it by."""
+
+    place: str
+    tensor: "SparseTensorProto"
+
+
 def nodes_of(graph: "GraphProto | FunctionProto") -> "Iterator[NodeProto]":
     """All nodes of a graph or function, those of the graphs inside of its nodes too."""
     for node in graph.node:
@@ -39,13 +48,19 @@ def nodes_of(graph: "GraphProto | FunctionProto") -> "Iterator[NodeProto]":
 
 def stored_tensors(model: "ModelProto") -> Iterator[StoredTensor]:
     """Every tensor of a file: initializers, both parts of sparse ones, and those in nodes of graphs and functions."""
-    yield from _of_graph(model.graph)
-    for function in model.functions:
-        yield from _of_nodes(function)
+    for stored in _stored(model):
+        if isinstance(stored, StoredTensor):
+            yield stored
+        else:
+            yield StoredTensor(f"{stored.place}: values", stored.tensor.values)
+            yield StoredTensor(f"{stored.place}: indices", stored.tensor.indices)
 
 
 def check_stored_tensors(model: "ModelProto") -> None:
-    """Raise InputError for a tensor that holds another number of values than its dims say, or of no known type."""
+    """Raise InputError for a tensor that holds another number of values than its dims say, or of no known type.
+
+    Sparse tensors hold one value for each of their places, and places that they have.
+    """
     for place, tensor in stored_tensors(model):
         count, kind = _count(place, tensor), _kind(place, tensor)
         if tensor.HasField("raw_data"):
@@ -56,6 +71,9 @@ def check_stored_tensors(model: "ModelProto") -> None:
             needed, found, unit = -(-count * _PARTS.get(kind, 1) // per_entry), len(getattr(tensor, field)), "values"
         if needed != found:
             raise InputError(f"{place}: dims: {list(tensor.dims)}: they need {needed} {unit}, the file holds {found}")
+    for stored in _stored(model):
+        if isinstance(stored, StoredSparse):
+            flat_places(stored.place, stored.tensor)
 
 
 def stored_bytes(place: str, tensor: "TensorProto") -> int:
@@ -63,26 +81,30 @@ def stored_bytes(place: str, tensor: "TensorProto") -> int:
     return _raw_bytes(place, _kind(place, tensor), _count(place, tensor))
 
 
-def _of_graph(graph: "GraphProto") -> Iterator[StoredTensor]:
+def _stored(model: "ModelProto") -> Iterator[StoredTensor | StoredSparse]:
+    yield from _of_graph(model.graph)
+    for function in model.functions:
+        yield from _of_nodes(function)
+
+
+def _of_graph(graph: "GraphProto") -> Iterator[StoredTensor | StoredSparse]:
     for tensor in graph.initializer:
         yield StoredTensor(f"initializer {tensor.name!r}", tensor)
     for sparse in graph.sparse_initializer:
-        yield from _parts(f"sparse initializer {sparse.values.name!r}", sparse)
+        yield StoredSparse(f"sparse initializer {sparse.values.name!r}", sparse)
     yield from _of_nodes(graph)
 
 
-def _of_nodes(graph: "GraphProto | FunctionProto") -> Iterator[StoredTensor]:
+def _of_nodes(graph: "GraphProto | FunctionProto") -> Iterator[StoredTensor | StoredSparse]:
     for node in graph.node:
         for attribute in node.attribute:
-            place = f"{node.op_type} {(node.name or next(iter(node.output), ''))!r}: {attribute.name}"
+            place = f"{node.op_type} {node_name(node)!r}: {attribute.name}"
             if attribute.HasField("t"):
                 yield StoredTensor(place, attribute.t)
-            for tensor in attribute.tensors:
-                yield StoredTensor(place, tensor)
             if attribute.HasField("sparse_tensor"):
-                yield from _parts(place, attribute.sparse_tensor)
-            for sparse in attribute.sparse_tensors:
-                yield from _parts(place, sparse)
+                yield StoredSparse(place, attribute.sparse_tensor)
+            yield from (StoredTensor(place, tensor) for tensor in attribute.tensors)
+            yield from (StoredSparse(place, sparse) for sparse in attribute.sparse_tensors)
         for inner in _inner_graphs(node):
             yield from _of_graph(inner)
 
@@ -92,11 +114,6 @@ def _inner_graphs(node: "NodeProto") -> "Iterator[GraphProto]":
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs
-
-
-def _parts(place: str, sparse: Any) -> Iterator[StoredTensor]:
-    yield StoredTensor(f"{place}: values", sparse.values)
-    yield StoredTensor(f"{place}: indices", sparse.indices)
 
 
 def _count(place: str, tensor: "TensorProto") -> int:
