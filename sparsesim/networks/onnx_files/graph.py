@@ -57,6 +57,10 @@ class Graph:
             self._constants[tensor] = value
         return self._constants[tensor]
 
+    def is_constant(self, tensor: str) -> bool:
+        """Whether the value of a tensor is known without the input."""
+        return tensor in self._constant_names
+
     def size(self, tensor: str) -> Size:
         """The size of a tensor, None where a dimension is unknown; [] where nothing is known, and of single values."""
         if tensor in self.initializers:

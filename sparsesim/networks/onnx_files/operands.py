@@ -1,13 +1,13 @@
 """Whether the operands of a layer fit each other and its attributes: sizes that contradict are refused."""
 
 from collections.abc import Callable
-from math import prod
 from typing import TYPE_CHECKING
 
 from sparsesim.networks.onnx_files.fields import fault
 from sparsesim.networks.onnx_files.graph import Graph, Size, attributes
 from sparsesim.networks.onnx_files.operators import Operator, checked_as
 from sparsesim.networks.onnx_files.recurrent_operands import check_recurrent
+from sparsesim.networks.onnx_files.scales import check_operand_scales, check_scale
 from sparsesim.networks.onnx_files.window import check_window
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def check_operands(graph: Graph, node: "NodeProto") -> None:
     kind = checked_as(node)
     if kind is not None:
         _CHECKS[kind.like](graph, node, kind)
-        _check_quantization(graph, node, kind)
+        check_operand_scales(graph, node, kind)
+    elif node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+        check_scale(graph, node)
 
 
 def _check_product(graph: Graph, node: "NodeProto", kind: Operator) -> None:
@@ -75,39 +77,6 @@ def _right(size: Size, flags: dict[str, object]) -> Size:
 def _spread(first: Size, second: Size) -> bool:
     pairs = zip(reversed(first), reversed(second), strict=False)
     return all(None in (a, b) or a == b or 1 in (a, b) for a, b in pairs)
-
-
-def _check_quantization(graph: Graph, node: "NodeProto", kind: Operator) -> None:
-    """Scales and zero points: one value, or one for each channel of the operand."""
-    for positions in (kind.scales, kind.zero_points):
-        for operand, position in zip(kind.operands, positions or (), strict=False):
-            if position >= len(node.input) or not node.input[position]:
-                continue
-            size, of = _known(graph, node.input[position]), _known(graph, node.input[operand])
-            if size is None or not of:
-                continue
-            values, channels = prod(size), of[_channel_axis(node, kind, operand, len(of))]
-            if values not in (1, channels):
-                words = f"one value or {channels}, one for each channel of {node.input[operand]!r}, are needed"
-                raise fault(node, f"input {node.input[position]!r}", graph.size(node.input[position]), words)
-
-
-def _known(graph: Graph, tensor: str) -> list[int] | None:
-    size = graph.size(tensor)
-    known = [dim for dim in size if dim is not None]
-    return known if len(known) == len(size) else None
-
-
-def _channel_axis(node: "NodeProto", kind: Operator, operand: int, rank: int) -> int:
-    """The axis along which an operand may have scales of its own."""
-    if kind.like == "conv":
-        return 0 if operand == kind.operands[1] else 1
-    flags = attributes(node)
-    if rank == 1:
-        return 0
-    if operand == kind.operands[0]:
-        return -1 if flags.get("transA", 0) else -2
-    return -2 if flags.get("transB", 0) else -1
 
 
 _CHECKS: dict[str, Callable[[Graph, "NodeProto", Operator], None]] = {

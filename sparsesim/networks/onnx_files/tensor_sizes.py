@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from sparsesim.limits import checked_size
 from sparsesim.networks.onnx_files.fields import fault
-from sparsesim.networks.onnx_files.graph import Graph, Size
+from sparsesim.networks.onnx_files.graph import Graph, Size, attributes
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto
 
+_TAKE_A_LIST = ("Reshape", "Squeeze", "Unsqueeze")
 _KEEP_VALUES = ("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 
 
@@ -29,11 +30,23 @@ def check_tensor_sizes(graph: Graph, sized: "GraphProto") -> None:
             if any(dim < 0 for dim in known):
                 raise fault(node, f"output {name!r}", tuple(size), "the window is larger than what it moves over")
             checked_size(f"{node.op_type} {node.name!r}: output {name!r}", *known)
+        if node.domain in ("", "ai.onnx"):
+            _check_arguments(graph, node)
         if node.op_type in _KEEP_VALUES and node.domain in ("", "ai.onnx") and node.input and node.output:
             before, after = _known(graph.size(node.input[0])), _known(found.get(node.output[0], []))
             if None not in (before, after) and before != after:
                 words = f"its input {node.input[0]!r} is {tuple(graph.size(node.input[0]))}"
                 raise fault(node, f"output {node.output[0]!r}", tuple(found[node.output[0]]), words)
+
+
+def _check_arguments(graph: Graph, node: "NodeProto") -> None:
+    """What inference takes as it is: sizes and axes in more than a list, axes that a tensor does not have."""
+    if node.op_type in _TAKE_A_LIST and len(node.input) > 1 and len(graph.size(node.input[1])) > 1:
+        raise fault(node, f"input {node.input[1]!r}", graph.size(node.input[1]), "a list of numbers is needed")
+    order = attributes(node).get("perm") if node.op_type == "Transpose" else None
+    size = graph.size(node.input[0]) if order is not None and node.input else []
+    if order is not None and (sorted(order) != list(range(len(order))) or len(size) not in (0, len(order))):
+        raise fault(node, "perm", list(order), f"each axis of its input {node.input[0]!r} {tuple(size)} once is needed")
 
 
 def _known(size: Size) -> int | None:

@@ -43,6 +43,10 @@ def _check_lengths(node: "NodeProto", flags: dict[str, Any], weight: Size) -> No
     for field, length in lengths.items():
         if field in flags and len(flags[field]) != length:
             raise fault(node, field, list(flags[field]), f"{length} numbers are needed for {axes} axes")
+    steps = zip(flags.get("strides", [1] * axes), flags.get("dilations", [1] * axes), strict=True)
+    extra = flags.get("output_padding", [])
+    if any(more >= max(step) for more, step in zip(extra, steps, strict=False)):
+        raise fault(node, "output_padding", list(extra), "less than the stride or the dilation is needed")
     if len(flags.get("output_shape", weight)) not in (axes, axes + 2):
         raise fault(node, "output_shape", list(flags["output_shape"]), f"{axes} numbers are needed for {axes} axes")
     kernel = list(flags.get("kernel_shape", weight[2:]))
