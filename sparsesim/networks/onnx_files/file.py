@@ -18,7 +18,7 @@ from sparsesim.networks.onnx_files.layers import bias_tensor, onnx_layer
 from sparsesim.networks.onnx_files.operands import check_operands
 from sparsesim.networks.onnx_files.operators import is_not_counted
 from sparsesim.networks.onnx_files.reading import read_onnx
-from sparsesim.networks.onnx_files.tensor_sizes import check_tensor_sizes
+from sparsesim.networks.onnx_files.tensor_sizes import check_arguments, check_output_sizes
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _checked_graph(model: "ModelProto", input_shape: InputShape | None) -> Graph
         check_fields(node)
     sized = inferred(model, keep_noted=input_shape is None)
     graph = Graph(model.graph, sized.graph)
-    check_tensor_sizes(graph, sized.graph)
+    check_output_sizes(model.graph.node, sized.graph)
+    check_arguments(graph, sized.graph)
     for node in model.graph.node:
         check_operands(graph, node)
     if sized.fault is not None:

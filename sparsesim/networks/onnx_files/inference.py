@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sparsesim.errors import InputError
 from sparsesim.networks.onnx_files.operators import node_name, with_plain_operators
 from sparsesim.networks.onnx_files.outline import outline_of
+from sparsesim.networks.onnx_files.stepwise import hide_windows_with_slices, inferred_in_steps
+from sparsesim.networks.onnx_files.tensor_sizes import check_output_sizes
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -65,9 +67,15 @@ def inferred(model: "ModelProto", *, keep_noted: bool = True) -> Inferred:
 def _sizes(outline: "ModelProto", nodes: Sequence["NodeProto"]) -> Inferred:
     from onnx import shape_inference
 
+    hide_windows_with_slices(outline)
     plain = with_plain_operators(outline)
     # Values that are followed only help to find sizes: without them some may stay unknown, and are asked for.
     data_prop = _longest_shape_data(outline.graph) <= _LONGEST_SHAPE_DATA
+    inferred_in_steps(
+        plain,
+        lambda hidden: shape_inference.infer_shapes(hidden, data_prop=data_prop),
+        lambda sized: check_output_sizes(nodes, sized),
+    )
     fault: InputError | None = None
     found: Any = None
     for check_type in (True, False):

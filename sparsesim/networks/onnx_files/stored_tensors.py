@@ -42,8 +42,13 @@ def nodes_of(graph: "GraphProto | FunctionProto") -> "Iterator[NodeProto]":
     """All nodes of a graph or function, those of the graphs inside of its nodes too."""
     for node in graph.node:
         yield node
-        for inner in _inner_graphs(node):
-            yield from nodes_of(inner)
+        yield from nodes_inside(node)
+
+
+def nodes_inside(node: "NodeProto") -> "Iterator[NodeProto]":
+    """All nodes of the graphs inside of a node."""
+    for inner in _inner_graphs(node):
+        yield from nodes_of(inner)
 
 
 def stored_tensors(model: "ModelProto") -> Iterator[StoredTensor]:
