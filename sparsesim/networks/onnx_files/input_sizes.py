@@ -38,7 +38,7 @@ def _by_input(input_shape: InputShape | None, names: list[str]) -> Mapping[str, 
     if not isinstance(input_shape, Mapping):
         if len(names) != 1:
             raise InputError(f"input_shape must name one of the inputs {', '.join(names)}: {{name: shape}}")
-        return {names[0]: tuple(input_shape)}
+        return {names[0]: input_shape}
     for name in input_shape:
         if name not in names:
             raise InputError(f"input_shape names {name!r}; the inputs are {', '.join(names)}")
@@ -47,19 +47,21 @@ def _by_input(input_shape: InputShape | None, names: list[str]) -> Mapping[str, 
 
 def _set_size(name: str, described: Any, shape: Sequence[int]) -> None:
     """Sizes of an input; one that does not say its rank takes any."""
+    check_sample_shape(shape)
     dims = described.shape.dim
     if not described.HasField("shape"):
         for _ in shape:
             dims.add()
     if len(shape) != len(dims):
         raise InputError(f"input_shape {tuple(shape)} has {len(shape)} dimensions, input {name!r} has {len(dims)}")
-    check_sample_shape(shape)
     for dim, size in zip(dims, shape, strict=True):
         dim.dim_value = size
 
 
 def check_sample_shape(shape: Sequence[int]) -> None:
     """Raise InputError for sizes of an input that are no whole numbers from 1 up, or too many values to count."""
+    if not isinstance(shape, Sequence) or isinstance(shape, str):
+        raise InputError(f"input_shape: {shape!r}: a tuple of sizes is needed")
     for size in shape:
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise InputError(f"input_shape: {size!r}: whole numbers from 1 up are needed")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
 _TAKE_A_LIST = ("Reshape", "Squeeze", "Unsqueeze")
+_WINDOWS = ("AveragePool", "LpPool", "MaxPool", "QLinearAveragePool")
 _POOL_MAPS = ("GlobalAveragePool", "GlobalMaxPool")
 _KEEP_VALUES = ("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 
@@ -26,7 +27,7 @@ def check_output_sizes(nodes: "Iterable[NodeProto]", sized: "GraphProto") -> Non
     for node in nodes:
         for name in node.output:
             known = [dim for dim in found.get(name, ()) if dim is not None]
-            if any(dim < 0 for dim in known):
+            if any(dim < (1 if node.op_type in _WINDOWS else 0) for dim in known):
                 raise fault(
                     node, f"output {name!r}", tuple(found[name]), "the window is larger than what it moves over"
                 )
