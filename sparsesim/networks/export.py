@@ -10,8 +10,8 @@ from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.state_dict import ORIGIN_KEY
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_files.file import read_onnx
 from sparsesim.networks.onnx_files.graph import Array, Graph
+from sparsesim.networks.onnx_files.reading import read_onnx
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 from sparsesim.networks.places import one_line, within
 from sparsesim.networks.whole_file import whole_file

@@ -13,7 +13,7 @@ from sparsesim.networks.arrays.layout import Layout
 from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import network_from_onnx
-from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.onnx_files.input_sizes import InputShape
 from sparsesim.networks.places import within
 from sparsesim.networks.tables.layer_table import VARIANT, network_from_layer_table
 from sparsesim.networks.tables.topology_file import network_from_topology

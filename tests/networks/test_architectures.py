@@ -116,6 +116,39 @@ def test_a_missing_stage_and_options_without_meaning_are_refused(tmp_path):
         load_network("alexnet", architecture="mlp")
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 0, 32), "input_shape: 0: whole numbers from 1 up"),
+        ((3, -1, 32), "input_shape: -1: whole numbers from 1 up"),
+        ((3, 32.5, 32), "input_shape: 32.5: whole numbers from 1 up"),
+        ((3, "32", 32), "input_shape: '32': whole numbers from 1 up"),
+        ((3, True, 32), "input_shape: True: whole numbers from 1 up"),
+        ((3, 10**30, 32), r"input_shape: 3 x 1e\+30 x 32 is more than"),
+        ((3, 2**31, 2**31), "input_shape: 3 x 2147483648 x 2147483648 is more than"),
+        (7, "input_shape: 7: a tuple of sizes"),
+        ("abc", "input_shape: 'abc': a tuple of sizes"),
+        ({"input": (7,)}, "input_shape: {'input': .*: a tuple of sizes"),
+        ((), r"input_shape: \(\): resnet-cifar needs|reads 7 values, but gets 1 "),
+        ((3, 32), r"input_shape: \(3, 32\): resnet-cifar needs|reads 7 values, but gets 96 "),
+        ((4, 32, 32), "Conv 'conv1': input 'input': .*: 3 channels are needed|reads 7 values, but gets 4096 "),
+        ((3, 10**9, 10**9), "Conv 'conv1': MACs: 4 x 1e.18 x 27 x 1 is more|reads 7 values, but gets 30000"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(architecture, shape, message, tmp_path):
+    with pytest.raises(InputError, match=message) as error:
+        load_network(saved(tmp_path, SMALL[architecture]()), architecture=architecture, input_shape=shape)
+    assert "arrays.npz: " in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("layout", ["foo", 5])
+def test_an_unknown_layout_is_refused(layout, tmp_path):
+    with pytest.raises(InputError, match=f"layout must be one of .*, found {layout!r}"):
+        load_network(saved(tmp_path, mlp_arrays()), architecture="mlp", layout=layout)
+
+
 @pytest.mark.parametrize(
     ("file", "architecture", "n_params", "n_layers"),
     [

@@ -14,10 +14,12 @@ from sparsesim.networks.architectures.graph_builder import GraphBuilder
 from sparsesim.networks.architectures.mlp import build_mlp
 from sparsesim.networks.architectures.resnet_cifar import build_resnet_cifar
 from sparsesim.networks.arrays.files import ARRAY_FILES
+from sparsesim.networks.arrays.layout import check_layout
 from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.arrays.state_dict import network_from_state_dict, stored_origin
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import layers_of_model
+from sparsesim.networks.onnx_files.input_sizes import check_sample_shape
 
 __all__ = ["ARCHITECTURES", "network_from_arrays"]
 
@@ -41,6 +43,10 @@ def network_from_arrays(path: Path, *, architecture: str | None = None, **option
     for option in options:
         if option not in _OPTIONS:
             raise InputError(f"{option} means nothing beside architecture, which says it")
+    if options.get("input_shape") is not None:
+        check_sample_shape(options["input_shape"])
+    if "layout" in options:
+        check_layout(options["layout"])
     arrays = ARRAY_FILES[path.suffix.lower()].read(path)
     builder = ARCHITECTURES[architecture](_floating(arrays), **options)
     builder.check_all_used()

@@ -1,5 +1,6 @@
 """Multilayer perceptrons: a chain of linear layers with a ReLU between each two."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def build_mlp(
 def _check(found: dict[str, tuple[NDArray[Any], NDArray[Any] | None]], input_shape: tuple[int, ...] | None) -> None:
     if not found:
         raise InputError("it holds no 2-D array of floating point weights")
-    width = None if input_shape is None else int(np.prod(input_shape))
+    width = None if input_shape is None else prod(input_shape)
     for name, (weight, _) in found.items():
         if weight.ndim != 2:
             raise InputError(f"layer {name!r} is {weight.shape}: an mlp has matrices only")

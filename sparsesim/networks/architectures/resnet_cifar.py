@@ -27,7 +27,10 @@ def build_resnet_cifar(
     """
     if layout != "out_in":
         raise InputError(f"layout {layout!r}: resnet-cifar is read in PyTorch's layout only")
-    builder = GraphBuilder(arrays, input_shape or (3, 32, 32))
+    shape = (3, 32, 32) if input_shape is None else input_shape
+    if len(shape) != 3:
+        raise InputError(f"input_shape: {tuple(shape)}: resnet-cifar needs (channels, height, width)")
+    builder = GraphBuilder(arrays, tuple(shape))
     _relu(builder, _convolution(builder, arrays, builder.output, "conv1", "bn1"), "conv1_relu")
     for stage in _STAGES:
         for block in range(_depth(arrays, stage)):

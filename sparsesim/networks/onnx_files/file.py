@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.onnx_files.graph import Graph, InputShape, attributes, with_input_sizes
+from sparsesim.networks.onnx_files.fields import check_fields
+from sparsesim.networks.onnx_files.functions import multiplying_functions
+from sparsesim.networks.onnx_files.graph import Graph, attributes
+from sparsesim.networks.onnx_files.inference import inferred
+from sparsesim.networks.onnx_files.input_sizes import InputShape, with_input_sizes
 from sparsesim.networks.onnx_files.layers import bias_tensor, onnx_layer
-from sparsesim.networks.onnx_files.operators import is_not_counted, with_plain_operators
+from sparsesim.networks.onnx_files.operands import check_operands
+from sparsesim.networks.onnx_files.operators import is_not_counted
+from sparsesim.networks.onnx_files.reading import read_onnx
+from sparsesim.networks.onnx_files.tensor_sizes import check_arguments, check_output_sizes
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
 if TYPE_CHECKING:
@@ -32,12 +39,11 @@ def network_from_onnx(path: Path, *, input_shape: InputShape | None = None) -> N
     dimension counts as 1. Node types that multiply but are not read are listed in `notes`.
     Raises InputError for a damaged file, a size that stays unknown and weights that are not constants.
     """
-    model = _inferred(read_onnx(path), input_shape)
-    return _valid(lambda: _network(model, path))
+    model = read_onnx(path)
+    return _valid(lambda: _network(model, path, _checked_graph(model, input_shape)))
 
 
-def _network(model: "ModelProto", path: Path) -> Network:
-    graph = Graph(model.graph)
+def _network(model: "ModelProto", path: Path, graph: Graph) -> Network:
     stored = list(stored_weights(graph))
     layers = tuple(onnx_layer(graph, weight) for weight in stored)
     if not layers:
@@ -54,46 +60,34 @@ def _network(model: "ModelProto", path: Path) -> Network:
     )
 
 
-def read_onnx(path: Path) -> "ModelProto":
-    """The model in a file; InputError where onnx is not installed or the file is damaged."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise InputError("reading ONNX files needs the onnx package: pip install onnx") from error
-    try:
-        model = onnx.load(path)
-    except Exception as error:  # protobuf, onnx and the file system each raise their own kind
-        raise InputError(f"not a readable ONNX file: {' '.join(str(error).split())}") from error
-    if not model.graph.node or not model.opset_import:
-        raise InputError("not a readable ONNX file: it holds no graph")
-    return model
-
-
 def layers_of_model(model: "ModelProto", input_shape: InputShape | None = None) -> tuple[Layer, ...]:
-    """The layers of a model in memory, as `network_from_onnx` reads them; sizes are written into the model."""
-    graph = Graph(_inferred(model, input_shape).graph)
-    return _valid(lambda: tuple(onnx_layer(graph, weight) for weight in stored_weights(graph)))
+    """The layers of a model in memory, as `network_from_onnx` reads them; input sizes are written into the model."""
+
+    def layers() -> tuple[Layer, ...]:
+        graph = _checked_graph(model, input_shape)
+        return tuple(onnx_layer(graph, weight) for weight in stored_weights(graph))
+
+    return _valid(layers)
 
 
-def _inferred(model: "ModelProto", input_shape: InputShape | None) -> "ModelProto":
-    from onnx import shape_inference
+def _checked_graph(model: "ModelProto", input_shape: InputShape | None) -> Graph:
+    """The graph with the sizes of one sample; whatever contradicts itself in it is refused with its node.
 
-    _valid(lambda: with_input_sizes(model, input_shape))
-    if input_shape is not None:
-        # Sizes that an exporter noted for another input would contradict the given one.
-        del model.graph.value_info[:]
-        for output in model.graph.output:
-            output.type.tensor_type.ClearField("shape")
-    plain = with_plain_operators(model)
-    try:
-        inferred = shape_inference.infer_shapes(plain, data_prop=True)
-    except Exception as error:  # the C++ side raises several kinds
-        raise InputError(f"ONNX shape inference failed: {' '.join(str(error).split())}") from error
-    if plain is model:
-        return inferred
-    del model.graph.value_info[:]
-    model.graph.value_info.extend(inferred.graph.value_info)
-    return model
+    What can be said of a node alone comes first, then what ONNX says of the graph. Where both know that sizes do not
+    fit, ours is told: it names the value.
+    """
+    with_input_sizes(model, input_shape)
+    for node in model.graph.node:
+        check_fields(node)
+    sized = inferred(model, keep_noted=input_shape is None)
+    graph = Graph(model.graph, sized.graph)
+    check_output_sizes(model.graph.node, sized.graph)
+    check_arguments(graph, sized.graph)
+    for node in model.graph.node:
+        check_operands(graph, node)
+    if sized.fault is not None:
+        raise sized.fault
+    return graph
 
 
 def _valid(read: Callable[[], T]) -> T:
@@ -148,7 +142,10 @@ def _input_lines(model: "ModelProto") -> list[str]:
 
 
 def _notes(model: "ModelProto") -> list[str]:
-    skipped = Counter(node.op_type for node in model.graph.node if is_not_counted(node))
+    functions = multiplying_functions(model)
+    skipped = Counter(
+        node.op_type for node in model.graph.node if is_not_counted(node) or (node.domain, node.op_type) in functions
+    )
     notes = [f"not counted: {', '.join(f'{n} {op}' for op, n in sorted(skipped.items()))}"] if skipped else []
     integers = sorted({node.op_type for node in model.graph.node if node.op_type in _INTEGER_PRODUCTS})
     return notes + ([f"weights of {', '.join(integers)} are read with a scale of 1"] if integers else [])

@@ -1,53 +1,75 @@
 """Look-ups in an ONNX graph: the constants behind a tensor, its size, the nodes that read it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.limits import check_memory
+from sparsesim.networks.onnx_files.operators import node_name
 from sparsesim.networks.onnx_files.quantized import Quantization
+from sparsesim.networks.onnx_files.sparse_tensors import dense_values
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, SparseTensorProto
+    from onnx import GraphProto, NodeProto
 
 Array = NDArray[Any]
-Shape = tuple[int, ...]
-InputShape = Shape | Mapping[str, Shape]
-_LONGEST_CHAIN = 16
-_RECURRENT = {"LSTM", "GRU", "RNN"}
+Size = list[int | None]
+_LONGEST_CHAIN: Final = 100
+"""Nodes between a stored constant and who reads it."""
+_BYTES_OF_A_STEP: Final = 24
+"""For each value of a constant that a node changes: as float64, scaled, and in the type that it ends in."""
 
 
 class Graph:
-    """One graph, not changed here.
+    """One graph whose nodes are in order, not changed here.
 
-    `constant` follows initializers (sparse ones too), Constant nodes and short chains of Identity, Cast,
+    `constant` follows initializers (sparse ones too), Constant nodes and chains of Identity, Cast,
     Transpose, Reshape, QuantizeLinear and DequantizeLinear behind them, so that a weight is found wherever an
     exporter has put it.
+
+    Sizes are those that `sized` notes, the same graph after shape inference, or else the graph itself.
     """
 
-    def __init__(self, graph: "GraphProto") -> None:
+    def __init__(self, graph: "GraphProto", sized: "GraphProto | None" = None) -> None:
         self.graph = graph
+        self._sized = graph if sized is None else sized
         self.producers: dict[str, NodeProto] = {out: node for node in graph.node for out in node.output}
-        self._constants: dict[str, Array | None] = {}
+        self._constants: dict[str, Array] = {}
         self._dequantized: dict[tuple[str, ...], Array] = {}
 
     def constant(self, tensor: str, depth: int = 0) -> Array | None:
-        """The value of a tensor that does not depend on the input, read-only; None for any other."""
+        """The value of a tensor that does not depend on the input, read-only; None for any other.
+
+        Raises InputError for one that needs more memory than is allowed, or lies behind too many nodes.
+        """
+        if tensor not in self._constant_names:
+            return None
         if tensor not in self._constants:
+            if depth > _LONGEST_CHAIN:
+                raise InputError(f"constant {tensor!r}: it is read through more than {_LONGEST_CHAIN} nodes")
             value = self._find_constant(tensor, depth)
-            if value is not None:
-                value.flags.writeable = False
+            value.flags.writeable = False
             self._constants[tensor] = value
         return self._constants[tensor]
 
-    def size(self, tensor: str) -> list[int | None]:
-        """The inferred size of a tensor, None where a dimension is unknown; [] where nothing is known."""
+    def is_constant(self, tensor: str) -> bool:
+        """Whether the value of a tensor is known without the input."""
+        return tensor in self._constant_names
+
+    def size(self, tensor: str) -> Size:
+        """The size of a tensor, None where a dimension is unknown; [] where nothing is known, and of single values."""
+        if tensor in self.initializers:
+            return list(self.initializers[tensor].dims)
+        inferred = self._sizes.get(tensor, [])
+        if inferred and None not in inferred:
+            return inferred
         constant = self.constant(tensor)
-        return list(constant.shape) if constant is not None else self._sizes.get(tensor, [])
+        return inferred if constant is None else list(constant.shape)
 
     def known_size(self, tensor: str, axes: slice, wanted_by: str) -> list[int]:
         """Those dimensions of a tensor; InputError where one of them stayed unknown."""
@@ -83,9 +105,21 @@ class Graph:
         return {tensor.name: tensor for tensor in self.graph.initializer} | sparse
 
     @cached_property
-    def _sizes(self) -> dict[str, list[int | None]]:
-        described = [*self.graph.input, *self.graph.value_info, *self.graph.output]
+    def _sizes(self) -> dict[str, Size]:
+        described = [*self._sized.input, *self._sized.value_info, *self._sized.output]
         return {value.name: _dimensions(value) for value in described}
+
+    @cached_property
+    def _constant_names(self) -> set[str]:
+        names = set(self.initializers)
+        for node in self.graph.node:
+            if node.op_type == "Constant":
+                held = any(attribute.name in _HELD for attribute in node.attribute)
+            else:
+                held = node.op_type in _FOLLOWED and all(name in names for name in node.input if name)
+            if held:
+                names.update(node.output[:1])
+        return names
 
     @cached_property
     def readers(self) -> dict[str, list["NodeProto"]]:
@@ -96,28 +130,34 @@ class Graph:
                 readers[name].append(node)
         return readers
 
-    def _find_constant(self, tensor: str, depth: int) -> Array | None:
+    def _find_constant(self, tensor: str, depth: int) -> Array:
         from onnx import numpy_helper
 
         if tensor in self.initializers:
             stored = self.initializers[tensor]
-            return _densified(stored) if hasattr(stored, "indices") else numpy_helper.to_array(stored)
-        node = self.producers.get(tensor)
-        if node is None or depth > _LONGEST_CHAIN:
-            return None
+            value: Array = dense_values(stored) if hasattr(stored, "indices") else numpy_helper.to_array(stored)
+            return value
+        node = self.producers[tensor]
         if node.op_type == "Constant":
             return _stored_in_node(node)
-        follow = _FOLLOWED.get(node.op_type)
-        inputs = [self.constant(name, depth + 1) for name in node.input if name] if follow else []
-        if follow is None or any(value is None for value in inputs):
-            return None
+        inputs = [self.constant(name, depth + 1) for name in node.input if name]
         if node.op_type != "DequantizeLinear":
-            return follow(node, inputs)
+            return self._made_by(node, inputs)
         # Exporters repeat the node for every reader of a weight; the weight stays one array.
         same = (*node.input, str(sorted((key, str(value)) for key, value in attributes(node).items())))
         if same not in self._dequantized:
-            self._dequantized[same] = follow(node, inputs)
+            self._dequantized[same] = self._made_by(node, inputs)
         return self._dequantized[same]
+
+    def _made_by(self, node: "NodeProto", inputs: list[Any]) -> Array:
+        place = f"{node.op_type} {node_name(node)!r}"
+        if node.op_type in _CHANGE_VALUES:
+            check_memory(f"{place} of {inputs[0].shape}", inputs[0].size * _BYTES_OF_A_STEP)
+        try:
+            return _FOLLOWED[node.op_type](node, inputs)
+        except (TypeError, ValueError, LookupError, ArithmeticError) as error:  # of the values, which none has checked
+            sizes = ", ".join(str(value.shape) for value in inputs)
+            raise InputError(f"{place}: inputs of {sizes}: {' '.join(str(error).split())}") from error
 
 
 def attributes(node: "NodeProto") -> dict[str, Any]:
@@ -125,88 +165,27 @@ def attributes(node: "NodeProto") -> dict[str, Any]:
     from onnx import helper
 
     values = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-    return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
+    return {
+        name: value.decode(errors="replace") if isinstance(value, bytes) else value for name, value in values.items()
+    }
 
 
-def with_input_sizes(model: "ModelProto", input_shape: InputShape | None) -> None:
-    """Write the user's input sizes into a model, and 1 where a batch dimension is left open.
-
-    Raises InputError for a size of another rank or an unknown input, and for a fixed batch of several
-    samples: every count is per sample.
-    """
-    constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = {value.name: value for value in model.graph.input if value.name not in constants}
-    given = _by_input(input_shape, list(inputs))
-    recurrent = any(node.op_type in _RECURRENT for node in model.graph.node)
-    for name, value in inputs.items():
-        dims = value.type.tensor_type.shape.dim
-        if name in given:
-            _set_size(name, dims, given[name])
-        else:
-            _open_batch_is_one(name, dims, recurrent)
-
-
-def _by_input(input_shape: InputShape | None, names: list[str]) -> Mapping[str, Shape]:
-    if input_shape is None:
-        return {}
-    if not isinstance(input_shape, Mapping):
-        if len(names) != 1:
-            raise InputError(f"input_shape must name one of the inputs {', '.join(names)}: {{name: shape}}")
-        return {names[0]: tuple(input_shape)}
-    for name in input_shape:
-        if name not in names:
-            raise InputError(f"input_shape names {name!r}; the inputs are {', '.join(names)}")
-    return input_shape
-
-
-def _set_size(name: str, dims: Any, shape: Sequence[int]) -> None:
-    if len(shape) != len(dims):
-        raise InputError(f"input_shape {tuple(shape)} has {len(shape)} dimensions, input {name!r} has {len(dims)}")
-    for dim, size in zip(dims, shape, strict=True):
-        dim.dim_value = size
-
-
-def _open_batch_is_one(name: str, dims: Any, recurrent: bool) -> None:
-    """The first dimension is the batch, except in recurrent networks, which often put time first."""
-    for axis, dim in enumerate(dims):
-        is_open = dim.dim_value <= 0
-        if is_open and ("batch" in dim.dim_param.lower() or (axis == 0 and not recurrent)):
-            dim.dim_value = 1
-    if not recurrent and len(dims) > 1 and dims[0].dim_value > 1:
-        fixed = [dim.dim_value for dim in dims]
-        raise InputError(
-            f"input {name!r} has a fixed size {fixed}, a batch of {fixed[0]}: give input_shape with 1 in front "
-            f"(or input_shape={tuple(fixed)} if this is one sample)"
-        )
-
-
-def _dimensions(value: Any) -> list[int | None]:
+def _dimensions(value: Any) -> Size:
     dims = value.type.tensor_type.shape.dim
     return [dim.dim_value if dim.dim_value > 0 else None for dim in dims]
 
 
-def _densified(stored: "SparseTensorProto") -> Array:
-    from onnx import numpy_helper
-
-    values, indices = numpy_helper.to_array(stored.values), numpy_helper.to_array(stored.indices)
-    dense = np.zeros(tuple(stored.dims), dtype=values.dtype)
-    if indices.ndim == 1:
-        dense.reshape(-1)[indices] = values
-    else:
-        dense[tuple(indices.T)] = values
-    return dense
-
-
-def _stored_in_node(node: "NodeProto") -> Array | None:
-    """The value of a Constant node: a tensor, or numbers in an attribute; None for text and sparse tensors."""
+def _stored_in_node(node: "NodeProto") -> Array:
+    """The value of a Constant node that `_HELD` names: a tensor, dense or sparse, or numbers in an attribute."""
     from onnx import numpy_helper
 
     flags = attributes(node)
-    if "value" in flags:
-        value: Array = numpy_helper.to_array(flags["value"])
-        return value
-    kinds = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
-    return next((np.array(flags[name], kind) for name, kind in kinds.items() if name in flags), None)
+    name = next(name for name in _HELD if name in flags)
+    if name == "sparse_value":
+        return dense_values(flags[name])
+    kind = _HELD[name]
+    value: Array = numpy_helper.to_array(flags[name]) if kind is None else np.array(flags[name], kind)
+    return value
 
 
 def quantization_of(node: "NodeProto", inputs: Sequence[Array]) -> Quantization:
@@ -235,6 +214,11 @@ def _transpose(node: "NodeProto", inputs: list[Any]) -> Array:
     return data.transpose(attributes(node).get("perm"))
 
 
+_HELD: Final = {
+    **{"value": None, "sparse_value": None, "value_float": np.float32, "value_floats": np.float32},
+    **{"value_int": np.int64, "value_ints": np.int64},
+}
+_CHANGE_VALUES: Final = ("Cast", "QuantizeLinear", "DequantizeLinear")
 _FOLLOWED: dict[str, Callable[["NodeProto", list[Any]], Array]] = {
     "Identity": lambda _, inputs: inputs[0].view(),
     "Cast": _cast,

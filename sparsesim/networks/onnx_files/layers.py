@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsesim.errors import InputError
+from sparsesim.limits import MAX_MACS, checked_size
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.onnx_files.graph import Array, Graph, attributes
-from sparsesim.networks.onnx_files.operators import Operator, operator
+from sparsesim.networks.onnx_files.operators import Operator, node_name, operator
 from sparsesim.networks.onnx_files.weights import StoredWeight
 
 if TYPE_CHECKING:
@@ -19,15 +20,24 @@ Fields = dict[str, Any]
 
 
 def onnx_layer(graph: Graph, stored: StoredWeight) -> Layer:
-    """The layer that a node stands for; InputError for sizes that stay unknown and integer weights without scale."""
+    """The layer that a node stands for.
+
+    Raises InputError for sizes that stay unknown, too many MACs to count and integer weights without scale.
+    """
+    layer = Layer(name=stored.name, **_fields(graph, stored))
+    checked_size(f"{stored.node.op_type} {stored.name!r}: MACs", *layer.gemm, limit=MAX_MACS)
+    return layer
+
+
+def _fields(graph: Graph, stored: StoredWeight) -> Fields:
     node, kind = stored.node, operator(stored.node)
     assert kind is not None
     if not stored.pieces:
-        return Layer(name=stored.name, **_activation_product(graph, node, kind))
+        return _activation_product(graph, node, kind)
     weight = stored.read(graph)
     if not np.issubdtype(weight.dtype, np.floating):
         raise InputError(f"{node.op_type} {stored.name!r}: weights are {weight.dtype}, not floating point")
-    return Layer(name=stored.name, **_READERS[kind.like](graph, node, kind, weight))
+    return _READERS[kind.like](graph, node, kind, weight)
 
 
 def bias_tensor(graph: Graph, node: "NodeProto", outputs: int) -> str | None:
@@ -65,7 +75,7 @@ def _conv_transpose(graph: Graph, node: "NodeProto", kind: Operator, weight: Arr
 
 def _convolution(graph: Graph, node: "NodeProto", kind: Operator, weight: Array) -> tuple[Fields, list[int]]:
     """What both directions of convolutions share, and the size of the input map."""
-    reader, spatial = f"{node.op_type} {node.name!r}", weight.ndim - 2
+    reader, spatial = f"{node.op_type} {node_name(node)!r}", weight.ndim - 2
     if spatial not in (1, 2):
         raise InputError(f"{reader}: weights {weight.shape} are neither 1-D nor 2-D")
     batch, _, *size = graph.known_size(node.input[kind.operands[0]], slice(None), reader)
@@ -151,7 +161,7 @@ def _linear(graph: Graph, node: "NodeProto", kind: Operator, weight: Array) -> F
 
 def _at_least_matrix(graph: Graph, node: "NodeProto", activation: str, rows_first: bool) -> list[int]:
     """The size of an activation; a vector is one row before the weights, one column behind them."""
-    size = graph.known_size(activation, slice(None), f"{node.op_type} {node.name!r}")
+    size = graph.known_size(activation, slice(None), f"{node.op_type} {node_name(node)!r}")
     if len(size) > 1:
         return size
     return [1, *size] if rows_first else [*size, 1]
@@ -159,7 +169,7 @@ def _at_least_matrix(graph: Graph, node: "NodeProto", activation: str, rows_firs
 
 def _recurrent(graph: Graph, node: "NodeProto", kind: Operator, weight: Array) -> Fields:
     time_axis = 1 if attributes(node).get("layout", 0) else 0
-    (steps,) = graph.known_size(node.input[0], slice(time_axis, time_axis + 1), f"{node.op_type} {node.name!r}")
+    (steps,) = graph.known_size(node.input[0], slice(time_axis, time_axis + 1), f"{node.op_type} {node_name(node)!r}")
     return {
         "kind": node.op_type.lower(),
         "weight_shape": weight.shape,
@@ -170,7 +180,7 @@ def _recurrent(graph: Graph, node: "NodeProto", kind: Operator, weight: Array) -
 
 
 def _activation_product(graph: Graph, node: "NodeProto", kind: Operator) -> Fields:
-    reader = f"{node.op_type} {node.name!r}"
+    reader = f"{node.op_type} {node_name(node)!r}"
     a, b = (graph.known_size(node.input[position], slice(None), reader) for position in kind.operands)
     flags = attributes(node)
     if flags.get("transBatchA", 0) or flags.get("transBatchB", 0):

@@ -66,6 +66,7 @@ OPERATORS: dict[str, Operator] = {
     "GRU": Operator("recurrent", bias=3),
 }
 
+_ONLY_CHECKED = {"RNN": Operator("recurrent", bias=3)}
 _NOT_COUNTED = {
     *("DeformConv", "Einsum", "RNN", "If", "Loop", "Scan", "MatMulNBits", "MatMulBnb4", "MatMulFpQ4"),
     *("Attention", "MultiHeadAttention", "GroupQueryAttention", "QAttention", "NhwcConv", "MoE", "QMoE"),
@@ -73,10 +74,21 @@ _NOT_COUNTED = {
 }
 
 
+def node_name(node: "NodeProto") -> str:
+    """The name of a node, or of its first output where it has none."""
+    return str(node.name or next(iter(node.output), ""))
+
+
 def operator(node: "NodeProto") -> Operator | None:
     """How to read a node; None for one that is not a layer."""
     domains = ("com.microsoft",) if node.op_type in _OF_MICROSOFT else ("", "ai.onnx")
     return OPERATORS.get(node.op_type) if node.domain in domains else None
+
+
+def checked_as(node: "NodeProto") -> Operator | None:
+    """How to check a node: as what it is read like, and those that are not read but told of as well."""
+    plain = _ONLY_CHECKED.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+    return operator(node) or plain
 
 
 def is_not_counted(node: "NodeProto") -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Floats
 from sparsesim.networks.onnx_files.graph import Array, Graph, attributes, quantization_of
-from sparsesim.networks.onnx_files.operators import Operator, operator
+from sparsesim.networks.onnx_files.operators import Operator, node_name, operator
 from sparsesim.networks.onnx_files.quantized import Quantization
 
 if TYPE_CHECKING:
@@ -99,11 +99,6 @@ def stored_weights(graph: Graph) -> Iterator[StoredWeight]:
             used[name] = used.get(name, 0) + 1
             unique = name if used[name] == 1 else f"{name}#{used[name]}"
             yield StoredWeight(unique, node, pieces)
-
-
-def node_name(node: "NodeProto") -> str:
-    """The name of a node, or of its output where it has none."""
-    return str(node.name or node.output[0])
 
 
 def _name(node: "NodeProto", pieces: tuple[Piece, ...]) -> str:

@@ -10,7 +10,8 @@ from sparsesim.array_types import BoolArray, IntArray
 from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.networks.onnx_files.file import layers_of_model
-from sparsesim.networks.onnx_files.graph import Graph, InputShape
+from sparsesim.networks.onnx_files.graph import Graph
+from sparsesim.networks.onnx_files.input_sizes import InputShape
 from sparsesim.transforms.shrink.choice import Ratios, chosen, spared
 from sparsesim.transforms.shrink.groups import Dependencies, Group, dependencies
 from sparsesim.transforms.shrink.importance import unit_scores

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsesim.array_types import IntArray
 from sparsesim.networks import Network
-from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.onnx_files.input_sizes import InputShape
 from sparsesim.networks.onnx_files.weights import stored_weights
 from sparsesim.transforms.shrink.model import inferred, plain_model
 from sparsesim.transforms.shrink.operators import walk_through

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from sparsesim.errors import InputError
 from sparsesim.networks import Network, write_network
-from sparsesim.networks.onnx_files.graph import InputShape
+from sparsesim.networks.onnx_files.input_sizes import InputShape
 from sparsesim.transforms.method import LayerInputs, Method, Needs
 from sparsesim.transforms.shrink.channels import Shrunk, remove_channels
 from sparsesim.transforms.transformed import Row, Transformed

@@ -6,7 +6,8 @@ import numpy as np
 
 from sparsesim.networks import Network
 from sparsesim.networks.export import masked_model
-from sparsesim.networks.onnx_files.graph import Array, Graph, InputShape, with_input_sizes
+from sparsesim.networks.onnx_files.graph import Array, Graph
+from sparsesim.networks.onnx_files.input_sizes import InputShape, with_input_sizes
 from sparsesim.transforms.shrink.operators import CORRECTIONS
 from sparsesim.transforms.shrink.positions import Ids
 from sparsesim.transforms.shrink.walk import Kept, Walk, read_by
