@@ -9,11 +9,12 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from sparsesim.accelerators import AcceleratorSpec
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import Dense
-from sparsesim.hardware.board import Dram, Hertz, Nanoseconds, Power
+from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
 from sparsesim.hardware.sources import all_are_covered, inherited_sources, number_paths
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Hertz, Nanoseconds
 from sparsesim.units import ceil_div, seconds_to_cycles
 from sparsesim.yaml_file import Description
 

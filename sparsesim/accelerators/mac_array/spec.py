@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
@@ -20,6 +20,7 @@ from sparsesim.formats import Dense, Nm
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
 from sparsesim.units import BITS_PER_BYTE, ceil_div
@@ -65,16 +66,16 @@ class MacArray(Unpacking):
     """
 
     kind: Literal["mac_array"] = "mac_array"
-    subcores: int = Field(gt=0)
-    rows: int = Field(gt=0)
-    depth: int = Field(gt=0)
+    subcores: Count
+    rows: Count
+    depth: Count
     shared_memory: Sram
-    shared_bytes_per_cycle: int = Field(gt=0)
+    shared_bytes_per_cycle: Count
     register_file: Sram
-    accumulator_bits: int = Field(gt=0)
-    stages: int = Field(gt=0)
-    keep: int = Field(default=1, gt=0)
-    of: int = Field(default=1, gt=0)
+    accumulator_bits: Count
+    stages: Count
+    keep: Count = 1
+    of: Count = 1
 
     native: ClassVar = frozenset({Dense, Nm})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import in_proportion, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one
@@ -17,6 +17,7 @@ from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Bsr, Csr
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count, CountOrNone, Cycles, LargeCount, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -68,22 +69,22 @@ class VectorSpmm(Accelerator):
     """
 
     kind: Literal["vector_spmm"] = "vector_spmm"
-    cuda_macs_per_cycle: Mapping[str, PositiveInt] = Field(min_length=1)
-    sms: int = Field(gt=0)
-    schedulers: int = Field(gt=0)
-    resident_warps: int = Field(gt=0)
-    tile_n: int = Field(gt=0)
-    vector_lengths: tuple[PositiveInt, ...] = Field(min_length=1)
+    cuda_macs_per_cycle: Mapping[str, LargeCount] = Field(min_length=1)
+    sms: Count
+    schedulers: Count
+    resident_warps: Count
+    tile_n: Count
+    vector_lengths: tuple[Count, ...] = Field(min_length=1)
     square_blocks: bool = False
     row_swizzle: bool = True
-    issue_cycles: float = Field(ge=0)
-    issue_cycles_per_row: float = Field(ge=0)
-    latency_cycles: float = Field(ge=0)
-    setup_groups: int = Field(ge=0)
+    issue_cycles: Cycles
+    issue_cycles_per_row: Cycles
+    latency_cycles: Cycles
+    setup_groups: CountOrNone
     l1: Sram
-    l1_bytes_per_cycle: float = Field(gt=0)
+    l1_bytes_per_cycle: PerCycle
     l2: Sram
-    l2_bytes_per_cycle: float = Field(gt=0)
+    l2_bytes_per_cycle: PerCycle
 
     native: ClassVar = frozenset({Csr, Bsr})
 
