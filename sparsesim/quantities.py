@@ -41,6 +41,12 @@ LargeCount = Annotated[int, Field(ge=1, le=MAX_LARGE_COUNT), Number]
 Index = Annotated[int, Field(ge=0, le=2**63 - 1), Number]
 """A seed, or a place in a list."""
 
+Positive = Annotated[float, Field(gt=0, le=1e15), Number]
+"""A threshold, or a figure in some unit."""
+NotNegative = Annotated[float, Field(ge=0, le=1e15), Number]
+"""One that may be zero."""
+Sparsity = Annotated[float, Field(ge=0, lt=1), Number]
+"""Share of what is left out; never all of it."""
 Fraction = Annotated[float, Field(ge=1e-9, le=1), Number]
 """An efficiency: above zero, at most one."""
 Share = Annotated[float, Field(ge=0, le=1), Number]
@@ -60,3 +66,8 @@ Picojoules = Annotated[float, Field(ge=0, le=1e12), Number]
 """The price of an action."""
 Factor = Annotated[float, Field(ge=1e-9, le=1e9), Number]
 """On a price of another table."""
+
+Figure = Annotated[float, Field(ge=-1e15, le=1e15), Number]
+"""A published figure of any kind."""
+WholeFigure = Annotated[int, Field(ge=-(2**53), le=2**53), Number]
+"""One that is counted."""

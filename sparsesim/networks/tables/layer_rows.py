@@ -3,16 +3,17 @@
 from abc import abstractmethod
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.networks.layer import GATES, Layer
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.quantities import CountOrNone as Size
+from sparsesim.quantities import LargeCount as PositiveInt
+from sparsesim.quantities import Share as Density
 from sparsesim.yaml_file import Description
 
-Size = Annotated[int, Field(ge=0)]
 Pair = PositiveInt | tuple[PositiveInt, PositiveInt]
 Padding = Size | tuple[Size, Size] | tuple[Size, Size, Size, Size]
-Density = Annotated[float, Field(ge=0, le=1)]
 
 
 class Densities(Description):

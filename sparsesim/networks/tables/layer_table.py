@@ -6,13 +6,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks.density import with_densities
 from sparsesim.networks.network import Network
-from sparsesim.networks.tables.layer_rows import AnyRow, Densities, LayerRow, Size
+from sparsesim.networks.tables.layer_rows import AnyRow, Densities, LayerRow
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.quantities import CountOrNone, Index, LargeCount, Number, Positive
 from sparsesim.yaml_file import Description, read_description
 
 _INDEX = "{i}"
@@ -23,8 +24,8 @@ VARIANT = "@"
 class Repeat(Description):
     """Rows that occur `repeat` times; `{i}` in their names becomes first, first + 1, ..."""
 
-    repeat: Annotated[int, Field(ge=1, le=1000)]
-    first: Size = 0
+    repeat: Annotated[int, Field(ge=1, le=1000), Number]
+    first: CountOrNone = 0
     layers: Annotated[list[AnyRow], Field(min_length=1)]
 
 
@@ -43,8 +44,8 @@ class Weights(Description):
     """The distribution that weights are drawn from, see `SyntheticWeights`; `std: he` means sqrt(2 / K)."""
 
     distribution: Literal["normal", "laplace", "uniform"] = "normal"
-    std: Literal["he"] | Annotated[float, Field(gt=0)] = "he"
-    seed: Size = 0
+    std: Literal["he"] | Positive = "he"
+    seed: Index = 0
 
 
 class Variant(Description):
@@ -63,7 +64,7 @@ class LayerTable(Description):
     input: str = ""
     notes: str = ""
     weights: Weights = Weights()
-    other_parameters: dict[str, PositiveInt] = Field(default_factory=dict)
+    other_parameters: dict[str, LargeCount] = Field(default_factory=dict)
     variants: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], Variant] = Field(default_factory=dict)
     layers: Annotated[list[Entry], Field(min_length=1)]
 
