@@ -65,7 +65,10 @@ def joined(faults: Iterable[tuple[str, tuple[str, str]]]) -> list[str]:
     allowed: dict[str, list[str]] = {}
     for place, (value, words) in faults:
         allowed.setdefault(": ".join(part for part in (place, value) if part), []).append(words)
-    return [f"{place}: {', or '.join(dict.fromkeys(words))}" for place, words in allowed.items()]
+    return [
+        ": ".join(part for part in (place, ", or ".join(dict.fromkeys(words))) if part)
+        for place, words in allowed.items()
+    ]
 
 
 def value_and_allowed(fault: Any) -> tuple[str, str]:

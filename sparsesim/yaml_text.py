@@ -181,7 +181,9 @@ class _Reader:
             if len(text) > MAX_NUMBER_CHARACTERS:
                 raise _fault(node, path, f"a number of {len(text)} characters; the limit is {MAX_NUMBER_CHARACTERS}")
             if _AMBIGUOUS.fullmatch(text):
-                raise _fault(node, path, f"{text!r}: base 60 or base 8 to some readers; write it out, or in quotes")
+                raise _fault(
+                    node, path, f"{text!r}: base 60 or base 8 to some readers of YAML; write it in quotes, or out"
+                )
         try:
             return self._scalars.construct_object(node)
         except (ValueError, KeyError, IndexError) as error:  # such as 0x_ or !!bool maybe

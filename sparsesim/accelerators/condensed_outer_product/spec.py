@@ -6,10 +6,10 @@ of B in flight, and as many multipliers for other types as for fp64.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import weighted_shares
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
@@ -80,9 +80,9 @@ class CondensedOuterProduct(Unpacking):
     multiplier_groups: Count = 2
     merge_ways: Annotated[int, Field(ge=2, le=MAX_COUNT), Number] = 64
     merger_elements_per_cycle: Count = 16
-    prefetch_lines: Count = 1024
+    prefetch_lines: LargeCount = 1024
     prefetch_line_bytes: Count = 576
-    lookahead_window: Count = 8192
+    lookahead_window: LargeCount = 8192
     partial_element_bytes: Count = 16
     index_bytes: Count = 4
     condensing: bool = True
@@ -91,11 +91,21 @@ class CondensedOuterProduct(Unpacking):
     prefetcher: bool = True
     fifo_elements: Count = 32
     writer_fifo_elements: Count = 1024
-    outstanding_lines: Count = 64
+    outstanding_lines: LargeCount = 64
     steps_per_round: Count = 128
     max_steps: Count = 4096
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
+
+    @model_validator(mode="after")
+    def _equal_groups(self) -> Self:
+        for dtype, multipliers in self.macs_per_cycle.items():
+            if multipliers % self.multiplier_groups:
+                raise ValueError(
+                    f"macs_per_cycle.{dtype}: {multipliers}: must be a multiple of multiplier_groups, "
+                    f"{self.multiplier_groups}"
+                )
+        return self
 
     def reads(self, op: MatmulOp) -> bool:
         """Rows of B have a layout of their own, whatever their format."""

@@ -30,6 +30,10 @@ TICKS: Final = 256
 """Ticks per cycle: the time of a group is a fraction of a cycle, but kernels count in integers."""
 
 
+MAX_WARPS: Final = 1 << 18
+"""Resident warps of all schedulers, each of which is followed: twenty times those of the largest card."""
+
+
 class Launch(NamedTuple):
     """One kernel launch: its vectors, tiles of C, instructions and bytes."""
 
@@ -102,7 +106,24 @@ class VectorSpmm(Accelerator):
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
         if self.macs_per_cycle.keys() != self.cuda_macs_per_cycle.keys():
-            raise ValueError("cuda_macs_per_cycle must name the same number types as macs_per_cycle")
+            different = ", ".join(sorted(self.macs_per_cycle.keys() ^ self.cuda_macs_per_cycle.keys()))
+            raise ValueError(
+                f"cuda_macs_per_cycle must name the same number types as macs_per_cycle, not just one {different}"
+            )
+        for dtype, fastest in self.macs_per_cycle.items():
+            if fastest < self.cuda_macs_per_cycle[dtype]:
+                raise ValueError(
+                    f"macs_per_cycle.{dtype}: {fastest}: must be at least cuda_macs_per_cycle.{dtype}, "
+                    f"{self.cuda_macs_per_cycle[dtype]}, which is one of the paths"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _countable_warps(self) -> Self:
+        warps = self.sms * self.schedulers * self.resident_warps
+        if warps > MAX_WARPS:
+            shown = f"{self.sms} x {self.schedulers} x {self.resident_warps}"
+            raise ValueError(f"sms x schedulers x resident_warps: {shown}: must be at most {MAX_WARPS}")
         return self
 
     def natural_format(self, density: float, dtype: str) -> str:
