@@ -2,12 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-import yaml
 from pydantic import BaseModel, ValidationError
+
+from sparsesim.yaml_text import located, text_of
 
 BASE: Final = "based_on"
 """The field naming the description that a file inherits from."""
@@ -15,21 +16,37 @@ BASE: Final = "based_on"
 Origin: TypeAlias = Path | Mapping[str, Any]
 """Where faults are located: the file, or the mapping that was given instead of one."""
 
+_UNKNOWN: Final = "extra_forbidden"
+"""What pydantic calls the fault of a field that the model does not have."""
 _SHOULD: Final = re.compile(r"^\w+ should ")
 """How pydantic begins what it has to say."""
+_LONGEST: Final = 200
+"""Characters of a value that a message shows."""
 _REMARKS: Final = (", unable to parse", " after validation")
 """Where it goes on with how it found out."""
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], origin: Origin) -> list[str]:
-    """Every fault as `line N: field: value: what is allowed`, in the order of the file; of a mapping without line."""
-    found = causes(error, {_meant(model, fault) for fault in error.errors(include_url=False)})
-    text = "" if isinstance(origin, Mapping) else origin.read_text(encoding="utf-8")
-    places = [
-        _steps(origin, each["loc"]) if isinstance(origin, Mapping) else _locate(text, each["loc"]) for each in found
-    ]
-    located = sorted(zip(places, found, strict=True), key=lambda each: each[0][1])
-    return joined((_place(fault, steps, line), _told(model, fault, steps)) for (steps, line), fault in located)
+class _Found(NamedTuple):
+    """Where a fault lies: the file if that is an ancestor, the steps that exist there, the line (0 of a mapping)."""
+
+    ancestor: str
+    steps: list[str]
+    line: int
+
+
+def faults_of(
+    error: ValidationError, model: type[BaseModel], origin: Origin, ancestors: Sequence[Origin] = ()
+) -> list[str]:
+    """Every fault as `line N: field: value: what is allowed`, in the order of the file; of a mapping without line.
+
+    A fault in what was inherited names the one of the `ancestors`, oldest first, that holds it.
+    """
+    fields = _field_names(model.model_json_schema())
+    found = causes(error, {_meant(fields, fault) for fault in error.errors(include_url=False)})
+    origins = [("", _content(origin)), *((str(file), _content(file)) for file in reversed(ancestors))]
+    places = [_found(origins if fault["type"] != _UNKNOWN else origins[:1], fault["loc"]) for fault in found]
+    in_order = sorted(zip(places, found, strict=True), key=lambda each: (bool(each[0].ancestor), each[0].line))
+    return joined((_place(fault, place, fields), _told(fault, place, fields)) for place, fault in in_order)
 
 
 def causes(error: ValidationError, meant: Container[str] = ()) -> list[Any]:
@@ -48,7 +65,10 @@ def joined(faults: Iterable[tuple[str, tuple[str, str]]]) -> list[str]:
     allowed: dict[str, list[str]] = {}
     for place, (value, words) in faults:
         allowed.setdefault(": ".join(part for part in (place, value) if part), []).append(words)
-    return [f"{place}: {', or '.join(dict.fromkeys(words))}" for place, words in allowed.items()]
+    return [
+        ": ".join(part for part in (place, ", or ".join(dict.fromkeys(words))) if part)
+        for place, words in allowed.items()
+    ]
 
 
 def value_and_allowed(fault: Any) -> tuple[str, str]:
@@ -56,34 +76,48 @@ def value_and_allowed(fault: Any) -> tuple[str, str]:
     message = _SHOULD.sub("must ", fault["msg"].removeprefix("Value error, "))
     for remark in _REMARKS:
         message = message.partition(remark)[0]
-    value, named = fault["input"], repr(fault["input"])
-    if not isinstance(value, str | int | float) or message.startswith(f"{named}:"):
+    value = fault["input"]
+    if not isinstance(value, str | int | float | None):
         return "", message
-    return ("" if isinstance(value, str) and named in message else named), message
+    named = _shown(value)
+    if message.startswith(f"{named}:"):
+        return "", message
+    return ("" if isinstance(value, str) and named in message else "null" if value is None else named), message
 
 
-def _told(model: type[BaseModel], fault: Any, steps: list[str]) -> tuple[str, str]:
+def _shown(value: Any) -> str:
+    """A value for a message: the beginning of a long text, the size of a long number."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST:  # Python shows no more than 4300 digits
+        return f"a number of {round(value.bit_length() * 0.30103)} digits"
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 4]}...{shown[-1]}"
+
+
+def _told(fault: Any, place: _Found, fields: Collection[str]) -> tuple[str, str]:
     if fault["type"] == "missing":
         return "", "this field is required"
-    if fault["type"] != "extra_forbidden":
+    if fault["type"] != _UNKNOWN:
         return value_and_allowed(fault)
-    if steps[-1:] != [str(fault["loc"][-1])]:
+    if place.steps[-1:] != [str(fault["loc"][-1])]:
         return "", f"unknown field, taken from what this is {BASE} (null removes it)"
-    meant = _meant(model, fault)
+    meant = _meant(fields, fault)
     return "", f"unknown field, did you mean {meant}?" if meant else "unknown field"
 
 
-def _place(fault: Any, steps: list[str], line: int) -> str:
-    if fault["type"] in {"missing", "extra_forbidden"} and steps[-1:] != [str(fault["loc"][-1])]:
-        steps = [*steps, str(fault["loc"][-1])]
-    return ": ".join([*([f"line {line}"] if line else []), *([".".join(steps)] if steps else [])])
+def _place(fault: Any, place: _Found, fields: Collection[str]) -> str:
+    steps, last = place.steps, str(fault["loc"][-1]) if fault["loc"] else ""
+    # A field that is missing, or that comes from elsewhere, is named, too; other steps that are not there are tags.
+    if steps[-1:] != [last] and (fault["type"] in {"missing", _UNKNOWN} or last in fields):
+        steps = [*steps, last]
+    line = f"line {place.line}" if place.line else ""
+    return ": ".join(part for part in (place.ancestor, line, ".".join(steps)) if part)
 
 
-def _meant(model: type[BaseModel], fault: Any) -> str:
+def _meant(fields: Iterable[str], fault: Any) -> str:
     """The known field, anywhere in the description, that an unknown one was probably meant to be."""
-    if fault["type"] != "extra_forbidden":
+    if fault["type"] != _UNKNOWN:
         return ""
-    close = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(model.model_json_schema()), n=1)
+    close = difflib.get_close_matches(str(fault["loc"][-1]), fields, n=1)
     return close[0] if close else ""
 
 
@@ -97,22 +131,17 @@ def _field_names(schema: Any) -> set[str]:
     return set(properties if isinstance(properties, dict) else ()).union(*map(_field_names, schema.values()))
 
 
-def _locate(text: str, location: Sequence[str | int]) -> tuple[list[str], int]:
-    """The steps of a pydantic location that exist in the document, and the line of the last one.
+def _content(origin: Origin) -> str | Mapping[str, Any]:
+    return origin if isinstance(origin, Mapping) else text_of(origin)
 
-    A location also has steps that are not in the document: tags of unions, and missing fields.
-    """
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    steps: list[str] = []
-    if node is None:  # an empty document
-        return steps, 1
-    line = node.start_mark.line + 1
-    for step in location:
-        child = _child(node, step)
-        if child is not None:
-            node, line = child
-            steps.append(str(step))
-    return steps, line
+
+def _found(origins: Iterable[tuple[str, str | Mapping[str, Any]]], location: Sequence[str | int]) -> _Found:
+    """The place in the youngest of those that hold most of the location."""
+    places = [
+        _Found(name, *(located(content, location) if isinstance(content, str) else _steps(content, location)))
+        for name, content in origins
+    ]
+    return max(places, key=lambda place: len(place.steps))  # the first of equals
 
 
 def _steps(value: Any, location: Sequence[str | int]) -> tuple[list[str], int]:
@@ -125,13 +154,3 @@ def _steps(value: Any, location: Sequence[str | int]) -> tuple[list[str], int]:
             continue
         steps.append(str(step))
     return steps, 0
-
-
-def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step].start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                return value, key.start_mark.line + 1
-    return None

@@ -1,8 +1,9 @@
 """`MatmulOp`: the one operation that accelerators run, C[M,N] = A[M,K] @ B[K,N], on its own or in groups."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class Operand:
         distinct: for the im2col view of a feature map, the number of elements of the map itself; an
             implicit GEMM reads those from DRAM rather than their copies. None for an ordinary matrix.
         stored: the tensor in DRAM if that is not `tensor` itself (the groups of a block-diagonal matrix).
+        padding: what DRAM holds of one of several groups beyond what the group would take if it were stored alone, as
+            where the longest row of all groups decides how long all rows are.
     """
 
     tensor: Tensor
@@ -32,6 +35,7 @@ class Operand:
     dtype: DType
     distinct: int | None = None
     stored: Tensor | None = None
+    padding: FormatSize | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -41,7 +45,8 @@ class Operand:
     @cached_property
     def size(self) -> FormatSize:
         """Exact stored size; PatternError if the format cannot hold the tensor."""
-        return self.format.size(self.tensor if self.stored is None else self.stored, self.dtype)
+        own = self.format.size(self.tensor if self.stored is None else self.stored, self.dtype)
+        return own if self.padding is None else FormatSize(*map(add, astuple(own), astuple(self.padding)))
 
     @cached_property
     def dram_bytes(self) -> int:
@@ -175,6 +180,32 @@ class MatmulOp:
         for left, right in zip(lefts, rights, strict=True):
             b = replace(self.b, tensor=right, distinct=distinct)
             yield replace(self, a=replace(self.a, tensor=left), b=b, groups=1, channels=0, kept=None)
+
+
+def as_stored(op: MatmulOp) -> list[MatmulOp]:
+    """Every group as an operation of its own, of which DRAM holds the same as of all groups together.
+
+    Each operand is stored once, with all groups; where that takes more than its groups would one by one, they share
+    the rest equally. Raises PatternError if a format cannot hold an operand.
+    """
+    parts = list(op.parts())
+    paddings = [_paddings(getattr(op, side), [getattr(part, side) for part in parts]) for side in ("a", "b")]
+    return [
+        replace(part, a=replace(part.a, padding=a), b=replace(part.b, padding=b)) if a or b else part
+        for part, a, b in zip(parts, *paddings, strict=True)
+    ]
+
+
+def _paddings(whole: Operand, parts: Sequence[Operand]) -> list[FormatSize | None]:
+    """What each part has of the difference between the size of the whole and that of its parts, where that is more."""
+    stored = [astuple(part.size) for part in parts]
+    missing = [max(0, all_of - sum(sizes)) for all_of, *sizes in zip(astuple(whole.size), *stored, strict=True)]
+    if not any(missing):
+        return [None] * len(parts)
+    return [
+        FormatSize(*(size * (i + 1) // len(parts) - size * i // len(parts) for size in missing))
+        for i in range(len(parts))
+    ]
 
 
 def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:

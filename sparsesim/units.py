@@ -22,7 +22,7 @@ def parse_quantity(text: str | int | float, unit: str) -> int:
     Raises InputError for any other text or unit, truth values, infinity and NaN.
     """
     value = _number(text, unit)
-    if value is None or not math.isfinite(value):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         raise InputError(f"{text!r}: a whole number of {unit} is needed, or one with a unit such as {_EXAMPLES[unit]}")
     return round(value)
 
@@ -31,6 +31,8 @@ def _number(text: str | int | float, unit: str) -> float | None:
     # YAML reads `yes` as true, and in Python True is the integer 1.
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         return None
+    if isinstance(text, int):
+        return text
     if not isinstance(text, str):
         return text if math.isfinite(text) and text == int(text) else None
     match = _QUANTITY.fullmatch(text)

@@ -1,23 +1,20 @@
 """Reads a YAML description into a validated model; errors name line and field."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import BASE, Origin, faults_of
+from sparsesim.yaml_text import parsed, text_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
 Given: TypeAlias = str | Path | Mapping[str, Any]
 """What a user gives for a description: a shipped name, a path, or the fields as a file would have them."""
-
-# The C parser is just as safe and about ten times as fast, but not every build of PyYAML has it.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Description(BaseModel):
@@ -41,11 +38,8 @@ def origin_of(given: Given, shipped: Callable[[str], Path]) -> Origin:
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The top-level mapping of a YAML file; InputError if it is unreadable or not a mapping."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"not a readable YAML file: {' '.join(str(error).split())}") from error
+    """The top-level mapping of a YAML file; InputError if it is unreadable, beyond a limit, or not a mapping."""
+    content = parsed(text_of(path))
     if not isinstance(content, dict):
         raise InputError(f"a mapping of fields is needed, found {type(content).__name__}")
     return content
@@ -86,12 +80,17 @@ def content_of(origin: Origin) -> dict[str, Any]:
     return dict(origin) if isinstance(origin, Mapping) else read_mapping(origin)
 
 
-def validated(origin: Origin, content: Mapping[str, Any], model: type[Model]) -> Model:
-    """`content` as an instance of `model`; FaultsError with every fault and its line in the file."""
+def validated(
+    origin: Origin, content: Mapping[str, Any], model: type[Model], ancestors: Sequence[Origin] = ()
+) -> Model:
+    """`content` as an instance of `model`; FaultsError with every fault and its line in the file.
+
+    `ancestors`, oldest first, are what the content was inherited from: a fault that one of them holds is located there.
+    """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise FaultsError(faults_of(error, model, origin)) from error
+        raise FaultsError(faults_of(error, model, origin, ancestors)) from error
 
 
 def lineage(origin: Origin, shipped: Callable[[str], Path]) -> list[tuple[Origin, dict[str, Any]]]:

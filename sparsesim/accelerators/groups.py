@@ -1,26 +1,38 @@
 """Grouped operations on units that run one group after the other."""
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.array_types import FloatArray
-from sparsesim.matmul import MatmulOp
+from sparsesim.matmul import MatmulOp, as_stored
 from sparsesim.schedule import Schedule, concatenated
 from sparsesim.tensors import SparseMatrix
 
 
-def plan_one_by_one(unit: Accelerator, op: MatmulOp) -> Schedule:
-    """One schedule for all groups; groups with equal `plan_key` are planned once."""
+def plan_one_by_one(unit: Accelerator, op: MatmulOp, sums: Container[str] = ()) -> Schedule:
+    """One schedule for all groups, which are stored together; groups with equal `plan_key` are planned once.
+
+    Of the details, those that `sums` names are added up; of the others, one that differs is a list by group.
+    """
     known: dict[Hashable, Schedule] = {}
-    plans = []
-    for part in op.parts():
+    plans: list[Schedule] = []
+    for part in as_stored(op):
         key = unit.plan_key(part)
         plan = known.get(key) if key is not None else None
         plans.append(plan or unit.plan(part))
         known[key] = plans[-1]
-    return concatenated(plans)
+    details = {name: _detail([plan.details[name] for plan in plans], name in sums) for name in plans[0].details}
+    return replace(concatenated(plans), details=details)
+
+
+def _detail(by_group: Sequence[int | list[int]], is_sum: bool) -> int | list[int]:
+    numbers = [number for number in by_group if isinstance(number, int)]
+    if is_sum:
+        return sum(numbers)
+    return numbers[0] if len(set(numbers)) == 1 else numbers
 
 
 def execute_one_by_one(unit: Accelerator, op: MatmulOp) -> FloatArray:

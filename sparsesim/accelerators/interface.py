@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense, Format
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import LargeCount
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.yaml_file import Description
@@ -23,7 +24,7 @@ class Accelerator(Description, ABC):
     It knows nothing about DRAM bandwidth, clocks or joules; those belong to the machine around it.
     """
 
-    macs_per_cycle: Mapping[str, Annotated[int, Field(gt=0, le=1 << 40)]] = Field(min_length=1)
+    macs_per_cycle: Mapping[str, LargeCount] = Field(min_length=1)
     """Peak multiply-accumulates per cycle of the whole unit, by number type; the first entry is the default type."""
 
     native: ClassVar[frozenset[type[Format]]]

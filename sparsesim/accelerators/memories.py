@@ -1,11 +1,10 @@
 """On-chip memories, as described in machine files."""
 
-from pydantic import Field
-
+from sparsesim.quantities import LargeCount
 from sparsesim.yaml_file import Description
 
 
 class Sram(Description):
     """An on-chip memory."""
 
-    size_bytes: int = Field(gt=0, le=1 << 40)
+    size_bytes: LargeCount

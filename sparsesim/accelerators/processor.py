@@ -1,7 +1,7 @@
 """A CPU or GPU running library kernels: compute time = work / (peak x efficiency), overlapped with memory traffic."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,7 @@ from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
 from sparsesim.formats import Bsr, Coo, Csc, Csr, Dense, Dia
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count, Fraction, PositiveWatts
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -41,10 +42,10 @@ class Processor(Accelerator):
     """
 
     kind: Literal["processor"] = "processor"
-    efficiency: Mapping[Kernel, Annotated[float, Field(gt=0, le=1)]]
-    measured_power_w: Mapping[Kernel, Annotated[float, Field(gt=0, le=1e6)]] = Field(default_factory=dict)
+    efficiency: Mapping[Kernel, Fraction]
+    measured_power_w: Mapping[Kernel, PositiveWatts] = Field(default_factory=dict)
     cache: Sram
-    chunks: int = Field(default=64, gt=0)
+    chunks: Count = 64
 
     native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Dia})
     native_b: ClassVar = native

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from pydantic import Field
 
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.formats import Format
 from sparsesim.matmul import MatmulOp, Operand
+from sparsesim.quantities import Count
 from sparsesim.schedule import Schedule
 
 
@@ -21,7 +21,7 @@ class Unpacking(Accelerator):
         unpack_values_per_cycle: stored values, padding zeros included, that the decoder emits per cycle.
     """
 
-    unpack_values_per_cycle: int = Field(default=16, gt=0, le=1 << 20)
+    unpack_values_per_cycle: Count = 16
 
     def unpacks(self, op: MatmulOp) -> bool:
         """Every format, for number types that the unit has."""

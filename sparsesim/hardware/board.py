@@ -2,16 +2,20 @@
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from sparsesim.units import parse_quantity
+from sparsesim.quantities import (
+    BytesPerSecond,
+    Count,
+    Fraction,
+    Joules,
+    LargeCount,
+    Nanoseconds,
+    Number,
+    PositiveWatts,
+    Watts,
+)
 from sparsesim.yaml_file import Description
-
-# Upper bounds are far beyond any hardware: they catch a unit applied twice, and keep cycles within 64 bits.
-Hertz = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "Hz")), Field(gt=0, le=10**12)]
-BytesPerSecond = Annotated[int, BeforeValidator(lambda value: parse_quantity(value, "B/s")), Field(gt=0, le=10**16)]
-Watts = Annotated[float, Field(ge=0, le=1e6)]
-Nanoseconds = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class Dram(Description):
@@ -28,9 +32,9 @@ class Dram(Description):
 
     kind: str
     bandwidth_bytes_per_s: BytesPerSecond
-    channels: int = Field(gt=0, le=1 << 16)
-    burst_bytes: int = Field(gt=0, le=1 << 20)
-    efficiency: float = Field(default=1.0, gt=0, le=1)
+    channels: Annotated[int, Field(ge=1, le=1 << 16), Number]
+    burst_bytes: Count
+    efficiency: Fraction = 1.0
     latency_ns: Nanoseconds
 
 
@@ -44,10 +48,10 @@ class Power(Description):
         runs: identical runs in a row that share the credit; None for a card that runs indefinitely and has none left.
     """
 
-    cap_w: Watts | None = Field(default=None, gt=0)
+    cap_w: PositiveWatts | None = None
     idle_w: Watts
-    credit_j: float = Field(default=0.0, ge=0, le=1e9)
-    runs: int | None = Field(default=None, gt=0)
+    credit_j: Joules = 0.0
+    runs: LargeCount | None = None
 
     @model_validator(mode="after")
     def _room_to_work(self) -> Self:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sparsesim.counts import Counts
 from sparsesim.errors import InputError
+from sparsesim.quantities import Factor, LargeCount, Picojoules
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import joule_to_pj
 from sparsesim.yaml_file import Description, Given, lineage, naming, origin_of, validated
@@ -45,8 +46,8 @@ class ActionEnergy(Description):
         source: where the number comes from.
     """
 
-    pj: float = Field(ge=0)
-    per: int = Field(default=1, gt=0)
+    pj: Picojoules
+    per: LargeCount = 1
     component: Component
     source: str = Field(min_length=1)
 
@@ -78,7 +79,7 @@ class EnergyTable(Description):
 class Scaling(Description):
     """Factor on the prices of one component of another table, and its source."""
 
-    factor: float = Field(gt=0)
+    factor: Factor
     source: str = Field(min_length=1)
 
 

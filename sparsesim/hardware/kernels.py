@@ -11,8 +11,8 @@ from sparsesim.accelerators import AcceleratorSpec, TensorCore
 from sparsesim.errors import InputError, PatternError
 from sparsesim.faults import BASE
 from sparsesim.formats import format_by_name
-from sparsesim.hardware.board import Nanoseconds
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Fraction, Nanoseconds
 from sparsesim.yaml_file import Description, merged
 
 Unpacked = Literal["", "on the way", "when loaded"]
@@ -44,7 +44,7 @@ class Kernel(Description):
     source: str = ""
     launch_ns: Nanoseconds | None = None
     launch_interval_ns: Nanoseconds | None = None
-    dram_efficiency: float | None = Field(default=None, gt=0, le=1)
+    dram_efficiency: Fraction | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -49,8 +49,9 @@ def load_machine(given: Given | Machine) -> Machine:
         return given
     path = origin_of(given, _shipped)
     with naming(path):
-        *ancestors, own = (fields for _, fields in lineage(path, _shipped))
-        machine = validated(path, reduce(_based, [*ancestors, own]), Machine)
+        *ancestors, (_, own) = lineage(path, _shipped)
+        merged_fields = reduce(_based, [*(fields for _, fields in ancestors), own])
+        machine = validated(path, merged_fields, Machine, [file for file, _ in ancestors])
         if ancestors:
             _own_numbers_have_own_sources(own, machine, "this mapping" if isinstance(path, Mapping) else "this file")
     return machine

@@ -1,5 +1,6 @@
 """`Machine`: clock, DRAM, kernels, launch cost and power limit, with a source for every number."""
 
+import re
 from collections.abc import Mapping
 from math import gcd
 from typing import Annotated, Any, Self, get_args
@@ -7,15 +8,20 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sparsesim.accelerators import AcceleratorSpec
-from sparsesim.errors import InputError, UnknownNameError
+from sparsesim.errors import FaultsError, InputError, UnknownNameError
+from sparsesim.faults import faults_of
 from sparsesim.formats import Dense
-from sparsesim.hardware.board import Dram, Hertz, Nanoseconds, Power
+from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
 from sparsesim.hardware.sources import all_are_covered, inherited_sources, number_paths
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Hertz, Nanoseconds
 from sparsesim.units import ceil_div, seconds_to_cycles
 from sparsesim.yaml_file import Description
+
+_FIELD = r"[\w.-]+: "
+"""How a fault of one field begins."""
 
 Table = Annotated[EnergyTable, BeforeValidator(load_energy_table)]
 
@@ -163,8 +169,11 @@ class Machine(Description):
     def benchmarked(self, runs: int | None, warm: bool) -> "Machine":
         """The machine in a benchmark of `runs` identical runs after a pause (None: indefinitely many).
 
-        `warm`: whether a card's L2 may still hold operands of the previous run.
+        `warm`: whether a card's L2 may still hold operands of the previous run. Raises InputError for less than
+        one run.
         """
+        if runs is not None and runs < 1:
+            raise InputError(f"{self.name}: power.runs: {runs}: must be at least 1, or None for runs without end")
         changes: dict[str, Any] = {}
         if self.power is not None:
             changes["power"] = self.power.model_copy(update={"runs": runs})
@@ -185,8 +194,13 @@ class Machine(Description):
         try:
             changed = kernel.model_copy(update={"unit": type(unit).model_validate({**unit.model_dump(), **changes})})
         except ValidationError as error:
-            fault = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in fault["loc"])
-            raise InputError(f"{self.name}: accelerator.{field}: {fault['msg']} (got {fault['input']!r})") from error
+            place = f"kernels.{name}" if self.accelerator is None else "accelerator"
+            faults = faults_of(error, type(unit), changes)
+            raise FaultsError(f"{self.name}: {_below(place, fault)}" for fault in faults) from error
         update = {"kernels": {name: changed}} if self.accelerator is None else {"accelerator": changed}
         return self.model_copy(update=update)
+
+
+def _below(place: str, fault: str) -> str:
+    """A fault of a field of the unit at `place`; one between several fields is a fault of the unit as a whole."""
+    return f"{place}{'.' if re.match(_FIELD, fault) else ': '}{fault}"

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import Layer, Network
+from sparsesim.quantities import NotNegative, Sparsity
 from sparsesim.studies.sensitivity import SensitivityTable
 from sparsesim.transforms import LayerInputs, Method, Transformed, method_by_name
 from sparsesim.yaml_file import Description, load_description, naming
@@ -27,9 +28,9 @@ class LayerChoice(Description):
     """
 
     pruner: str = "magnitude"
-    sparsity: Annotated[float, Field(ge=0, lt=1)] | None = None
-    threshold: Annotated[float, Field(ge=0)] | None = None
-    s: Annotated[float, Field(ge=0)] | None = None
+    sparsity: Sparsity | None = None
+    threshold: NotNegative | None = None
+    s: NotNegative | None = None
     criterion: str | None = None
 
     @field_validator("pruner", mode="before")

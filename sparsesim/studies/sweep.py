@@ -8,12 +8,11 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from sparsesim.hardware import OnViolation
 from sparsesim.networks import Layout
+from sparsesim.quantities import CountOrNone, Fraction, Index, NotNegative, Sparsity
+from sparsesim.quantities import LargeCount as Positive
 from sparsesim.shipped import shipped_file
 from sparsesim.transforms import Method, method_by_name
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
-
-Positive = Annotated[int, Field(gt=0)]
-Natural = Annotated[int, Field(ge=0)]
 
 
 class NetworkEntry(Description):
@@ -33,11 +32,11 @@ class NetworkEntry(Description):
     sizes: tuple[Positive, Positive] | Mapping[str, tuple[Positive, Positive]] | None = None
     strides: Mapping[str, Positive] | None = None
     groups: Mapping[str, Positive] | None = None
-    paddings: Mapping[str, Natural] | None = None
+    paddings: Mapping[str, CountOrNone] | None = None
     layout: Layout | None = None
     stacked: bool | None = None
     tokens: Positive | None = None
-    seed: Natural | None = None
+    seed: Index | None = None
     architecture: str | None = None
     variant: str | None = None
 
@@ -53,13 +52,13 @@ class PrunerEntry(Description):
     """
 
     name: str
-    sparsity: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = ()
-    threshold: Annotated[float, Field(ge=0)] | None = None
-    s: Annotated[float, Field(ge=0)] | None = None
+    sparsity: tuple[Sparsity, ...] = ()
+    threshold: NotNegative | None = None
+    s: NotNegative | None = None
     criterion: str | None = None
     round_to: Positive | None = None
     rank: Positive | None = None
-    energy: Annotated[float, Field(gt=0, le=1)] | None = None
+    energy: Fraction | None = None
 
     def methods(self) -> list[Method]:
         """One method per sparsity. Raises InputError."""
@@ -92,12 +91,12 @@ class Sweep(Description):
     machines: tuple[str, ...] = Field(min_length=1)
     batch: Positive = 1
     dtype: str | None = Field(default=None, validation_alias=AliasChoices("dtype", "value_type"))
-    activation_density: Annotated[float, Field(gt=0, le=1)] | Literal["published"] = 1.0
+    activation_density: Fraction | Literal["published"] = 1.0
     activation_format: str = "dense"
     energy_table: str = ""
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
     on_violation: OnViolation = "unpack"
-    baseline: Mapping[str, str | float] = Field(default_factory=dict)
+    baseline: Mapping[str, str | NotNegative] = Field(default_factory=dict)
 
 
 def load_sweep(given: Given | Sweep) -> Sweep:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.hardware import Machine, load_machine
+from sparsesim.quantities import WholeFigure
 from sparsesim.validation.measured_table import Count, Positive, TableLine, read_table
 from sparsesim.validation.notes import Figures
 from sparsesim.validation.published import PublishedValues, load_published
@@ -31,7 +32,7 @@ class LinearTimes(PublishedValues):
     source: str
     table: str
     dtype: str
-    runs: int | None = Field(gt=0)
+    runs: WholeFigure | None = Field(gt=0)
     machines: Mapping[str, str]
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from sparsesim.formats import Nm, format_by_name
 from sparsesim.hardware import Machine, load_machine
 from sparsesim.matmul import matmul_op
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.results import Result
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, Tensor
@@ -28,9 +29,9 @@ REPORTED = ("dram", "sram", "register", "mac", "total")
 class Shape(Description):
     """C[m,n] = A[m,k] @ B[k,n]."""
 
-    m: int
-    k: int
-    n: int
+    m: WholeFigure
+    k: WholeFigure
+    n: WholeFigure
 
 
 class Design(Description):
@@ -43,8 +44,8 @@ class Design(Description):
 class PrintedFigures(Description):
     """What the artifact prints for one layer."""
 
-    cycles: int
-    energy_uj: float
+    cycles: WholeFigure
+    energy_uj: Figure
 
 
 class Layer(Description):

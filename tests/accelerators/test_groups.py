@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsesim.accelerators.arithmetic import size_key
+from sparsesim.accelerators.groups import _detail
 from sparsesim.engines import run_schedule
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import format_by_name
 from sparsesim.matmul import matmul_op
 from sparsesim.schedule import concatenated
@@ -144,3 +145,62 @@ def test_schedules_joined_wait_for_their_own_steps():
 def test_groups_that_do_not_fit_are_refused(rows, depth, groups, message):
     with pytest.raises(InputError, match=message):
         op_of(DenseMatrix((rows, 4)), DenseMatrix((depth, 3)), groups)
+
+
+def ell(groups, lengths):
+    """`groups` of 1 x 4 with so many non-zeros each, times 4 x 3, on the dense array that unpacks ELL."""
+    a = SparseMatrix.from_dense(np.arange(4)[None, :] < np.array(lengths)[:, None])
+    return op_of(a, DenseMatrix((4 * groups, 3)), groups, "ell", "int8")
+
+
+@pytest.mark.parametrize(
+    "lengths", [(1, 1, 1, 4), (4, 1, 1, 1), (1, 2, 3, 4), (0, 0, 0, 3), (2, 2, 2, 2), (0, 0, 0, 0)]
+)
+def test_groups_are_read_as_they_are_stored_together(lengths):
+    """The longest row of all groups decides how long every row of ELL is, and each is read and unpacked in full."""
+    unit, op = alone("sparseloop-stc/gemm").unit, ell(4, lengths)
+    plan = unit.plan(op)
+    # Four groups begin at four whole bytes, so that a byte may be read twice.
+    assert op.a.size.size_bytes <= plan.dram_bytes["A"] <= op.a.size.size_bytes + 4
+    assert plan.actions["index_add"] == op.a.size.stored_values == 4 * max(lengths)
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrix=sparse_matrices(), groups=st.integers(2, 4), seed=st.integers(0, 5), data=st.data())
+def test_no_unit_reads_less_of_a_than_is_stored_in_any_format(matrix, groups, seed, data):
+    name = data.draw(st.sampled_from([name for name in GROUPED if name.startswith(("sparseloop", "titan", "sparch"))]))
+    form = data.draw(st.sampled_from(["csr", "csc", "coo", "ell", "dia", "bitmap", "bsr-2x2", "dense"]))
+    rows = [np.roll(matrix.to_array(), seed * i, axis=1) * (i != seed) for i in range(groups)]
+    a = SparseMatrix.from_dense(np.vstack(rows))
+    op = op_of(a, DenseMatrix((groups * matrix.shape[1], 3)), groups, form, alone(name).default_dtype)
+    unit = alone(name).unit
+    if (unit.reads(op) or unit.unpacks(op)) and a.shape[0] and a.shape[1]:
+        assert unit.plan(op).dram_bytes["A"] >= op.a.size.size_bytes
+
+
+def test_details_speak_of_all_groups():
+    unit = alone("sparseloop-stc/gemm").unit
+    op = grouped("sparseloop-stc/gemm", 4, m=70, n=70)
+    one = next(op.parts())
+    together, single = unit.plan(op).details, unit.plan(one).details
+    assert together["tiles"] == 4 * single["tiles"]
+    assert {**together, "tiles": 0} == {**single, "tiles": 0}
+
+
+def test_details_that_differ_are_listed_by_group():
+    assert [_detail([3, 3], True), _detail([3, 4], True), _detail([3, 3], False), _detail([3, 4], False)] == [
+        6,
+        7,
+        3,
+        [3, 4],
+    ]
+
+
+def test_a_broken_pattern_is_named_by_its_row_of_the_whole_matrix():
+    unit = alone("sparseloop-stc/gemm-2:4").unit
+    a = np.zeros((8, 8))
+    a[6, 4:7] = 1
+    op = op_of(SparseMatrix.from_dense(a), DenseMatrix((16, 3)), 2, "nm-2:4", "int8")
+    for run in (unit.plan, unit.execute):
+        with pytest.raises(PatternError, match="row 6"):
+            run(op)

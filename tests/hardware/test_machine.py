@@ -218,10 +218,17 @@ def test_the_last_burst_takes_its_time_on_one_channel():
 def test_accelerator_parameters_can_be_changed_but_not_invented():
     machine = load_machine("a100-pcie").only("gemm")
     assert machine.with_accelerator(sms=54).unit.sms == 54
-    with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sparkle"):
-        machine.with_accelerator(sparkle=1)
-    with pytest.raises(InputError, match=r"a100-pcie: accelerator\.sms.*got 0"):
-        machine.with_accelerator(sms=0)
+    for changes, message in (
+        ({"sparkle": 1}, "a100-pcie: kernels.gemm.sparkle: unknown field"),
+        ({"sms": 0}, "a100-pcie: kernels.gemm.sms: 0: must be greater than or equal to 1"),
+        ({"l2": {"size_bytes": -1}}, "a100-pcie: kernels.gemm.l2.size_bytes: -1: must be greater than or equal to 1"),
+        ({"splits": (2,)}, "a100-pcie: kernels.gemm.splits: 1 is missing, which short K cannot do without"),
+    ):
+        with pytest.raises(InputError) as caught:
+            machine.with_accelerator(**changes)
+        assert str(caught.value) == message
+    with pytest.raises(InputError, match=r"^titan-x: accelerator\.chunks: True: must be a number, not a truth value"):
+        load_machine("titan-x").with_accelerator(chunks=True)
 
 
 def test_a_power_cap_stretches_time_and_no_cap_leaves_it():

@@ -57,7 +57,10 @@ def test_a_sensitivity_analysis_becomes_a_plan():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("layers: {fc1: {pruner: 2:4}}", r"line 1: layers.fc1.pruner: 124: a name is needed; write N:M in quotes"),
+        (
+            "layers: {fc1: {pruner: 2:4}}",
+            r"line 1: layers.fc1.pruner: '2:4': base 60 or base 8 to some readers of YAML; write it in quotes, or out",
+        ),
         ("layers: {fc1: {sparsty: 0.5}}", r"unknown field, did you mean sparsity\?"),
         ("layers: {fc1: {sparsity: lots}}", r"layers.fc1.sparsity: 'lots': must be a valid number"),
         ("layers: {fc1: {sparsity: .nan}}", r"layers.fc1.sparsity: .*finite"),

@@ -6,10 +6,10 @@ of B in flight, and as many multipliers for other types as for fp64.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import weighted_shares
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
@@ -28,6 +28,7 @@ from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.dtypes import ACCUMULATORS, DType
 from sparsesim.formats import CondensedCsr, Csr
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import MAX_COUNT, Count, LargeCount, Number
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -72,29 +73,39 @@ class CondensedOuterProduct(Unpacking):
     """
 
     kind: Literal["condensed_outer_product"] = "condensed_outer_product"
-    macs_per_cycle: Mapping[str, Annotated[int, Field(gt=0, le=1 << 40)]] = Field(
+    macs_per_cycle: Mapping[str, LargeCount] = Field(
         default_factory=lambda: dict.fromkeys(ACCUMULATORS, 16), min_length=1
     )
 
-    multiplier_groups: int = Field(default=2, gt=0)
-    merge_ways: int = Field(default=64, ge=2)
-    merger_elements_per_cycle: int = Field(default=16, gt=0)
-    prefetch_lines: int = Field(default=1024, gt=0)
-    prefetch_line_bytes: int = Field(default=576, gt=0)
-    lookahead_window: int = Field(default=8192, gt=0)
-    partial_element_bytes: int = Field(default=16, gt=0)
-    index_bytes: int = Field(default=4, gt=0)
+    multiplier_groups: Count = 2
+    merge_ways: Annotated[int, Field(ge=2, le=MAX_COUNT), Number] = 64
+    merger_elements_per_cycle: Count = 16
+    prefetch_lines: LargeCount = 1024
+    prefetch_line_bytes: Count = 576
+    lookahead_window: LargeCount = 8192
+    partial_element_bytes: Count = 16
+    index_bytes: Count = 4
     condensing: bool = True
     huffman: bool = True
     tie_order: TieOrder = "introsort"
     prefetcher: bool = True
-    fifo_elements: int = Field(default=32, gt=0)
-    writer_fifo_elements: int = Field(default=1024, gt=0)
-    outstanding_lines: int = Field(default=64, gt=0)
-    steps_per_round: int = Field(default=128, gt=0)
-    max_steps: int = Field(default=4096, gt=0)
+    fifo_elements: Count = 32
+    writer_fifo_elements: Count = 1024
+    outstanding_lines: LargeCount = 64
+    steps_per_round: Count = 128
+    max_steps: Count = 4096
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
+
+    @model_validator(mode="after")
+    def _equal_groups(self) -> Self:
+        for dtype, multipliers in self.macs_per_cycle.items():
+            if multipliers % self.multiplier_groups:
+                raise ValueError(
+                    f"macs_per_cycle.{dtype}: {multipliers}: must be a multiple of multiplier_groups, "
+                    f"{self.multiplier_groups}"
+                )
+        return self
 
     def reads(self, op: MatmulOp) -> bool:
         """Rows of B have a layout of their own, whatever their format."""

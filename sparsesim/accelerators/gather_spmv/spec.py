@@ -1,6 +1,6 @@
 """The unit: its schedule, and the product as its warps compute it."""
 
-from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -15,12 +15,17 @@ from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Csr, Gaps
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count, Cycles, Number, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes
 
 STEP_ENTRIES: Final = 1024
 """Entries that a multiprocessor takes per step where rows do not matter; only rounding depends on it."""
+
+
+Entries = Annotated[float, Field(ge=1, le=1e12), Number]
+"""Length of a row; fractions are results of fits."""
 
 
 class Traffic(NamedTuple):
@@ -53,16 +58,16 @@ class GatherSpmv(Accelerator):
     """
 
     kind: Literal["gather_spmv"] = "gather_spmv"
-    sms: int = Field(gt=0, le=1 << 16)
+    sms: Count
     share: Literal["rows", "entries"]
-    block_warps: int = Field(gt=0, le=1 << 10)
-    lane_entries: int = Field(gt=0, le=1 << 10)
-    unpack_values_per_cycle: float | None = Field(default=None, gt=0, le=1 << 20)
-    latency_cycles: float = Field(default=0, ge=0, le=1e9)
-    l1_bytes_per_cycle: float = Field(gt=0, le=1 << 20)
-    conflict_entries: float | None = Field(default=None, gt=0, le=1e12)
-    conflict_row: float = Field(default=1e12, gt=0, le=1e12)
-    conflict_growth: float = Field(default=1, ge=1, le=1e6)
+    block_warps: Annotated[int, Field(ge=1, le=1 << 10), Number]
+    lane_entries: Annotated[int, Field(ge=1, le=1 << 10), Number]
+    unpack_values_per_cycle: PerCycle | None = None
+    latency_cycles: Cycles = 0
+    l1_bytes_per_cycle: PerCycle
+    conflict_entries: Entries | None = None
+    conflict_row: Entries = 1e12
+    conflict_growth: Annotated[float, Field(ge=1, le=1e6), Number] = 1
 
     native: ClassVar = frozenset({Csr, Gaps})
 

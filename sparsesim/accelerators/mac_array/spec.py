@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
@@ -16,12 +16,13 @@ from sparsesim.accelerators.plannable import check_plannable
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATORS
-from sparsesim.errors import PatternError
-from sparsesim.formats import Dense, Nm
+from sparsesim.errors import InputError, PatternError
+from sparsesim.formats import Dense, Nm, format_by_name
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
 from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
 from sparsesim.units import BITS_PER_BYTE, ceil_div
@@ -70,16 +71,16 @@ class MacArray(Unpacking):
     """
 
     kind: Literal["mac_array"] = "mac_array"
-    subcores: int = Field(gt=0)
-    rows: int = Field(gt=0)
-    depth: int = Field(gt=0)
+    subcores: Count
+    rows: Count
+    depth: Count
     shared_memory: Sram
-    shared_bytes_per_cycle: int = Field(gt=0)
+    shared_bytes_per_cycle: Count
     register_file: Sram
-    accumulator_bits: int = Field(gt=0)
-    stages: int = Field(gt=0)
-    keep: int = Field(default=1, gt=0)
-    of: int = Field(default=1, gt=0)
+    accumulator_bits: Count
+    stages: Count
+    keep: Count = 1
+    of: Count = 1
 
     native: ClassVar = frozenset({Dense, Nm})
 
@@ -95,12 +96,24 @@ class MacArray(Unpacking):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         multipliers = self.subcores * self.rows * self.depth
-        if set(self.macs_per_cycle.values()) != {multipliers}:
-            raise ValueError(f"macs_per_cycle must be subcores x rows x depth = {multipliers} for every type")
+        for dtype, stated in self.macs_per_cycle.items():
+            if stated != multipliers:
+                raise ValueError(
+                    f"macs_per_cycle.{dtype}: {stated}: macs_per_cycle must be subcores x rows x depth = {multipliers} "
+                    "for every type"
+                )
         if self.keep > self.of:
             raise ValueError(f"keep {self.keep} is more than of {self.of}")
+        if self.keep < self.of:
+            try:
+                format_by_name(self.natural_format(1, self.default_dtype))
+            except InputError as error:
+                raise ValueError(f"keep {self.keep} of {self.of}: {error}") from error
         if self.max_columns < 1:
-            raise ValueError("register_file holds less than one sum per row")
+            raise ValueError(
+                f"register_file.size_bytes: {self.register_file.size_bytes}: register_file holds less than one sum per "
+                f"row, {self.rows} x {self.accumulator_bits} accumulator_bits"
+            )
         return self
 
     @property
@@ -115,7 +128,8 @@ class MacArray(Unpacking):
     def plan(self, op: MatmulOp, work: Any = None) -> Schedule:
         """One step per tile of C, groups one by one."""
         if op.groups > 1:
-            return plan_one_by_one(self, op)
+            self._packed(op)  # raises for what breaks the pattern, with its row of the whole A
+            return plan_one_by_one(self, op, sums=("tiles",))
         self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         check_plannable(op)
         packed = self._packed(op)
@@ -165,6 +179,7 @@ class MacArray(Unpacking):
     def execute(self, op: MatmulOp) -> FloatArray | SparseMatrix:
         """C in float64: tile by tile over slices of K, or from kept values and their metadata."""
         if op.groups > 1:
+            self._packed(op)
             return execute_one_by_one(self, op)
         packed = self._packed(op)
         b, c = np.ascontiguousarray(op.b.tensor.to_array(), np.float64), np.zeros((op.m, op.n))

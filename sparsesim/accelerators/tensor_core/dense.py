@@ -1,10 +1,10 @@
 """Dense tensor cores: tiles of C on streaming multiprocessors, operands through L2 and shared memory."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import shares, size_key
 from sparsesim.accelerators.autotuned import Autotuned
@@ -19,6 +19,7 @@ from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count, Cycles, Fraction, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, ceil_div
@@ -65,21 +66,21 @@ class TensorCore(Autotuned):
     """
 
     kind: Literal["tensor_core"] = "tensor_core"
-    sms: int = Field(gt=0)
+    sms: Count
     tiles: Tiles = Field(min_length=1)
     splits: Splits = (1,)
     walk: Literal["swizzled", "down"] = "swizzled"
-    warp_tile: int = Field(gt=0)
-    efficiency: Mapping[str, Annotated[FiniteFloat, Field(gt=0, le=1)]]
-    k_step_cycles: Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]
-    round_cycles: FiniteFloat = Field(ge=0)
-    split_cycles: FiniteFloat = Field(default=0, ge=0)
+    warp_tile: Count
+    efficiency: Mapping[str, Fraction]
+    k_step_cycles: Mapping[str, Cycles]
+    round_cycles: Cycles
+    split_cycles: Cycles = 0
     l2: Sram
     l2_partitions: Literal[1, 2] = 1
-    l2_bytes_per_cycle: FiniteFloat = Field(gt=0)
+    l2_bytes_per_cycle: PerCycle
     cluster: Cluster = 1
     own_kernels: Mapping[str, OwnKernels] = {}
-    stages: int = Field(gt=0)
+    stages: Count
 
     warm_l2: bool = False
 

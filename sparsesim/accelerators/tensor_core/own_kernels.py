@@ -2,13 +2,14 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.tensor_core.tiling import Tile
+from sparsesim.quantities import Count
 from sparsesim.yaml_file import Description
 
 Tiles = tuple[Tile, ...]
-Splits = tuple[PositiveInt, ...]
+Splits = tuple[Count, ...]
 Cluster = Literal[1, 2, 4]
 
 

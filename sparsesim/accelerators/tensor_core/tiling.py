@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Final, NamedTuple
 
+from sparsesim.quantities import Count
 from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 SLICE_BYTES = 128
@@ -31,9 +32,9 @@ LIMITS: Final = {"mma": "math", "l2": "L2", "latency": "k-loop latency"}
 class Tile(NamedTuple):
     """A thread-block tile of C, `m` x `n`, with a k-loop over slices of `k`."""
 
-    m: int
-    n: int
-    k: int
+    m: Count
+    n: Count
+    k: Count
 
 
 class Grid(NamedTuple):

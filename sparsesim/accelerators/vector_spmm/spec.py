@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import in_proportion, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one
@@ -17,6 +17,7 @@ from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Bsr, Csr
 from sparsesim.matmul import MatmulOp
+from sparsesim.quantities import Count, CountOrNone, Cycles, LargeCount, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -27,6 +28,10 @@ the rest idle."""
 
 TICKS: Final = 256
 """Ticks per cycle: the time of a group is a fraction of a cycle, but kernels count in integers."""
+
+
+MAX_WARPS: Final = 1 << 18
+"""Resident warps of all schedulers, each of which is followed: twenty times those of the largest card."""
 
 
 class Launch(NamedTuple):
@@ -68,22 +73,22 @@ class VectorSpmm(Accelerator):
     """
 
     kind: Literal["vector_spmm"] = "vector_spmm"
-    cuda_macs_per_cycle: Mapping[str, PositiveInt] = Field(min_length=1)
-    sms: int = Field(gt=0)
-    schedulers: int = Field(gt=0)
-    resident_warps: int = Field(gt=0)
-    tile_n: int = Field(gt=0)
-    vector_lengths: tuple[PositiveInt, ...] = Field(min_length=1)
+    cuda_macs_per_cycle: Mapping[str, LargeCount] = Field(min_length=1)
+    sms: Count
+    schedulers: Count
+    resident_warps: Count
+    tile_n: Count
+    vector_lengths: tuple[Count, ...] = Field(min_length=1)
     square_blocks: bool = False
     row_swizzle: bool = True
-    issue_cycles: float = Field(ge=0)
-    issue_cycles_per_row: float = Field(ge=0)
-    latency_cycles: float = Field(ge=0)
-    setup_groups: int = Field(ge=0)
+    issue_cycles: Cycles
+    issue_cycles_per_row: Cycles
+    latency_cycles: Cycles
+    setup_groups: CountOrNone
     l1: Sram
-    l1_bytes_per_cycle: float = Field(gt=0)
+    l1_bytes_per_cycle: PerCycle
     l2: Sram
-    l2_bytes_per_cycle: float = Field(gt=0)
+    l2_bytes_per_cycle: PerCycle
 
     native: ClassVar = frozenset({Csr, Bsr})
 
@@ -101,7 +106,24 @@ class VectorSpmm(Accelerator):
     @model_validator(mode="after")
     def _every_type_has_both_rates(self) -> Self:
         if self.macs_per_cycle.keys() != self.cuda_macs_per_cycle.keys():
-            raise ValueError("cuda_macs_per_cycle must name the same number types as macs_per_cycle")
+            different = ", ".join(sorted(self.macs_per_cycle.keys() ^ self.cuda_macs_per_cycle.keys()))
+            raise ValueError(
+                f"cuda_macs_per_cycle must name the same number types as macs_per_cycle, not just one {different}"
+            )
+        for dtype, fastest in self.macs_per_cycle.items():
+            if fastest < self.cuda_macs_per_cycle[dtype]:
+                raise ValueError(
+                    f"macs_per_cycle.{dtype}: {fastest}: must be at least cuda_macs_per_cycle.{dtype}, "
+                    f"{self.cuda_macs_per_cycle[dtype]}, which is one of the paths"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _countable_warps(self) -> Self:
+        warps = self.sms * self.schedulers * self.resident_warps
+        if warps > MAX_WARPS:
+            shown = f"{self.sms} x {self.schedulers} x {self.resident_warps}"
+            raise ValueError(f"sms x schedulers x resident_warps: {shown}: must be at most {MAX_WARPS}")
         return self
 
     def natural_format(self, density: float, dtype: str) -> str:

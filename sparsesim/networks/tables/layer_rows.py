@@ -1,39 +1,30 @@
 """Rows of a table of layers: one class per kind, each of which becomes a `Layer`."""
 
 from abc import abstractmethod
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from sparsesim.errors import InputError
 from sparsesim.networks.bounds import MAX_SIZE, MAX_STEPS
 from sparsesim.networks.layer import GATES, Layer
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.quantities import Number, Share
 from sparsesim.yaml_file import Description
 
-
-def _no_flag(value: object) -> object:
-    """Python takes `true` for 1."""
-    if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false")
-    return value
-
-
-NUMBER: Final = BeforeValidator(_no_flag)
-Size = Annotated[int, Field(ge=0, le=MAX_SIZE), NUMBER]
-Positive = Annotated[int, Field(gt=0, le=MAX_SIZE), NUMBER]
-Steps = Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
+Size = Annotated[int, Field(ge=0, le=MAX_SIZE), Number]
+Positive = Annotated[int, Field(gt=0, le=MAX_SIZE), Number]
+Steps = Annotated[int, Field(gt=0, le=MAX_STEPS), Number]
 Pair = Positive | tuple[Positive, Positive]
 Padding = Size | tuple[Size, Size] | tuple[Size, Size, Size, Size]
-Density = Annotated[float, Field(ge=0, le=1), NUMBER]
 
 
 class Densities(Description):
     """Published shares of non-zeros of a layer; what is left out is not known."""
 
-    weight_density: Density | None = None
-    input_activation_density: Density | None = None
-    output_activation_density: Density | None = None
+    weight_density: Share | None = None
+    input_activation_density: Share | None = None
+    output_activation_density: Share | None = None
 
 
 class LayerRow(Densities):

@@ -13,8 +13,9 @@ from sparsesim.limits import MAX_INT64
 from sparsesim.networks.bounds import MOST_LAYERS
 from sparsesim.networks.density import with_densities
 from sparsesim.networks.network import Network
-from sparsesim.networks.tables.layer_rows import NUMBER, AnyRow, Densities, LayerRow, Size
+from sparsesim.networks.tables.layer_rows import AnyRow, Densities, LayerRow, Size
 from sparsesim.networks.weights import LARGEST_STD, SMALLEST_STD, SyntheticWeights
+from sparsesim.quantities import Index, Number
 from sparsesim.yaml_file import Description, read_description
 
 _INDEX = "{i}"
@@ -26,7 +27,7 @@ VARIANT = "@"
 class Repeat(Description):
     """Rows that occur `repeat` times; `{i}` in their names becomes first, first + 1, ..."""
 
-    repeat: Annotated[int, Field(ge=1, le=1000), NUMBER]
+    repeat: Annotated[int, Field(ge=1, le=1000), Number]
     first: Size = 0
     layers: Annotated[list[AnyRow], Field(min_length=1)]
 
@@ -46,8 +47,8 @@ class Weights(Description):
     """The distribution that weights are drawn from, see `SyntheticWeights`; `std: he` means sqrt(2 / K)."""
 
     distribution: Literal["normal", "laplace", "uniform"] = "normal"
-    std: Literal["he"] | Annotated[float, Field(ge=SMALLEST_STD, le=LARGEST_STD), NUMBER] = "he"
-    seed: Annotated[int, Field(ge=0, le=MAX_INT64), NUMBER] = 0
+    std: Literal["he"] | Annotated[float, Field(ge=SMALLEST_STD, le=LARGEST_STD), Number] = "he"
+    seed: Index = 0
 
 
 class Variant(Description):
@@ -66,7 +67,7 @@ class LayerTable(Description):
     input: str = ""
     notes: str = ""
     weights: Weights = Weights()
-    other_parameters: dict[str, Annotated[int, Field(gt=0, le=MAX_INT64), NUMBER]] = Field(default_factory=dict)
+    other_parameters: dict[str, Annotated[int, Field(gt=0, le=MAX_INT64), Number]] = Field(default_factory=dict)
     variants: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], Variant] = Field(default_factory=dict)
     layers: Annotated[list[Entry], Field(min_length=1)]
 

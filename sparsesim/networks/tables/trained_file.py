@@ -9,6 +9,7 @@ from pydantic import Field
 from sparsesim.errors import InputError
 from sparsesim.networks.arrays.state_dict import network_from_state_dict
 from sparsesim.networks.network import Network
+from sparsesim.quantities import Index, LargeCount, Share
 from sparsesim.yaml_file import Description, read_description
 
 FIELD_OF_A_RECORD = "weights_file"
@@ -37,13 +38,13 @@ class TrainingRecord(Description):
     name: str
     weights_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.npz$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    input_sizes: dict[str, tuple[int, int]]
+    input_sizes: dict[str, tuple[LargeCount, LargeCount]]
     onnx_file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*\.onnx$")]
     onnx_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    accuracy: Annotated[float, Field(ge=0, le=1)]
-    held_out_samples: Annotated[int, Field(gt=0)]
+    accuracy: Share
+    held_out_samples: LargeCount
     dataset: str
-    seed: int
+    seed: Index
     source: str
     input: str
     versions: dict[str, str]

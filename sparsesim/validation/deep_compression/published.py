@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sparsesim.networks import Layer
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -13,13 +14,13 @@ class NetworkRatios(Description):
     `coded_bits` are the bits of a code and of a gap after Huffman coding, by layer.
     """
 
-    shared_ratio: float
-    coded_ratio: float
-    conv_bits: int
-    linear_bits: int
-    index_bits: int
-    densities: Mapping[str, float]
-    coded_bits: Mapping[str, tuple[float, float]]
+    shared_ratio: Figure
+    coded_ratio: Figure
+    conv_bits: WholeFigure
+    linear_bits: WholeFigure
+    index_bits: WholeFigure
+    densities: Mapping[str, Figure]
+    coded_bits: Mapping[str, tuple[Figure, Figure]]
 
     def bits(self, layer: Layer) -> int:
         """Bits of a code in this layer."""
@@ -32,7 +33,7 @@ class RealFile(Description):
     network: str = ""
     file: str
     source: str
-    size_bytes: int = 0
+    size_bytes: WholeFigure = 0
     layers: tuple[str, ...] = ()
 
 
@@ -40,7 +41,7 @@ class CompressionRatios(PublishedValues):
     """Everything that is compared."""
 
     source: str
-    seed: int
+    seed: WholeFigure
     distributions: tuple[str, ...]
     networks: Mapping[str, NetworkRatios]
     trained: RealFile

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -18,8 +19,8 @@ class WrittenBack(Description):
         size_bytes: until so many have been written.
     """
 
-    per_byte: Annotated[float, Field(ge=0, le=2)] = 0.0
-    size_bytes: Annotated[int, Field(ge=0, le=1 << 30)] = 0
+    per_byte: Annotated[Figure, Field(ge=0, le=2)] = 0.0
+    size_bytes: Annotated[WholeFigure, Field(ge=0, le=1 << 30)] = 0
 
 
 class Around(Description):
@@ -30,7 +31,7 @@ class Around(Description):
         written_back: see there.
     """
 
-    overhead_us: Annotated[float, Field(ge=0, le=1000)]
+    overhead_us: Annotated[Figure, Field(ge=0, le=1000)]
     written_back: WrittenBack = WrittenBack()
 
 
@@ -62,9 +63,9 @@ class Network(Description):
     table: str
     card: str
     kernel: str
-    layers: Annotated[int, Field(gt=0)]
-    shapes: tuple[tuple[int, int], ...] = Field(min_length=1)
-    head: tuple[int, int]
+    layers: Annotated[WholeFigure, Field(gt=0)]
+    shapes: tuple[tuple[WholeFigure, WholeFigure], ...] = Field(min_length=1)
+    head: tuple[WholeFigure, WholeFigure]
 
 
 class LlmDecodingValues(PublishedValues):

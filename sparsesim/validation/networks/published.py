@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -22,28 +23,28 @@ class NetworkCounts(Entry):
     """The size of a network: `parameters` is exact, the others are rounded (10^6 parameters, 10^9 MACs per sample)."""
 
     source: str
-    parameters: int | None = None
-    parameters_m: float | None = None
-    macs_g: float | None = None
+    parameters: WholeFigure | None = None
+    parameters_m: Figure | None = None
+    macs_g: Figure | None = None
 
 
 class Reduction(Entry):
     """Parameters in 10^6 before and after pruning, and factors; `derived` if the variant was made from them."""
 
-    before_m: float
-    after_m: float
-    parameters: float
-    macs: float
+    before_m: Figure
+    after_m: Figure
+    parameters: Figure
+    macs: Figure
     derived: bool
 
 
 class LayerFigures(Description):
     """Weights and operations of a dense layer, and the percentage of both that pruning leaves."""
 
-    weight_pct: float
-    flop_pct: float
-    weights: float | None = None
-    flop: float | None = None
+    weight_pct: Figure
+    flop_pct: Figure
+    weights: Figure | None = None
+    flop: Figure | None = None
 
 
 class LayerFiguresTable(Entry):
@@ -56,8 +57,8 @@ class LayerFiguresTable(Entry):
 class FileSize(Entry):
     """Files of a network's weights in MB, as floats and as bytes."""
 
-    float32_mb: float
-    int8_mb: float
+    float32_mb: Figure
+    int8_mb: Figure
 
 
 class NetworkSizes(PublishedValues):

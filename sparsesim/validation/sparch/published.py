@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -26,19 +27,19 @@ class Matrices(Description):
 class MatrixCounts(Description):
     """What the prototype counts for one matrix; `counts` are named as in `Result.details`."""
 
-    counts: Mapping[str, int]
-    merge_layer_loads: tuple[int, ...]
-    traffic_over_compulsory: float
-    lower_bound_cycles: Mapping[Bound, int]
+    counts: Mapping[str, WholeFigure]
+    merge_layer_loads: tuple[WholeFigure, ...]
+    traffic_over_compulsory: Figure
+    lower_bound_cycles: Mapping[Bound, WholeFigure]
 
 
 class Buffer(Description):
     """A shape of the prefetch buffer, and the bytes of B read with it by matrix; a window of None is infinite."""
 
-    lines: int = Field(gt=0)
-    line_bytes: int = Field(gt=0)
-    window: int | None = Field(gt=0)
-    b_bytes: Mapping[str, int]
+    lines: WholeFigure = Field(gt=0)
+    line_bytes: WholeFigure = Field(gt=0)
+    window: WholeFigure | None = Field(gt=0)
+    b_bytes: Mapping[str, WholeFigure]
 
     @property
     def changes(self) -> dict[str, int]:
@@ -57,7 +58,7 @@ class ScheduleCounts(Description):
 
     condensing: bool
     huffman: bool
-    partial_elements: Mapping[str, int]
+    partial_elements: Mapping[str, WholeFigure]
 
     @property
     def changes(self) -> dict[str, bool]:
@@ -84,7 +85,7 @@ class Headline(Description):
     """A mean over the paper's matrices; `figure` is a key of `figures.FIGURES`."""
 
     figure: str
-    published: float
+    published: Figure
     mean: Literal["geometric", "arithmetic"]
     fitted: bool = False
     source: str
@@ -94,7 +95,7 @@ class Step(Description):
     """The factor by which adding `part` reduces the DRAM bytes."""
 
     part: Part
-    published: float
+    published: Figure
 
 
 class Ablation(Description):
@@ -108,7 +109,7 @@ class AreaPart(Description):
     """Area at the published size, and the size that it grows with."""
 
     part: str
-    mm2: float = Field(gt=0)
+    mm2: Figure = Field(gt=0)
     grows_with: Size
 
 
@@ -116,7 +117,7 @@ class Area(Description):
     """The published split of the area."""
 
     source: str
-    total_mm2: float
+    total_mm2: Figure
     parts: tuple[AreaPart, ...]
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -33,9 +34,9 @@ class Crossovers(Description):
     machine: str
     kernel: str
     dtype: str
-    sizes: tuple[int, ...] = Field(min_length=1)
-    sparsity: Mapping[int, float]
-    vector_lengths: tuple[int, ...]
+    sizes: tuple[WholeFigure, ...] = Field(min_length=1)
+    sparsity: Mapping[WholeFigure, Figure]
+    vector_lengths: tuple[WholeFigure, ...]
 
 
 class Blocks(Description):
@@ -48,9 +49,9 @@ class Blocks(Description):
     machine: str
     kernel: str
     dtype: str
-    size: int
-    sparsity: Mapping[int, float]
-    fitted: tuple[int, ...]
+    size: WholeFigure
+    sparsity: Mapping[WholeFigure, Figure]
+    fitted: tuple[WholeFigure, ...]
 
 
 class SpmmValues(PublishedValues):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from sparsesim.quantities import Figure, WholeFigure
 from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
@@ -20,11 +21,11 @@ class GemmTables(Description):
 
     tables: str
     sources: Mapping[str, str]
-    runs: int = Field(gt=0)
+    runs: WholeFigure = Field(gt=0)
     machines: Mapping[str, str]
     dtypes: Mapping[str, str]
     writes: Mapping[str, Written]
-    fitted: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]]
+    fitted: Mapping[str, Mapping[str, tuple[tuple[WholeFigure, WholeFigure], ...]]]
     constants: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def fitted_on(self, card: str, dtype: str) -> tuple[tuple[int, int], ...]:
@@ -44,16 +45,16 @@ class SingleTable(Description):
     card: str
     machine: str
     dtype: str
-    runs: int | None = Field(gt=0)
-    fitted: tuple[tuple[int, int], ...] = ()
+    runs: WholeFigure | None = Field(gt=0)
+    fitted: tuple[tuple[WholeFigure, WholeFigure], ...] = ()
     """Weights [N, K] on whose times a constant of the machine was fitted."""
 
 
 class Llmcompass(SingleTable):
     """Times that a host saw: `host_us` are not spent on the card. `their_error_pct` is that of LLMCompass."""
 
-    host_us: float = Field(ge=0)
-    their_error_pct: float
+    host_us: Figure = Field(ge=0)
+    their_error_pct: Figure
 
 
 class TensorCoreValues(PublishedValues):
