@@ -67,13 +67,16 @@ def formats_told_apart(given: str | Format | Iterable[str | Format]) -> dict[str
     return dict(zip(distinct_labels(parts), formats, strict=True))
 
 
-def machines_told_apart(loaded: Sequence[tuple[Any, Machine]]) -> list[Machine]:
+def machines_told_apart(loaded: Sequence[tuple[Any, Machine]], on_violation: str | None = None) -> list[Machine]:
     """Machines, each beside how it was given, of which no two have one name; what is given twice is there once.
+
+    `on_violation` is how all of them treat weights that no kernel takes; None as each says.
 
     Raises InputError for none at all, and for machines that only differ in what they are called.
     """
     parts: dict[tuple[str, str], tuple[Named, Machine]] = {}
-    for given, machine in loaded:
+    for given, card in loaded:
+        machine = card if on_violation is None else card.with_on_violation(on_violation)
         text = str(given) if isinstance(given, str | Path) else ""
         named = Named(machine.name, content_hash([machine, list(machine.library)]), machine, text)
         parts.setdefault((named.content, named.label), (named, machine))

@@ -14,13 +14,13 @@ The same point has the same hash in every process and on every machine, so that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim import __version__
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
@@ -91,7 +91,7 @@ class Case:
     @property
     def hash(self) -> str:
         """Of all of it."""
-        return content_hash([SCHEME, __version__, self])
+        return content_hash([SCHEME, import_module("sparsesim").__version__, self])
 
     def point(self, format: Format | str, machine: str) -> str:
         """The identity of the point in a format on a machine, given by `machine_hash`."""

@@ -8,10 +8,11 @@ from contextlib import closing
 from typing import Final, NamedTuple
 
 from sparsesim.results import Result
-from sparsesim.studies.grid import Grid, Task, resolved
+from sparsesim.studies.grid import resolved
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.task import Grid, Task
 from sparsesim.studies.workers import uninterrupted, worker_processes
 from sparsesim.yaml_file import Given
 
@@ -29,6 +30,7 @@ def run_task(task: Task) -> list[Result]:
         task.lowering,
         task.engine,
         inputs=task.inputs,
+        case=task.case,
     )
 
 
