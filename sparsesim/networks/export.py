@@ -26,13 +26,21 @@ def write_network(network: Network, path: str | Path) -> Path:
     Raises InputError for any other suffix, for ONNX without an ONNX graph, and before overwriting the source.
     """
     target = Path(path)
-    write = _WRITERS.get(target.suffix.lower())
-    if write is None:
+    check_target(network, target)
+    _WRITERS[target.suffix.lower()](network, target)
+    return target
+
+
+def check_target(network: Network, target: Path) -> None:
+    """InputError where `write_network` could not write this network to this path, whatever its weights will be."""
+    suffix = target.suffix.lower()
+    if suffix not in _WRITERS:
         raise InputError(f"{target}: cannot write {target.suffix or 'a file without suffix'}, only .onnx and .npz")
     if network.path is not None and network.path.exists() and target.exists() and target.samefile(network.path):
         raise InputError(f"{target}: the network was read from this file; write to another one")
-    write(network, target)
-    return target
+    if suffix == ".onnx" and not isinstance(network.graph, Path | bytes):
+        reason = "was not read from an ONNX file, nor with an architecture"
+        raise InputError(f"{target}: {network.name!r} {reason}; write .npz instead")
 
 
 def _write_npz(network: Network, path: Path) -> None:
@@ -42,9 +50,6 @@ def _write_npz(network: Network, path: Path) -> None:
 
 
 def _write_onnx(network: Network, path: Path) -> None:
-    if not isinstance(network.graph, Path | bytes):
-        reason = "was not read from an ONNX file, nor with an architecture"
-        raise InputError(f"{path}: {network.name!r} {reason}; write .npz instead")
     model = masked_model(network)
     import onnx
 

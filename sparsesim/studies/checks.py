@@ -23,16 +23,22 @@ def check_points(*counts: int) -> None:
     checked_size("points of the grid", *counts, limit=MOST_POINTS)
 
 
+def check_batch(batch: Any) -> None:
+    """InputError for anything but a number of samples."""
+    if isinstance(batch, bool) or not isinstance(batch, int):
+        raise InputError(f"batch: {batch!r}: a whole number is needed")
+    if not 1 <= batch <= MOST_SAMPLES:
+        shown = batch if abs(batch) < 10**15 else f"about 2^{batch.bit_length()}"
+        raise InputError(f"batch is {shown}; it must be at least 1 and at most {MOST_SAMPLES}")
+
+
 def check_run(network: Network, method: Method, inputs: LayerInputs | None, lowering: Lowering, engine: str) -> None:
     """InputError where a network cannot be run under a method: the method lacks what it needs, or numbers are off."""
     if lowering.dtype is not None:
         dtype_by_name(lowering.dtype)
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
-    if isinstance(lowering.batch, bool) or not isinstance(lowering.batch, int):
-        raise InputError(f"batch: {lowering.batch!r}: a whole number is needed")
-    if not 1 <= lowering.batch <= MOST_SAMPLES:
-        raise InputError(f"batch is {lowering.batch}; it must be at least 1 and at most {MOST_SAMPLES}")
+    check_batch(lowering.batch)
     lowering.activations.check(network)
     check_activations(method, lowering.activations)
     method.check(network, inputs)

@@ -59,13 +59,13 @@ def compare(
         on_violation: what happens to a format without a kernel, "unpack" (run dense) or "refuse"; None as each machine
             says.
 
-    Columns: `network`, `pruner`, `sparsity` (asked for, in [0, 1)), `format`, `machine`, `point`, `layers` (how many),
-    `kernel` and `unpacked` (see `sparsesim.results.Result`), `density` (share of weights that are not zero), `a_bytes`
-    (weights as kernels get them, bytes), `macs` (products of two non-zeros), `cycles`, `seconds`,
-    `simulation_seconds` (s, of the simulation itself), `time_RESOURCE_s` (s), `energy_PART_pj`, `energy_static_pj` (idle power over the time),
-    `energy_dynamic_pj` and `energy_total_pj` (pJ), `idle_w` (W, NaN where unpublished), `dram_TENSOR_bytes` (bytes),
-    `weights` (where they come from), `energy_table`, `bottleneck` (the resource with most of the time),
-    `status` ("ok" or "refused"), `note` (why), `speedup`, `energy_ratio` and
+    Columns: `network`, `pruner`, `sparsity` (asked for, in [0, 1)), `format`, `machine`, `point`, `layers` (how
+    many), `kernel` and `unpacked` (see `sparsesim.results.Result`), `density` (share of weights that are not zero),
+    `a_bytes` (weights as kernels get them, bytes), `macs` (products of two non-zeros), `cycles`, `seconds`,
+    `simulation_seconds` (s, of the simulation itself), `time_RESOURCE_s` (s), `energy_PART_pj`, `energy_static_pj`
+    (idle power over the time), `energy_dynamic_pj` and `energy_total_pj` (pJ), `idle_w` (W, NaN where unpublished),
+    `dram_TENSOR_bytes` (bytes), `weights` (where they come from), `energy_table`, `bottleneck` (the resource with
+    most of the time), `status` ("ok" or "refused"), `note` (why), `speedup`, `energy_ratio` and
     `dynamic_energy_ratio` (baseline over point: above 1 is better).
     A refused point has NaN for figures.
 
