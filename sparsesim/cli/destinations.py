@@ -1,8 +1,9 @@
 """Files and folders that a command will write: what is wrong with one is said before any work."""
 
-import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from sparsesim.errors import InputError
@@ -15,9 +16,9 @@ PICTURES: Final = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".eps", ".ps", ".tif
 
 
 def check_file(option: str, path: Path | None, suffixes: Collection[str], *, makes_folder: bool = False) -> None:
-    """InputError that names the option where no file with one of these suffixes could be written to this path.
+    """InputError that names the option where no file with one of these suffixes can be written to this path.
 
-    `makes_folder`: folders that are missing will be made. None is no file.
+    `makes_folder`: folders that are missing will be made. None is no file. What is there stays as it is.
     """
     if path is None:
         return
@@ -25,32 +26,37 @@ def check_file(option: str, path: Path | None, suffixes: Collection[str], *, mak
         raise InputError(f"{option}: {path}: a name that ends in {_listed(suffixes)} is needed")
     if _is_dir(path):
         raise InputError(f"{option}: {path}: this is a folder")
-    if path.exists():
-        _check_writable(option, path, path)
-    elif makes_folder:
-        _check_folder(option, path, path.parent)
-    elif not _is_dir(path.parent):
+    if not makes_folder and not _is_dir(path.parent):
         raise InputError(f"{option}: {path}: there is no such folder")
-    else:
-        _check_writable(option, path, path.parent)
+    with _tried(option, path, path.parent):
+        there = path.exists()
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
 
 
 def check_folder(option: str, path: Path | None) -> None:
-    """InputError that names the option where no files could be written to this folder, made where it is missing."""
+    """InputError that names the option where no files can be written to this folder, made where it is missing."""
     if path is not None:
-        _check_folder(option, path, path)
+        with _tried(option, path, path), TemporaryFile(dir=path):
+            pass
 
 
-def _check_folder(option: str, path: Path, folder: Path) -> None:
-    there = next(above for above in (folder, *folder.parents, Path()) if above.exists() or above == Path())
-    if not _is_dir(there):
-        raise InputError(f"{option}: {path}: {there} is no folder")
-    _check_writable(option, path, there)
-
-
-def _check_writable(option: str, path: Path, what: Path) -> None:
-    if not os.access(what, os.W_OK):
-        raise InputError(f"{option}: {path}: no permission to write {'here' if what == path else f'to {what}'}")
+@contextmanager
+def _tried(option: str, path: Path, folder: Path) -> Iterator[None]:
+    """With a folder for a moment: permissions say less than an attempt does."""
+    made: list[Path] = []
+    try:
+        for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+            missing.mkdir()
+            made.append(missing)
+        yield
+    except OSError as error:
+        raise InputError(f"{option}: {path}: cannot be written: {error.strerror}") from error
+    finally:
+        for each in reversed(made):
+            each.rmdir()
 
 
 def _is_dir(path: Path) -> bool:

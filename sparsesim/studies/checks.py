@@ -6,7 +6,7 @@ from typing import Any, Final
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import ENGINES
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.limits import checked_size
+from sparsesim.limits import MAX_INT64, checked_size
 from sparsesim.lowering import Lowering, check_activations
 from sparsesim.networks import Network
 from sparsesim.results import GIVEN, POINT, UNPRUNED
@@ -30,6 +30,12 @@ def check_batch(batch: Any) -> None:
     if not 1 <= batch <= MOST_SAMPLES:
         shown = batch if abs(batch) < 10**15 else f"about 2^{batch.bit_length()}"
         raise InputError(f"batch is {shown}; it must be at least 1 and at most {MOST_SAMPLES}")
+
+
+def check_seed(seed: Any) -> None:
+    """InputError for anything but a whole number that is not negative."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_INT64:
+        raise InputError(f"seed: {seed!r}: a whole number from 0 to 2^63 - 1 is needed")
 
 
 def check_run(network: Network, method: Method, inputs: LayerInputs | None, lowering: Lowering, engine: str) -> None:

@@ -11,6 +11,7 @@ from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import Machine
 from sparsesim.identity import KIND, canonical, content_hash
 from sparsesim.pruning import Pruner
+from sparsesim.pruning.selectors import RoundedUp
 from sparsesim.results import UNPRUNED
 from sparsesim.several import several
 from sparsesim.transforms import Mask, Method, as_method
@@ -101,7 +102,7 @@ def methods_told_apart(given: Method | Pruner | str | Iterable[Method | Pruner |
         # "none" stands for itself: results tell of weights that came pruned with it alone.
         label = method.label
         content = content_hash([method, label == UNPRUNED])
-        named = Named(label, content, method, beside=method.asked_sparsity)
+        named = Named(label, content, _options(method), beside=method.asked_sparsity)
         parts.setdefault((content, label), (named, method))
     if not parts:
         raise InputError("pruners: at least one is needed")
@@ -124,6 +125,17 @@ def refuse_equal(field: str, parts: Sequence[Named]) -> None:
             raise InputError(
                 f"{field}: {before!r} and {told!r} are equal in everything that decides a figure: leave one"
             )
+
+
+def _options(method: Method) -> Any:
+    """The parameters of a method as users give them: a rounded amount is an amount and `round_to`."""
+    if not isinstance(method, Mask) or method.pruner is None:
+        return method
+    pruner, selector = method.pruner, method.pruner.selector
+    told: dict[str, Any] = {"criterion": pruner.criterion}
+    while isinstance(selector, RoundedUp):
+        told, selector = told | {"round_to": selector.multiple}, selector.selector
+    return told | {"selector": selector, "pattern": pruner.pattern}
 
 
 def _called(method: Method, words: str) -> Method:
