@@ -41,7 +41,9 @@ def test_files_from_before_points_had_an_identity_are_read_where_that_is_clear(t
     layers = table_of(made_up("one"), made_up("two", seconds=2.0), made_up("one", machine="other"))
     assert totals(written("clear", layers))["seconds"].tolist() == [3.0, 1.0]
     unclear = written("unclear", table_of(made_up("one"), made_up("one", seconds=2.0)))
-    with pytest.raises(InputError, match="layer 'one' is there twice .* no column 'point', so that points of one name"):
+    with pytest.raises(
+        InputError, match=r"layer 'one' is there twice .* no column 'point', so that points of one name"
+    ):
         totals(unclear)
 
 
