@@ -18,7 +18,7 @@ def with_identity(table: "pd.DataFrame") -> "pd.DataFrame":
     """The table with the column `point`, empty in tables from before there was one."""
     if IDENTITY not in table:
         return table.assign(**{IDENTITY: ""})
-    return table.assign(**{IDENTITY: table[IDENTITY].fillna("")})
+    return table.assign(**{IDENTITY: table[IDENTITY].fillna("")}) if table[IDENTITY].hasnans else table
 
 
 def point_numbers(layers: "pd.DataFrame") -> "pd.Series[Any]":
@@ -28,12 +28,14 @@ def point_numbers(layers: "pd.DataFrame") -> "pd.Series[Any]":
     nobody can say whether that is one point twice, or several of one name.
     """
     keyed = with_identity(layers)
-    key = [*POINT, IDENTITY]
-    again = keyed.duplicated([*key, "layer"]) & (keyed["network"] != _ALONE)
-    if again.any():
-        raise InputError(_told(keyed[again].iloc[0].to_dict()))
     # Points are numbered, because a key with a missing value is not found again in an index.
-    return keyed.groupby(key, sort=False, dropna=False).ngroup()
+    numbers = keyed.groupby([*POINT, IDENTITY], sort=False, dropna=False).ngroup()
+    known = set[tuple[int, str]]()
+    for place, (number, layer, network) in enumerate(zip(numbers, keyed["layer"], keyed["network"], strict=True)):
+        if (number, layer) in known and network != _ALONE:
+            raise InputError(_told(keyed.iloc[place].to_dict()))
+        known.add((number, layer))
+    return numbers
 
 
 _ALONE: Final = "matrix"
