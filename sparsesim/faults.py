@@ -49,6 +49,15 @@ def faults_of(
     return joined((_place(fault, place, fields), _told(fault, place, fields)) for place, fault in in_order)
 
 
+def place_of(origin: Origin, location: Sequence[str | int]) -> str:
+    """Where a field is: `FILE: line N: field`, without what is not known; for faults that are found after reading."""
+    if isinstance(origin, Mapping):
+        return ".".join(map(str, location))
+    steps, line = _locate(origin.read_text(encoding="utf-8"), location) if location else ([], 0)
+    parts = [str(origin), *([f"line {line}"] if steps else []), *([".".join(map(str, location))] if location else [])]
+    return ": ".join(parts)
+
+
 def causes(error: ValidationError, meant: Container[str] = ()) -> list[Any]:
     """The faults without those that follow from others: fields missing as they are misspelt, lists short of bad items.
 

@@ -131,6 +131,7 @@ class Simulator:
             "layer": op.name,
             "format": labels.format or op.a.format.name,
             "machine": self.machine.name,
+            "point": labels.point,
             "energy_table": (self.table or self.machine.energy_table).name,
             "dtype": op.a.dtype.name,
             "m": whole.m,

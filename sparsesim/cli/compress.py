@@ -6,11 +6,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from sparsesim.cli import completing
+from sparsesim.cli.destinations import WEIGHTS, check_file
 from sparsesim.cli.options import Json, Layers, NetworkFile, NetworkName, PrunerName, Sparsity
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_table, print_written
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import load_network
+from sparsesim.networks.export import check_target
 from sparsesim.transforms import method_by_name
 
 LOW_RANK, DEEP = "low-rank", "deep-compression"
@@ -81,10 +83,14 @@ def compress(
     options = _checked(method, {name: value for name, value in given.items() if value is not None})
     if sparsity is not None and not pruner:
         raise InputError("--sparsity needs --pruner")
+    check_file("--output", output, WEIGHTS)
     chosen = method_by_name(method, **options)
+    pruning = method_by_name(pruner, sparsity) if pruner else None
     whole = load_network(network, **file.options())
-    if pruner:
-        whole = method_by_name(pruner, sparsity).applied(whole, layers=layers).network
+    if output:
+        check_target(whole, output)
+    if pruning is not None:
+        whole = pruning.applied(whole, layers=layers).network
     compressed = chosen.applied(whole, layers=layers)
     if output:
         compressed.write(output)

@@ -8,6 +8,7 @@ import typer
 
 from sparsesim.cli import completing
 from sparsesim.cli.described import sweep_from_options
+from sparsesim.cli.destinations import check_file, check_folder
 from sparsesim.cli.interrupt import NOTHING_KEPT, interruptible
 from sparsesim.cli.options import (
     COMPARED_FORMATS,
@@ -63,6 +64,7 @@ def run(
 
     Every point is in the CSV files; the table shows the fastest format of every machine.
     """
+    check_folder("--output", output)
     grid = resolved(load_sweep(workload))
     log = ResultLog(output / f"{grid.name}.jsonl")
     with interruptible(lambda: log.kept(grid.points)):
@@ -121,8 +123,10 @@ def compare(
 
     Every machine has a row per format. Files are written only on request.
     """
+    check_folder("--output", output)
     if layers_csv is not None:
         check_table_file("--layers-csv", layers_csv)
+        check_file("--layers-csv", layers_csv, (".csv", ".parquet"))
     options = file.options()
     files = {"activations": activations or None, "calibration": calibration or None}
     sweep = sweep_from_options(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sparsesim.cli.destinations import PICTURES, PLANS, check_file
 from sparsesim.cli.options import (
     BatchSize,
     Criterion,
@@ -21,6 +22,7 @@ from sparsesim.cli.printing import print_json, print_table, print_written
 from sparsesim.cli.samples import prepare
 from sparsesim.errors import InputError
 from sparsesim.studies import RATIOS, SensitivityPlan, plan_by_sensitivity, save_plan
+from sparsesim.studies.choice import check_drop
 from sparsesim.transforms import method_by_name
 
 
@@ -46,6 +48,9 @@ def sensitivity(
 
     For each layer the largest ratio that costs little is chosen.
     """
+    check_file("--output", output, PLANS)
+    check_file("--plot", plot, PICTURES, makes_folder=True)
+    check_drop(max_drop)
     tried = numbers("--ratios", ratios) if ratios else RATIOS
     methods = [method_by_name(pruner, ratio, criterion=criterion or None) for ratio in tried]
     ready = prepare(network, file, stored, methods)

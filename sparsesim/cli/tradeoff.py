@@ -7,6 +7,7 @@ import typer
 
 from sparsesim.cli import completing
 from sparsesim.cli.described import method_at
+from sparsesim.cli.destinations import PICTURES, TABLES, check_file
 from sparsesim.cli.options import (
     TRADEOFF_FORMATS,
     Batch,
@@ -22,14 +23,17 @@ from sparsesim.cli.options import (
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_remarks, print_rows, print_written
 from sparsesim.cli.samples import read_labelled
+from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
-from sparsesim.hardware import common_table, load_machine
+from sparsesim.formats import formats_by_name
+from sparsesim.hardware import OWN, common_table, load_machines
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network
 from sparsesim.results import energy_remarks, prices_in_words, write_table
 from sparsesim.studies import set_aside as split
 from sparsesim.studies import tradeoff as traded
 from sparsesim.studies import variants_of
+from sparsesim.studies.checks import check_batch
 
 
 def tradeoff(
@@ -69,6 +73,13 @@ def tradeoff(
 
     Each pruned network is evaluated and simulated, and the trade-off is drawn.
     """
+    check_file("--output", output, PICTURES, makes_folder=True)
+    check_file("--output", output.with_suffix(".csv"), TABLES, makes_folder=True)
+    check_batch(batch)
+    if dtype:
+        dtype_by_name(dtype)
+    units, formats = load_machines(machine), formats_by_name(format)
+    prices = common_table(energy_table, [unit.name for unit in units])
     whole = load_network(network, **file.options())
     samples, labels = read_labelled(stored)
     if labels is None:
@@ -77,7 +88,7 @@ def tradeoff(
     calibration, samples, labels = split(samples, labels, methods.values(), set_aside)
     variants = variants_of(whole, methods, calibration)
     lowering = Lowering(dtype or None, batch)
-    table = traded(variants, samples, labels, machine, format, lowering=lowering, energy_table=energy_table)
+    table = traded(variants, samples, labels, units, formats, lowering=lowering, energy_table=prices or OWN)
     from sparsesim.report.tradeoff import plot_tradeoff  # loads matplotlib, for which --help should not wait
 
     picture = plot_tradeoff(table, output, f"{whole.label}, {len(samples)} samples")
@@ -88,8 +99,7 @@ def tradeoff(
     else:
         print_rows(table.drop(columns=["energy_static_pj", "energy_table"]).to_dict("records"), keys=2)
     energies = list(zip(table["machine"], table["energy_table"], strict=True))
-    units = [load_machine(name) for name in machine]
-    remarks = energy_remarks(energies, units, common_table(energy_table, [unit.name for unit in units]))
+    remarks = energy_remarks(energies, units, prices)
     print_remarks(f"energy at {prices_in_words(energies)}", *remarks, aside=as_json)
     if not as_json:
         print_written(csv, picture)

@@ -34,16 +34,24 @@ def write_network(network: Network, path: str | Path) -> Path:
     the file cannot be written; then there is none, or what was there before.
     """
     target = Path(path)
-    write = _WRITERS.get(target.suffix.lower())
-    if write is None:
-        raise InputError(f"{target}: cannot write {target.suffix or 'a file without suffix'}, only .onnx and .npz")
-    if network.path is not None and network.path.exists() and target.exists() and target.samefile(network.path):
-        raise InputError(f"{target}: the network was read from this file; write to another one")
+    check_target(network, target)
     with within(target):
-        content = write(network)
+        content = _WRITERS[target.suffix.lower()](network)
     with whole_file(target) as file:
         content(file)
     return target
+
+
+def check_target(network: Network, target: Path) -> None:
+    """InputError where `write_network` could not write this network to this path, whatever its weights will be."""
+    suffix = target.suffix.lower()
+    if suffix not in _WRITERS:
+        raise InputError(f"{target}: cannot write {target.suffix or 'a file without suffix'}, only .onnx and .npz")
+    if network.path is not None and network.path.exists() and target.exists() and target.samefile(network.path):
+        raise InputError(f"{target}: the network was read from this file; write to another one")
+    if suffix == ".onnx" and not isinstance(network.graph, Path | bytes):
+        reason = "was not read from an ONNX file, nor with an architecture"
+        raise InputError(f"{target}: {network.name!r} {reason}; write .npz instead")
 
 
 def _write_npz(network: Network) -> Content:
@@ -56,9 +64,6 @@ def _write_npz(network: Network) -> Content:
 
 
 def _write_onnx(network: Network) -> Content:
-    if not isinstance(network.graph, Path | bytes):
-        reason = "was not read from an ONNX file, nor with an architecture"
-        raise InputError(f"{network.name!r} {reason}; write .npz instead")
     model = masked_model(network)
     try:
         serialised = model.SerializeToString()

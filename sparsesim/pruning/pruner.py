@@ -1,7 +1,7 @@
 """A pruner: criterion x pattern x selector, from arrays of weights to boolean masks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, FloatArray
 from sparsesim.errors import InputError
+from sparsesim.identity import LABEL
 from sparsesim.pruning.checks import check_layers, checked_mask, checked_weight
 from sparsesim.pruning.criteria import Criterion, Needs, criterion_by_name
 from sparsesim.pruning.patterns.filter import Filter
@@ -40,7 +41,7 @@ class Pruner:
     pattern: Pattern
     selector: Selector | None = None
     criterion: str = "magnitude"
-    name: str = "custom"
+    name: str = field(default="custom", metadata=LABEL)
 
     def __post_init__(self) -> None:
         criterion_by_name(self.criterion)

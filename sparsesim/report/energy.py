@@ -11,6 +11,7 @@ from sparsesim.report.readable import significant
 from sparsesim.report.stacked import Part, best_or_all, stacked_page
 from sparsesim.report.style import GREY, HATCHES, PAGE_DPI, SERIES_COLOURS, in_order, not_refused, nth, save
 from sparsesim.results.columns import ENERGY
+from sparsesim.results.grouping import told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ def draw_energy(total: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figure":
     many, each machine is shown in the format that needs the least energy. Panels of a network share their scale;
     refused points are marked; `width` is that of the page in inches. Raises InputError if every point was refused.
     """
+    total = told_apart(total)
     done = not_refused(total)
     columns = _components(done)
     dynamic = [column for name, column in columns.items() if name != STATIC]

@@ -13,6 +13,7 @@ from sparsesim.report.roof_panel import RoofPanel
 from sparsesim.report.shapes import Shape, shapes_of
 from sparsesim.report.style import GREY, MARKERS, PAGE_DPI, in_order, not_refused, nth, pruned, save
 from sparsesim.results.columns import DRAM
+from sparsesim.results.grouping import told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,7 @@ def draw_roofline(table: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figure"
     column `kernel`; refused layers and those without work or DRAM traffic are left out. Work is counted in products
     of two non-zeros. `width` is that of the page in inches. Raises InputError if every layer was refused.
     """
+    table = told_apart(table)
     done = not_refused(table)
     done = done.assign(_intensity=_intensity(done), _rate=done["macs"] / done["seconds"])
     drawn = done[(done["macs"] > 0) & (done["_intensity"] < float("inf"))]

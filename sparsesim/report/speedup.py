@@ -10,6 +10,7 @@ from sparsesim.report.gains.curves import FEWEST_SPARSITIES, Curves, handles
 from sparsesim.report.gains.heat_map import BAR_INCHES, HeatMap, colour_bar, colour_scale
 from sparsesim.report.layout import PAGE_INCHES, page
 from sparsesim.report.style import MOST_COLOURS, PAGE_DPI, SERIES_COLOURS, in_order, save
+from sparsesim.results.grouping import told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ def draw_speedup(compared: "pd.DataFrame", baseline: str, width: float = PAGE_IN
     `results.compare_to_baseline`; refused points are marked. `baseline` says in words what 1 stands for; `width` is
     that of the page in inches.
     """
+    compared = told_apart(compared)
     views = _views(compared, width)
     formats = in_order(compared["format"])
     maps = [view for view in views if isinstance(view, HeatMap)]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.report.readable import ratio, seconds
+from sparsesim.results.grouping import told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ def story(compared: "pd.DataFrame") -> list[str]:
 
     `compared` is the table of `compare_to_dense` or `compare_to_baseline`. A case is a network under a pruner.
     """
-    done = compared[compared["status"] == "ok"]
+    done = told_apart(compared[compared["status"] == "ok"])
     best = _fastest(done, [*CASE, "machine"])
     if best["machine"].nunique() < 2:
         return []
@@ -70,7 +71,7 @@ def _gains(best: "pd.DataFrame") -> str:
 
 
 def _case(point: dict[Any, Any]) -> str:
-    network = str(point["network"]).partition(" (")[0]
+    network = str(point["network"]).removesuffix(" (synthetic weights)")
     return network if point["pruner"] == "none" else f"{network} at {point['pruner']} {point['sparsity']:.0%}"
 
 

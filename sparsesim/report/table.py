@@ -11,6 +11,7 @@ from sparsesim.report.fitted import TOGETHER, HeadedTable
 from sparsesim.report.readable import figure, joules, ratio, seconds, size
 from sparsesim.results import TIE, fastest
 from sparsesim.results.columns import ENERGY
+from sparsesim.results.grouping import told_apart
 from sparsesim.results.totals import time_s
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def _under_headings(
     table = HeadedTable(title=title)
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left")
-    for (network, pruner, sparsity), section in compared.groupby(["network", "pruner", "sparsity"], sort=False):
+    for (network, pruner, sparsity), section in told_apart(compared).groupby(
+        ["network", "pruner", "sparsity"], sort=False
+    ):
         table.add_heading(f"{network}: {pruner if pruner == 'none' else f'{pruner} {sparsity:.0%}'}")
         for row in rows(section):
             table.add_row(*(_point_cell(column, row) for column in columns))

@@ -9,6 +9,7 @@ from sparsesim.report.resources import in_words, resource_styles
 from sparsesim.report.stacked import Part, best_or_all, stacked_page
 from sparsesim.report.style import PAGE_DPI, in_order, not_refused, save
 from sparsesim.results.columns import POINT, Family
+from sparsesim.results.grouping import point_numbers, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,7 @@ def draw_time_shares(table: "pd.DataFrame", width: float = PAGE_INCHES) -> "Figu
     in its fastest format. `width` is that of the page in inches. Raises InputError if every point was refused.
     """
     not_refused(table)
+    table = told_apart(table)
     split = bool(TIME.among(table.columns))
     points = _points(table if split else _by_bottleneck(table))
     not_refused(points)
@@ -63,8 +65,8 @@ def _by_bottleneck(table: "pd.DataFrame") -> "pd.DataFrame":
 def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     """One row per point with its seconds added up; a point with a refused layer is refused as a whole."""
     figures = ["seconds", *TIME.among(table.columns).values()]
-    groups = table.groupby(list(POINT), sort=False, dropna=False)
-    points = groups[figures].sum()
-    refused = (table["status"] != "ok").groupby([table[name] for name in POINT], sort=False, dropna=False).any()
+    numbers = point_numbers(table)
+    points = table.groupby(numbers)[list(POINT)].first().join(table.groupby(numbers)[figures].sum())
+    refused = (table["status"] != "ok").groupby(numbers).any()
     points["status"] = ["refused" if flag else "ok" for flag in refused]
-    return points.reset_index()
+    return points

@@ -1,7 +1,7 @@
 """Results: one flat record per operation, format and machine; tables and totals of many."""
 
 from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
-from sparsesim.results.columns import GIVEN, NO_WEIGHTS, POINT, UNPRUNED
+from sparsesim.results.columns import GIVEN, IDENTITY, NO_WEIGHTS, POINT, UNPRUNED
 from sparsesim.results.fastest import TIE, fastest
 from sparsesim.results.files import read_results, write_table
 from sparsesim.results.labels import Labels
@@ -14,6 +14,7 @@ from sparsesim.results.totals import point_objects, totals
 
 __all__ = [
     "GIVEN",
+    "IDENTITY",
     "NO_WEIGHTS",
     "POINT",
     "TIE",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.errors import InputError
-from sparsesim.results.columns import GIVEN, POINT, UNPRUNED
+from sparsesim.results.columns import GIVEN, IDENTITY, POINT, UNPRUNED
+from sparsesim.results.grouping import with_identity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,8 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
     """
     import pandas as pd
 
+    if len(dense):
+        _check_one_each(with_identity(dense), {"format": "dense"})
     own = dense.drop_duplicates(["network", "machine"])
     first = pd.concat([dense, total]).drop_duplicates(["network"])
     key, figures = ["network", "machine"], [*_GAINS.values(), _IDLE]
@@ -46,7 +49,8 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
     `baseline` fixes columns of the reference point, such as {"machine": "a100-pcie", "pruner": "none",
     "format": "dense"}; those that it leaves out have the value of the row that is compared. The pruner "none" also
     stands for "given", a network whose weights came pruned, where there is no other. Points whose
-    baseline was refused get NaN. Raises InputError if a column is unknown or no point matches at all.
+    baseline was refused get NaN. Raises InputError if a column is unknown, no point matches at all, or different points
+    of one name do.
     """
     unknown = [name for name in baseline if name not in POINT]
     if unknown:
@@ -58,7 +62,20 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
         raise InputError(f"baseline: no point has {dict(baseline)}")
     # A pruner implies its sparsity: pruner "none" has one of its own.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
+    _check_one_each(with_identity(reference), baseline)
     return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *_GAINS.values(), _IDLE]], keys)
+
+
+def _check_one_each(reference: "pd.DataFrame", baseline: Mapping[str, Any]) -> None:
+    """InputError where several points of one name could be the reference: the first would be as good as any."""
+    different = reference.drop_duplicates([*POINT, IDENTITY])
+    alike = different[different.duplicated(list(POINT), keep=False)]
+    if not alike.empty:
+        named = ", ".join(f"{name} {alike.iloc[0][name]}" for name in POINT)
+        raise InputError(
+            f"baseline: {dict(baseline)}: {len(alike)} different points are called {named}: "
+            "compare the points of each run with its own"
+        )
 
 
 def _with_ratios(total: "pd.DataFrame", reference: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":

@@ -7,6 +7,9 @@ from typing import Final
 POINT: Final = ("network", "pruner", "sparsity", "format", "machine")
 """The columns that name one point of a sweep; the layers of a network share them."""
 
+IDENTITY: Final = "point"
+"""The column that tells points apart whatever they are called: the content hash of all that decides one."""
+
 UNPRUNED: Final = "none"
 """The pruner that keeps every weight."""
 
@@ -20,7 +23,7 @@ ADDED: Final = ("a_bytes", "a_nnz", "macs", "cycles", "seconds", "simulation_sec
 """The columns of a layer whose sum says something about the network; families are added besides."""
 
 
-WORDS: Final = ("kernel", "unpacked", "bottleneck", "note")
+WORDS: Final = ("point", "kernel", "unpacked", "bottleneck", "note")
 """Columns of text that may be empty."""
 
 

@@ -13,6 +13,7 @@ class Labels:
         weights: where the weights came from.
         format: format of the network's weights, for operations that have no weights (attention) and are stored
             differently; empty to report the format of operand A.
+        point: identity of the point that it belongs to; empty for a product on its own.
     """
 
     network: str = "matrix"
@@ -20,3 +21,4 @@ class Labels:
     sparsity: float = 0.0
     weights: str = "given"
     format: str = ""
+    point: str = ""

@@ -22,6 +22,8 @@ class Result:
             pruned the share that is zero.
         format: storage format of the network's weights.
         machine: name of the machine.
+        point: content hash of everything that decides the figures of the network's layers in this format on this
+            machine (see `sparsesim.studies.points`); empty for a product on its own.
         kernel: the routine of the machine's library that ran.
         unpacked: "when loaded" if no kernel takes the format, so that weights were unpacked once and ran in another;
             "on the way" if the kernel unpacks them itself; else empty.
@@ -86,6 +88,7 @@ class Result:
     a_nnz: int
     a_density: float
     b_density: float
+    point: str = ""
     kernel: str = ""
     unpacked: str = ""
     empty_rows: int = 0

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, NO_WEIGHTS, POINT, TIME
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, IDENTITY, NO_WEIGHTS, POINT, TIME
+from sparsesim.results.grouping import point_numbers, with_identity
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
 
@@ -16,7 +17,10 @@ _POINT: Final = "number of the point"
 
 
 def totals(table: "pd.DataFrame") -> "pd.DataFrame":
-    """One row per network, pruner, sparsity, format and machine: cycles, seconds, energy and bytes summed.
+    """One row per point: cycles, seconds, energy and bytes summed over its layers.
+
+    Points are told apart by their identity, the column `point`; in tables from before there was one by network, pruner,
+    sparsity, format and machine. Raises InputError where a point has a layer twice.
 
     `kernel` and `unpacked` name everything that its layers ran, what took most time first.
 
@@ -45,10 +49,9 @@ def point_objects(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     """Every column that is added up, missing where no layer has it; refused points are marked and keep their sums."""
-    # Points are numbered, because a key with a missing value is not found again in an index.
-    table = table.assign(**{_POINT: table.groupby(list(POINT), sort=False, dropna=False).ngroup()})
+    table = with_identity(table).assign(**{_POINT: point_numbers(table)})
     points = table.groupby(_POINT)
-    total = points[list(POINT)].first()
+    total = points[[*POINT, IDENTITY]].first()
     total["layers"] = points.size()
     for name in ("kernel", "unpacked"):
         total[name] = [said.get(number, "") for number in total.index] if (said := _by_time(table, name)) else ""
@@ -108,7 +111,7 @@ def _added(table: "pd.DataFrame") -> list[str]:
 def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     import pandas as pd
 
-    point = {name: row[name] for name in (*POINT, "energy_table", "weights", "dtype", "layers")}
+    point = {name: row[name] for name in (*POINT, IDENTITY, "energy_table", "weights", "dtype", "layers")}
     point["density"] = None if pd.isna(row["density"]) else row["density"]
     if row["status"] != "ok":
         return point | {"status": row["status"], "note": row["note"]}

@@ -4,7 +4,7 @@ from sparsesim.studies.accuracy import PrunedAccuracy, accuracy_after
 from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
-from sparsesim.studies.grid import Grid, Task, resolved
+from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
@@ -13,6 +13,7 @@ from sparsesim.studies.run import Finished, in_order, run_logged, run_sweep, run
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
 from sparsesim.studies.sensitivity_plan import SensitivityPlan, plan_by_sensitivity
 from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.task import Grid, Task
 from sparsesim.studies.tradeoff import tradeoff, variants_of
 
 __all__ = [

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparsesim.errors import InputError
-from sparsesim.formats import Format, formats_by_name
-from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
+from sparsesim.formats import Format
+from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner
-from sparsesim.results import compare_to_baseline, compare_to_dense, result_table, totals
-from sparsesim.studies.networks import simulate_network
-from sparsesim.transforms import LayerInputs, Method, as_method, as_methods
+from sparsesim.results import point_tables
+from sparsesim.several import several
+from sparsesim.studies.checks import check_baseline, check_points, check_run
+from sparsesim.studies.labels import formats_told_apart, machines_told_apart, methods_told_apart
+from sparsesim.studies.points import case_of, contents_of
+from sparsesim.studies.run import run_task
+from sparsesim.studies.task import Task, dense_reference
+from sparsesim.transforms import LayerInputs, Method
 from sparsesim.yaml_file import Given
 
 if TYPE_CHECKING:
@@ -54,18 +59,22 @@ def compare(
         on_violation: what happens to a format without a kernel, "unpack" (run dense) or "refuse"; None as each machine
             says.
 
-    Columns: `network`, `pruner`, `sparsity` (asked for, in [0, 1)), `format`, `machine`, `layers` (how many), `kernel`
-    and `unpacked` (see `sparsesim.results.Result`), `density` (share of weights that are not zero), `a_bytes` (weights
-    as kernels get them, bytes), `macs` (products of two non-zeros), `cycles`, `seconds`, `simulation_seconds` (s, of
-    the simulation itself), `time_RESOURCE_s` (s), `energy_PART_pj`, `energy_static_pj` (idle power over the time),
-    `energy_dynamic_pj` and `energy_total_pj` (pJ), `idle_w` (W, NaN where unpublished), `dram_TENSOR_bytes` (bytes),
-    `weights` (where they come from), `energy_table`, `bottleneck` (the resource with most of the time),
-    `status` ("ok" or "refused"), `note` (why), `speedup`, `energy_ratio` and
+    Columns: `network`, `pruner`, `sparsity` (asked for, in [0, 1)), `format`, `machine`, `point`, `layers` (how
+    many), `kernel` and `unpacked` (see `sparsesim.results.Result`), `density` (share of weights that are not zero),
+    `a_bytes` (weights as kernels get them, bytes), `macs` (products of two non-zeros), `cycles`, `seconds`,
+    `simulation_seconds` (s, of the simulation itself), `time_RESOURCE_s` (s), `energy_PART_pj`, `energy_static_pj`
+    (idle power over the time), `energy_dynamic_pj` and `energy_total_pj` (pJ), `idle_w` (W, NaN where unpublished),
+    `dram_TENSOR_bytes` (bytes), `weights` (where they come from), `energy_table`, `bottleneck` (the resource with
+    most of the time), `status` ("ok" or "refused"), `note` (why), `speedup`, `energy_ratio` and
     `dynamic_energy_ratio` (baseline over point: above 1 is better).
     A refused point has NaN for figures.
 
-    Raises UnknownNameError for unknown names, and InputError for a method that does not fit the network, a baseline
-    that is no point, two different machines or pruners with one name, and `lowering` beside `batch` or `dtype`.
+    Different machines, pruners and formats of one name get in brackets what differs; `point` is the identity of a
+    point, whatever it is called (see `sparsesim.studies.points`).
+
+    Before any work UnknownNameError is raised for unknown names, and InputError for a method that does not fit the
+    network or lacks `inputs`, a baseline that is no point, machines or pruners that differ in their name alone, and
+    `lowering` beside `batch` or `dtype`.
 
     >>> import sparsesim as ss
     >>> table = ss.compare("digits-cnn", "a100-pcie", ["dense", "nm-2:4"], "2:4", batch=64)
@@ -75,23 +84,33 @@ def compare(
     >>> refused["status"].tolist()
     ['refused']
     """
-    units = load_machines(machines)
-    if on_violation is not None:
-        units = [unit.with_on_violation(on_violation) for unit in units]
-    network, methods, formats = load_network(network), as_methods(pruners), formats_by_name(formats)
+    units = machines_told_apart([(given, load_machine(given)) for given in several(machines)], on_violation)
+    network, methods, stored = load_network(network), methods_told_apart(pruners), formats_told_apart(formats)
+    check_points(len(methods), len(stored), len(units))
     lowering = _lowering(lowering, batch, dtype)
     table = common_table(energy_table, [unit.name for unit in units])
-    results = [
-        result
+    for method in methods:
+        check_run(network, method, inputs, lowering, engine)
+    fixed = check_baseline(baseline or {}, [network], methods, stored, [unit.name for unit in units])
+    needed = inputs if any(method.needs == "inputs" for method in methods) else None
+    contents = contents_of(network, lowering.activations, needed)
+    tasks = [
+        Task(
+            network,
+            method,
+            inputs,
+            tuple(stored.values()),
+            tuple(units),
+            table,
+            lowering,
+            engine,
+            case_of(network, method, contents, lowering, engine),
+        )
         for method in methods
-        for result in simulate_network(network, method, formats, units, table, lowering, engine, inputs=inputs)
     ]
-    total = totals(result_table(results))
-    if baseline:
-        return compare_to_baseline(total, baseline)
-    able = [unit for unit in units if unit.has_dense_kernel]
-    dense = simulate_network(network, as_method("none"), ["dense"], able, table, lowering, engine) if able else []
-    return compare_to_dense(total, totals(result_table(dense)) if dense else total.head(0))
+    reference = None if fixed else dense_reference(network, tasks[0], contents)
+    results = [result for task in tasks for result in run_task(task)]
+    return point_tables(results, fixed, run_task(reference) if reference else ()).compared
 
 
 def _lowering(given: Lowering | None, batch: int | None, dtype: str | None) -> Lowering:

@@ -1,142 +1,130 @@
 """`resolved`: from the names in a sweep to loaded objects, each once; all faults are found before any work is done."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
 from sparsesim.dtypes import dtype_by_name
-from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.formats import format_by_name, formats_by_name
-from sparsesim.hardware import EnergyTable, Machine, common_table, load_machine, load_machines
-from sparsesim.lowering import Activations, Lowering, check_activations
+from sparsesim.errors import InputError
+from sparsesim.formats import format_by_name
+from sparsesim.hardware import Machine, common_table, load_machine
+from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Network, load_network, read_arrays
-from sparsesim.pruning import pruner_by_name
-from sparsesim.results import GIVEN, POINT, UNPRUNED
+from sparsesim.studies.checks import check_baseline, check_points, check_run
+from sparsesim.studies.labels import (
+    Named,
+    distinct_labels,
+    formats_told_apart,
+    machines_told_apart,
+    methods_told_apart,
+)
+from sparsesim.studies.points import case_of, contents_of
 from sparsesim.studies.sweep import NetworkEntry, Sweep
-from sparsesim.transforms import LayerInputs, Method, as_method, as_methods
+from sparsesim.studies.task import Grid, Task, dense_reference
+from sparsesim.transforms import LayerInputs, Method
 
 Arrays = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One network under one method, to be run in every format on every machine: pruned and lowered only once.
+class _Entry(NamedTuple):
+    """One network of a sweep, with what its layers read."""
 
-    A worker gets all of it pickled; drawn weights travel as their seed. Without a `table` every machine has its own
-    prices. `inputs` are what the layers read, for
-    methods that need that.
-    """
-
+    number: int
+    given: NetworkEntry
     network: Network
-    method: Method
+    activations: Activations
     inputs: LayerInputs | None
-    formats: tuple[str, ...]
-    machines: tuple[Machine, ...]
-    table: EnergyTable | None
-    lowering: Lowering
-    engine: str
-
-    @property
-    def in_words(self) -> str:
-        """The network and the method, such as "alexnet, magnitude 90%"."""
-        asked = self.method.asked_sparsity
-        return f"{self.network.label}, {self.method.label}{f' {asked:.0%}' if asked else ''}"
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """The points of a sweep, ready to run.
-
-    Attributes:
-        name: of the sweep.
-        tasks: in the order of the sweep, networks first, then pruners, then sparsities.
-        baseline: columns of the reference point; empty to compare with the dense kernel of the same machine.
-        references: what is compared with then: every network unpruned and stored dense.
-    """
-
-    name: str
-    tasks: tuple[Task, ...]
-    baseline: Mapping[str, str | float]
-    references: tuple[Task, ...] = ()
-
-    @property
-    def baseline_in_words(self) -> str:
-        """The baseline for titles, such as "machine a100-pcie, pruner none, format dense"."""
-        if not self.baseline:
-            return dense_baseline_in_words(self.tasks[0].machines)
-        return ", ".join(f"{name} {value}" for name, value in self.baseline.items())
-
-    @property
-    def machines(self) -> tuple[Machine, ...]:
-        """The machines that every task runs on."""
-        return self.tasks[0].machines
-
-    @property
-    def table(self) -> EnergyTable | None:
-        """The table that prices all machines; None if each has its own prices."""
-        return self.tasks[0].table
-
-    @property
-    def points_per_task(self) -> int:
-        """Format and machine combinations of every task."""
-        return len(self.tasks[0].formats) * len(self.tasks[0].machines)
-
-    @property
-    def points(self) -> int:
-        """Of all tasks."""
-        return self.points_per_task * len(self.tasks)
-
-
-def dense_baseline_in_words(machines: Sequence[Machine]) -> str:
-    """What points on these machines are compared with if no baseline is named."""
-    dense = [machine.name for machine in machines if machine.has_dense_kernel]
-    others = [machine.name for machine in machines if not machine.has_dense_kernel]
-    if not dense:
-        return "the first pruner in the first format on the first machine"
-    own = "unpruned on the dense kernel of the same machine"
-    return f"{own} ({', '.join(others)}: on that of {dense[0]})" if others else own
-
-
-def dense_reference(network: Network, task: Task) -> Task | None:
-    """The unpruned network, stored dense, on those machines of a task that have a dense kernel; None without any."""
-    machines = tuple(machine for machine in task.machines if machine.has_dense_kernel)
-    if not machines:
-        return None
-    unpruned = as_method(pruner_by_name("none"))
-    return replace(task, network=network, method=unpruned, inputs=None, formats=("dense",), machines=machines)
 
 
 def resolved(sweep: Sweep) -> Grid:
     """The grid of a sweep, with every network, machine, table and file of arrays loaded once.
 
-    Raises for the first name that does not exist, file that cannot be read, and method that does not fit a network.
+    Raises for the first name that does not exist, file that cannot be read, method that does not fit a network,
+    baseline that is no point, and for points that are equal, each with the place in the sweep. Parts of one name are
+    told apart by what differs, see `distinct_labels`.
     """
-    formats = tuple(format.name for format in formats_by_name(sweep.formats))
-    cards = load_machines(map(cache(load_machine), sweep.machines))
-    machines = tuple(card.with_on_violation(sweep.on_violation) for card in cards)
-    table = common_table(sweep.energy_table, [unit.name for unit in machines])
+    amounts = sum(len(entry.sparsity) or 1 for entry in sweep.pruners)
+    with sweep.at():
+        check_points(len(sweep.networks), amounts, len(sweep.formats), len(sweep.machines))
+    for number, name in enumerate(sweep.formats):
+        with sweep.at("formats", number):
+            format_by_name(name)
+    formats = tuple(formats_told_apart(sweep.formats))
+    machines = _machines(sweep)
+    with sweep.at("energy_table"):
+        table = common_table(sweep.energy_table, [unit.name for unit in machines])
     if sweep.dtype is not None:
-        dtype_by_name(sweep.dtype)
-    arrays, known, tasks, references = cache(read_arrays), dict[str, Network](), list[Task](), list[Task]()
-    methods = as_methods(method for entry in sweep.pruners for method in entry.methods())
-    for entry in sweep.networks:
-        network = _network(entry, known)
-        maps = _maps(entry, entry.activations, network, arrays)
-        activations = Activations(sweep.activation_density, maps=maps, format=sweep.activation_format)
-        activations.check(network)
-        lowering = Lowering(sweep.dtype, sweep.batch, activations)
-        inputs = _maps(entry, entry.calibration, network, arrays) if entry.calibration else maps
-        for method in methods:
-            _check(method, entry, network, inputs, activations)
-            needed = inputs if method.needs == "inputs" else None
-            tasks.append(Task(network, method, needed, formats, machines, table, lowering, sweep.engine))
-        unpruned = None if sweep.baseline else dense_reference(network, tasks[-1])
+        with sweep.at("dtype"):
+            dtype_by_name(sweep.dtype)
+    methods = _methods(sweep)
+    tasks, references, known = list[Task](), list[Task](), dict[str, _Entry]()
+    for entry in _entries(sweep):
+        lowering = Lowering(sweep.dtype, sweep.batch, entry.activations)
+        needed = entry.inputs if any(method.needs == "inputs" for method in methods) else None
+        with sweep.at("networks", entry.number):
+            for method in methods:
+                _check(method, entry, lowering, sweep.engine)
+            contents = contents_of(entry.network, entry.activations, needed)
+            for method in methods:
+                case = case_of(entry.network, method, contents, lowering, sweep.engine)
+                before = known.setdefault(case.hash, entry)
+                if before is not entry:
+                    raise InputError(
+                        f"{entry.given.name}: under {method.label!r} its points are equal to those of networks."
+                        f"{before.number}, {before.given.name}, in everything that decides a figure: leave one"
+                    )
+                inputs = entry.inputs if method.needs == "inputs" else None
+                parts = (entry.network, method, inputs, formats, machines, table, lowering, sweep.engine, case)
+                tasks.append(Task(*parts))
+        unpruned = None if sweep.baseline else dense_reference(entry.network, tasks[-1], contents)
         references += [unpruned] if unpruned else []
-    return Grid(sweep.name, tuple(tasks), _baseline(sweep, machines, methods), tuple(references))
+    networks = {task.network.label: task.network for task in tasks}
+    with sweep.at():
+        names = [machine.name for machine in machines]
+        baseline = check_baseline(sweep.baseline, networks.values(), methods, formats, names)
+    return Grid(sweep.name, tuple(tasks), baseline, tuple(references))
+
+
+def _machines(sweep: Sweep) -> tuple[Machine, ...]:
+    load, cards = cache(load_machine), list[tuple[str, Machine]]()
+    for number, name in enumerate(sweep.machines):
+        with sweep.at("machines", number):
+            cards.append((name, load(name)))
+    with sweep.at():
+        return tuple(machines_told_apart(cards, sweep.on_violation))
+
+
+def _methods(sweep: Sweep) -> list[Method]:
+    methods = list[Method]()
+    for number, entry in enumerate(sweep.pruners):
+        with sweep.at("pruners", number):
+            methods += entry.methods()
+    with sweep.at():
+        return methods_told_apart(methods)
+
+
+def _entries(sweep: Sweep) -> list[_Entry]:
+    """The networks of a sweep, of which no two have one name."""
+    arrays, known, found = cache(read_arrays), dict[str, Network](), list[_Entry]()
+    for number, entry in enumerate(sweep.networks):
+        with sweep.at("networks", number):
+            network = _network(entry, known)
+            maps = _maps(entry, entry.activations, network, arrays)
+            activations = Activations(sweep.activation_density, maps=maps, format=sweep.activation_format)
+            inputs = _maps(entry, entry.calibration, network, arrays) if entry.calibration else maps
+            found.append(_Entry(number, entry, network, activations, inputs))
+    parts = [
+        Named(each.network.name, str(each.number), each.given.model_dump(exclude={"name"}), each.given.name)
+        for each in found
+    ]
+    return [
+        each if label == each.network.name else each._replace(network=replace(each.network, name=label))
+        for label, each in zip(distinct_labels(parts), found, strict=True)
+    ]
 
 
 def _network(entry: NetworkEntry, known: dict[str, Network]) -> Network:
@@ -158,31 +146,11 @@ def _maps(entry: NetworkEntry, path: str | None, network: Network, arrays: Calla
     return found
 
 
-def _check(
-    method: Method, entry: NetworkEntry, network: Network, inputs: LayerInputs | None, activations: Activations
-) -> None:
-    if method.needs == "inputs" and inputs is None:
+def _check(method: Method, entry: _Entry, lowering: Lowering, engine: str) -> None:
+    if method.needs == "inputs" and entry.inputs is None:
         raise InputError(
-            f"networks: {entry.name}: {method.subject} needs what the layers read; name a file of that as "
+            f"{entry.given.name}: {method.subject} needs what the layers read; name a file of that as "
             "calibration: FILE.npz (`sparsesim evaluate --activations` writes one)"
         )
-    method.check_selection(entry.layers)
-    method.check(network, inputs)
-    check_activations(method, activations)
-
-
-def _baseline(sweep: Sweep, machines: Sequence[Machine], methods: Sequence[Method]) -> dict[str, str | float]:
-    """The baseline, which must be a point of the grid; empty if none is named."""
-    formats = [format_by_name(format).name for format in sweep.formats]
-    pruners = {method.label for method in methods}
-    known = {
-        "machine": {machine.name for machine in machines},
-        "format": set(formats),
-        "pruner": pruners | {GIVEN} if UNPRUNED in pruners else pruners,
-    }
-    for field, value in sweep.baseline.items():
-        if field not in POINT:
-            raise UnknownNameError("baseline field", field, POINT)
-        if field in known and value not in known[field]:
-            raise UnknownNameError(f"baseline {field}", str(value), known[field])
-    return dict(sweep.baseline)
+    method.check_selection(entry.given.layers)
+    check_run(entry.network, method, entry.inputs, lowering, engine)

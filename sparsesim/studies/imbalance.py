@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsesim.errors import InputError
-from sparsesim.formats import Format
+from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network, load_network
 from sparsesim.pruning import Pruner, mask_statistics, pruner_by_name
 from sparsesim.results import Result
+from sparsesim.studies.checks import check_run, check_seed
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import Method, as_method
 from sparsesim.yaml_file import Given
@@ -41,7 +42,8 @@ def imbalance(
     names (NaN where a machine refuses), `kernel` is what the masks ran on; `uniform_variation` and
     `real_variation` are the standard deviation of non-zeros per row over their mean, `uniform_busiest` and
     `real_busiest` the fullest row over the mean (means of the layers in the row "total"). All are ratios without unit.
-    Raises InputError for a method that makes no masks, UnknownNameError for unknown names.
+    Raises InputError for a method that makes no masks or lacks what it needs, and for a negative seed,
+    UnknownNameError for unknown names.
 
     >>> import sparsesim as ss
     >>> table = ss.imbalance("digits-cnn", "magnitude@0.9", "sparch")
@@ -54,16 +56,20 @@ def imbalance(
 
     chosen, network = as_method(pruner), load_network(network)
     weighted = tuple(layer for layer in network.layers if layer.n_weights)
+    if not weighted:
+        raise InputError(f"network {network.name!r} has no layer with weights")
     whole = replace(network, layers=weighted)
+    units, stored = load_machines(machines), format_by_name(format)
+    table = common_table(energy_table, [unit.name for unit in units])
+    check_run(whole, chosen, None, lowering or Lowering(), "fast")
+    check_seed(seed)
     found = chosen.applied(whole)
     real = found.multiplied
     if not found.masks:
         raise InputError(f"{chosen.subject} makes no masks, whose positions could be compared with random ones")
     versions = {"dense": whole.without_masks(), "uniform": uniform_masks(real, seed), "real": real}
-    units = load_machines(machines)
-    table = common_table(energy_table, [unit.name for unit in units])
     runs = {
-        name: _runs(version, "dense" if name == "dense" else format, units, table, lowering)
+        name: _runs(version, "dense" if name == "dense" else stored, units, table, lowering)
         for name, version in versions.items()
     }
     seconds = {name: {key: _time(result) for key, result in found.items()} for name, found in runs.items()}

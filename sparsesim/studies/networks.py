@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from sparsesim.formats import Format, format_by_name
+from sparsesim.formats import Format
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.lowering import LoweredLayer, Lowering, lowered_layers
 from sparsesim.matmul import MatmulOp
@@ -13,6 +13,9 @@ from sparsesim.networks import Network
 from sparsesim.pruning import Pruner
 from sparsesim.results import GIVEN, NO_WEIGHTS, UNPRUNED, Labels, Result
 from sparsesim.simulation import Simulator
+from sparsesim.studies.checks import check_run
+from sparsesim.studies.labels import Named, formats_told_apart, refuse_equal
+from sparsesim.studies.points import Case, case_of, contents_of, machine_hash
 from sparsesim.transforms import LayerInputs, Method, as_method
 
 GIVEN_FROM: Final = 0.05
@@ -50,6 +53,7 @@ def simulate_network(
     engine: str = "fast",
     *,
     inputs: LayerInputs | None = None,
+    case: Case | None = None,
 ) -> list[Result]:
     """Every layer of a pruned network in every format on every machine; refusals are kept as results.
 
@@ -58,9 +62,17 @@ def simulate_network(
     Where nothing is pruned but the weights came so (masks that drop any, or 5 % zeros and more), results name the
     pruner "given", and the share of zeros as the sparsity.
     Without a table every machine has its own prices. `inputs` are what the layers read, for methods that need them.
+    `case` is that of these arguments where they were checked, so that weights are not read once more for the identity
+    of points. Raises InputError before any work where the method lacks what it needs, and for equal machines.
     """
-    lowering, method = lowering or Lowering(), as_method(method)
-    stored = [format_by_name(name) for name in formats]
+    lowering, method, machines = lowering or Lowering(), as_method(method), list(machines)
+    if case is None:
+        check_run(network, method, inputs, lowering, engine)
+        case = case_of(network, method, contents_of(network, lowering.activations, inputs), lowering, engine)
+    stored = formats_told_apart(formats)
+    priced = [machine_hash(machine, table) for machine in machines]
+    refuse_equal("machines", [Named(unit.name, content, unit) for unit, content in zip(machines, priced, strict=True)])
+    points = [[(label, case.point(format, content)) for label, format in stored.items()] for content in priced]
     simulators = [Simulator(machine, table, engine) for machine in machines]
     labels = Labels(network.label, method.label, method.asked_sparsity or 0.0, network.weights_origin)
     dtype = lowering.dtype_of(method.stored_dtype)
@@ -68,7 +80,7 @@ def simulate_network(
     results: list[Result] = []
     counts = []
     # map lets go of a layer before it asks for the next, as a loop would not.
-    for found, weights in map(partial(_simulate_layer, stored, simulators, labels), layers):
+    for found, weights in map(partial(_simulate_layer, list(stored.values()), simulators, points, labels), layers):
         results += found
         counts.append(weights)
     total = _Weights(*map(sum, zip(*counts, strict=True)))
@@ -81,13 +93,19 @@ def simulate_network(
 
 
 def _simulate_layer(
-    formats: Sequence[Format], simulators: Sequence[Simulator], labels: Labels, layer: LoweredLayer
+    formats: Sequence[Format],
+    simulators: Sequence[Simulator],
+    points: Sequence[Sequence[tuple[str, str]]],
+    labels: Labels,
+    layer: LoweredLayer,
 ) -> tuple[list[Result], _Weights]:
-    """Results of one layer, and how many weights it has."""
+    """Results of one layer, and how many weights it has; `points` are label and identity by machine and format."""
     labels = labels if layer.weights else replace(labels, weights=NO_WEIGHTS)
-    named = [replace(labels, format=format.name) for format in formats]
     ops = [layer.stored_as(format) for format in formats]
-    results = [result for simulator in simulators for result in _results(simulator, ops, named)]
+    results: list[Result] = []
+    for simulator, own in zip(simulators, points, strict=True):
+        named = [replace(labels, format=label, point=point) for label, point in own]
+        results += _results(simulator, ops, named)
     return results, _Weights(layer.weights, layer.kept, layer.op.a.tensor.nnz if layer.weights else 0)
 
 

@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.results import Result
-from sparsesim.studies.grid import Grid, Task, resolved
+from sparsesim.studies.grid import resolved
 from sparsesim.studies.networks import simulate_network
 from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.task import Grid, Task
 from sparsesim.studies.workers import lost, uninterrupted, worker_processes
 from sparsesim.yaml_file import Given
 
@@ -30,6 +31,7 @@ def run_task(task: Task) -> list[Result]:
         task.lowering,
         task.engine,
         inputs=task.inputs,
+        case=task.case,
     )
 
 

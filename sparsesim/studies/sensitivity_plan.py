@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsesim.inference import evaluate
 from sparsesim.networks import Network
-from sparsesim.studies.choice import choose_ratios
+from sparsesim.studies.choice import check_drop, choose_ratios
 from sparsesim.studies.plan import Plan, apply_plan, plan_from_ratios
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
 from sparsesim.transforms import LayerInputs
@@ -65,6 +65,7 @@ def plan_by_sensitivity(
 
     Raises InputError as these two do.
     """
+    check_drop(max_drop)
     table = sensitivity(
         network,
         inputs,

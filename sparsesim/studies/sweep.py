@@ -1,18 +1,37 @@
 """`Sweep`: what a `workloads/*.yaml` file says, validated; `resolved` makes the grid of points that it stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, PrivateAttr
 
+from sparsesim.errors import FaultsError, InputError
+from sparsesim.faults import place_of
 from sparsesim.hardware import OnViolation
 from sparsesim.networks import Layout
-from sparsesim.quantities import CountOrNone, Fraction, Index, NotNegative, Sparsity
-from sparsesim.quantities import LargeCount as Positive
+from sparsesim.quantities import Fraction, Index, NotNegative, Number, Sparsity
 from sparsesim.shipped import shipped_file
 from sparsesim.transforms import Method, method_by_name
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
+
+MOST: Final = 2**31 - 1
+"""Of everything that is counted in a sweep: samples, tokens, rows, columns."""
+Positive = Annotated[int, Field(gt=0, le=MOST), Number]
+Natural = Annotated[int, Field(ge=0, le=MOST), Number]
+
+Place: TypeAlias = Callable[[Sequence[str | int]], str]
+"""Where a field of a sweep stands, in words, from the steps to it."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Where a sweep was read; sweeps that say the same are equal wherever that was."""
+
+    place: Place = field(default=partial(place_of, {}), compare=False)
 
 
 class NetworkEntry(Description):
@@ -32,7 +51,7 @@ class NetworkEntry(Description):
     sizes: tuple[Positive, Positive] | Mapping[str, tuple[Positive, Positive]] | None = None
     strides: Mapping[str, Positive] | None = None
     groups: Mapping[str, Positive] | None = None
-    paddings: Mapping[str, CountOrNone] | None = None
+    paddings: Mapping[str, Natural] | None = None
     layout: Layout | None = None
     stacked: bool | None = None
     tokens: Positive | None = None
@@ -97,6 +116,25 @@ class Sweep(Description):
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
     on_violation: OnViolation = "unpack"
     baseline: Mapping[str, str | NotNegative] = Field(default_factory=dict)
+    _told: _Told = PrivateAttr(default=_Told())
+
+    def located(self, place: Place) -> Self:
+        """The sweep where `place` says, in errors, where a field stands."""
+        self._told = _Told(place)
+        return self
+
+    @contextmanager
+    def at(self, *location: str | int) -> Iterator[None]:
+        """Prefix every InputError with the place of a field, given by the steps to it; none for the whole."""
+        try:
+            yield
+        except FaultsError as error:
+            place = self._told.place(location)
+            raise FaultsError(": ".join(filter(None, [place, fault])) for fault in error.faults) from error
+        except InputError as error:
+            # The class stays: callers tell an unknown name from other faults.
+            error.args = (": ".join(filter(None, [self._told.place(location), str(error)])),)
+            raise
 
 
 def load_sweep(given: Given | Sweep) -> Sweep:
@@ -118,7 +156,8 @@ def load_sweep(given: Given | Sweep) -> Sweep:
     """
     if isinstance(given, Sweep):
         return given
-    return load_description(origin_of(given, _shipped), Sweep)
+    origin = origin_of(given, _shipped)
+    return load_description(origin, Sweep).located(partial(place_of, origin))
 
 
 def _shipped(name: str) -> Path:

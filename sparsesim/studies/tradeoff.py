@@ -18,6 +18,7 @@ from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.results import Result, compare_to_baseline, result_table, totals
 from sparsesim.several import several
+from sparsesim.studies.checks import check_run
 from sparsesim.studies.networks import simulate_network
 from sparsesim.transforms import Method, Transformed, as_method
 from sparsesim.yaml_file import Given
@@ -51,6 +52,9 @@ def variants_of(
     """
     network, named = load_network(network), _named(methods)
     needed = any(method.needs == "inputs" for method in named.values())
+    for method in named.values():
+        if method.needs != "inputs" or calibration is None:
+            method.check(network)
     inputs = capture(network, calibration) if needed and calibration is not None else None
     return {DENSE: network} | {name: method.applied(network, inputs) for name, method in named.items()}
 
@@ -110,8 +114,13 @@ def tradeoff(
         raise InputError("labels: a trade-off needs them")
     formats = formats_by_name(formats)
     lowering, measured, results = lowering or Lowering(), [], list[Result]()
-    for name, variant in variants.items():
-        one = variant if isinstance(variant, Transformed) else Transformed(load_network(variant), "")
+    given = {
+        name: each if isinstance(each, Transformed) else Transformed(load_network(each), "")
+        for name, each in variants.items()
+    }
+    for one in given.values():
+        check_run(one.multiplied, as_method("none"), None, lowering, "fast")
+    for name, one in given.items():
         found = evaluate(one.runnable, inputs, labels)
         sparsity = _sparsity(one.multiplied)
         measured.append((name, sparsity, found.accuracy, found.standard_error))

@@ -64,7 +64,7 @@ def test_a_refused_record_has_no_figure_but_its_shape():
 def test_the_columns_of_a_layer_in_their_order():
     assert " ".join(made_up(details={"tiles": 5}).flat()) == (
         "network layer pruner sparsity format machine energy_table weights dtype m n k repeat groups "
-        "a_nnz a_density b_density kernel unpacked empty_rows empty_columns a_bytes a_metadata_bits macs cycles "
+        "a_nnz a_density b_density point kernel unpacked empty_rows empty_columns a_bytes a_metadata_bits macs cycles "
         "seconds bottleneck utilisation bandwidth_utilisation power_w idle_w peak_macs_per_s peak_bytes_per_s "
         "simulation_seconds status note "
         "time_memory_s energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj energy_logic_pj "

@@ -63,7 +63,7 @@ def test_only_what_is_named_is_added_up():
     table = totals(result_table([made_up(details=details, peak_bytes_per_s=8.0)]))
     assert list(table.columns) == [
         *POINT,
-        *("layers", "kernel", "unpacked", "density"),
+        *("point", "layers", "kernel", "unpacked", "density"),
         *("a_bytes", "macs", "cycles", "seconds", "simulation_seconds"),
         "time_memory_s",
         *(f"energy_{part}_pj" for part in ENERGIES),
@@ -134,7 +134,9 @@ def test_a_refused_layer_refuses_the_point_for_the_first_reason():
     assert table.loc["unit", figures].isna().all()
     assert table.loc["other", figures].notna().all()
     first, other = point_objects(results)
-    assert first == {name: getattr(results[0], name) for name in (*POINT, "energy_table", "weights", "dtype")} | {
+    assert first == {
+        name: getattr(results[0], name) for name in (*POINT, "point", "energy_table", "weights", "dtype")
+    } | {
         "layers": 3,
         "density": 1.0,
         "status": "refused",
@@ -245,7 +247,7 @@ def test_no_columns_are_made_up():
 
 def test_the_columns_of_a_point_in_their_order():
     assert " ".join(totals(result_table([made_up()])).columns) == (
-        "network pruner sparsity format machine layers kernel unpacked density a_bytes macs cycles seconds "
+        "network pruner sparsity format machine point layers kernel unpacked density a_bytes macs cycles seconds "
         "simulation_seconds time_memory_s energy_dram_pj energy_sram_pj energy_register_pj energy_mac_pj "
         "energy_logic_pj energy_measured_pj energy_static_pj energy_dynamic_pj energy_total_pj "
         "dram_A_bytes dram_B_bytes dram_C_bytes weights idle_w energy_table bottleneck status note"
@@ -261,6 +263,7 @@ def test_the_object_of_a_point_by_hand():
             "sparsity": 0.0,
             "format": "dense",
             "machine": "unit",
+            "point": "",
             "energy_table": "prices",
             "weights": "given",
             "dtype": "fp16",

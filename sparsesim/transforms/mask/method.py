@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
+from sparsesim.identity import LABEL
 from sparsesim.networks import Layer, Network
 from sparsesim.pruning import PRUNERS, Pruner, PrunerFamily, pruner_by_name
 from sparsesim.transforms.inputs import input_norms
@@ -26,7 +27,7 @@ class Mask(Method):
     """
 
     pruner: Pruner | None = None
-    options: str = ""
+    options: str = field(default="", metadata=LABEL)
 
     forms: ClassVar[Mapping[str, str]] = {
         **{family.syntax: family.description for family in PRUNERS.values()},
