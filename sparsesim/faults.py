@@ -53,7 +53,7 @@ def place_of(origin: Origin, location: Sequence[str | int]) -> str:
     """Where a field is: `FILE: line N: field`, without what is not known; for faults that are found after reading."""
     if isinstance(origin, Mapping):
         return ".".join(map(str, location))
-    steps, line = _locate(origin.read_text(encoding="utf-8"), location) if location else ([], 0)
+    steps, line = located(text_of(origin), location) if location else ([], 0)
     parts = [str(origin), *([f"line {line}"] if steps else []), *([".".join(map(str, location))] if location else [])]
     return ": ".join(parts)
 
