@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.state_dict import ORIGIN_KEY
@@ -14,7 +15,6 @@ from sparsesim.networks.onnx_files.graph import Array, Graph
 from sparsesim.networks.onnx_files.reading import read_onnx
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 from sparsesim.networks.places import one_line, within
-from sparsesim.networks.whole_file import whole_file
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -30,14 +30,14 @@ def write_network(network: Network, path: str | Path) -> Path:
     `.onnx`: the graph that the network was read from, or that its architecture gave it, with new weights and
     everything else untouched. Weights stored as integers stay integers; a masked one becomes the zero point.
     `.npz`: one array `<layer>.weight` per layer, in the layout of `Layer.weight_shape`.
-    Raises InputError for any other suffix, for ONNX without an ONNX graph, before overwriting the source, and where
-    the file cannot be written; then there is none, or what was there before.
+    Raises InputError for any other suffix, for ONNX without an ONNX graph and before overwriting the source, OSError
+    that names the file where it cannot be written; then there is none, or what was there before.
     """
     target = Path(path)
     check_target(network, target)
     with within(target):
         content = _WRITERS[target.suffix.lower()](network)
-    with whole_file(target) as file:
+    with replacing(target) as new, new.open("wb") as file:
         content(file)
     return target
 

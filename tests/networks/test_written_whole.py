@@ -8,7 +8,6 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import Layer, Network, load_network, write_network
-from sparsesim.networks.whole_file import whole_file
 
 
 def network(rows=4):
@@ -17,43 +16,32 @@ def network(rows=4):
     return Network(name="net", layers=(layer,), weights_origin="imported", source="test")
 
 
-def full(*_args, **_options):
+def half(file, **_arrays):
+    file.write(b"half")
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def half(file, **_arrays):
-    file.write(b"half")
-    full()
-
-
-@pytest.mark.parametrize("place", [(np, "savez_compressed", half), (os, "fsync", full)])
 @pytest.mark.parametrize("before", [None, b"what was there"])
-def test_a_full_disk_leaves_what_was_there_and_names_the_file(tmp_path, monkeypatch, place, before):
+def test_a_full_disk_leaves_what_was_there_and_names_the_file(tmp_path, monkeypatch, before):
     path = tmp_path / "net.npz"
     if before is not None:
         path.write_bytes(before)
-    monkeypatch.setattr(*place)
-    with pytest.raises(InputError, match=rf"^{path}: cannot be written: No space left on device$"):
+    monkeypatch.setattr(np, "savez_compressed", half)
+    with pytest.raises(OSError, match="No space left on device") as caught:
         write_network(network(), path)
+    assert caught.value.filename == str(path)
     monkeypatch.undo()
     assert [file.name for file in tmp_path.iterdir()] == ([] if before is None else ["net.npz"])
     assert before is None or path.read_bytes() == before
-
-
-def test_an_exception_on_the_way_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "a.bin") as file:  # noqa: PT012 - what is tested
-        file.write(b"half")
-        assert not (tmp_path / "a.bin").exists()
-        raise KeyboardInterrupt
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "file"])
 def test_a_folder_that_cannot_be_written_to(tmp_path, folder):
     (tmp_path / "file").write_text("")
     path = tmp_path / folder / "net.npz"
-    with pytest.raises(InputError, match=rf"^{path}: cannot be written: "):
+    with pytest.raises(OSError, match=r"No such|Not a dir") as caught:
         write_network(network(), path)
+    assert caught.value.filename == str(path)
 
 
 def test_a_whole_file_takes_the_place_of_the_old_one(tmp_path):
