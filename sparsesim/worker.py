@@ -9,6 +9,9 @@ import time
 from contextlib import suppress
 from typing import Final
 
+ENDINGS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+"""What ends a command: Ctrl-C, `kill`, and a terminal that is closed."""
+
 _PR_SET_PDEATHSIG: Final = 1
 """Of `linux/prctl.h`: the signal that a process gets when the thread that started it ends."""
 _LOOK_S: Final = 0.25
@@ -32,7 +35,7 @@ def end_with(parent: int, started_by_main_thread: bool) -> None:
         os._exit(1)
     threading.Thread(target=_look_for, args=(parent,), name="looks for the parent", daemon=True).start()
     # Whoever started this held signals back meanwhile. Ctrl-C stays with the parent, which then ends this process.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGHUP})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS - {signal.SIGINT})
 
 
 def _look_for(parent: int) -> None:

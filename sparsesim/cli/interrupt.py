@@ -13,7 +13,7 @@ from select import select
 from types import FrameType
 from typing import Final, NoReturn
 
-from sparsesim.worker import LostWorkerError
+from sparsesim.worker import ENDINGS, LostWorkerError
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C: 128 + SIGINT. After another signal it is 128 and the number of that."""
@@ -23,7 +23,6 @@ GRACE_S: Final = 0.7
 """How long a command has to end by itself; what runs outside of Python does not notice Ctrl-C before it is done."""
 NOTHING_KEPT: Final = "nothing is kept"
 
-_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _END: Final = b"\0"
 
 
@@ -52,7 +51,7 @@ def interruptible(kept: Callable[[], str] = lambda: NOTHING_KEPT) -> Iterator[No
 
 def leave(line: str, code: int = INTERRUPTED) -> NoReturn:
     """Say why and what is kept, and exit; whatever still runs in the background gets a moment and no more."""
-    for number in _SIGNALS:
+    for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     _end_soon(code)  # even if nobody reads what is told next
     _tell(line)
@@ -70,7 +69,7 @@ def _watched(kept: Callable[[], str]) -> Iterator[None]:
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     fd_before = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    before = {number: signal.signal(number, _interrupt) for number in _SIGNALS if _would_end(number)}
+    before = {number: signal.signal(number, _interrupt) for number in ENDINGS if _would_end(number)}
     watch = threading.Thread(target=_watch, args=(told, kept), daemon=True)
     watch.start()
     try:
@@ -100,7 +99,7 @@ def _code(number: int) -> int:
 
 def _watch(told: int, kept: Callable[[], str]) -> None:
     while (byte := os.read(told, 1)) != _END:
-        if byte[0] in _SIGNALS:
+        if byte[0] in ENDINGS:
             if _ended(told, time.monotonic() + GRACE_S):
                 return
             _end_soon(_code(byte[0]))

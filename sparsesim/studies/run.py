@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final, NamedTuple
 
 from sparsesim.limits import budget_bytes, memory_budget
@@ -73,9 +73,12 @@ def _finished(
 ) -> Iterator[tuple[int, list[Result]]]:
     """Results as they come. Where a worker is lost, all that finished comes first, then LostWorkerError."""
     numbers, budget, broken = dict[Future[list[Result]], int](), budget_bytes(), list[BrokenExecutor]()
-    with uninterrupted(), suppress(BrokenExecutor):  # which those that were submitted before tell
-        for number, task in tasks:
-            numbers[executor.submit(_run_within, budget, task)] = number
+    with uninterrupted():
+        try:
+            for number, task in tasks:
+                numbers[executor.submit(_run_within, budget, task)] = number
+        except BrokenExecutor as error:
+            broken.append(error)
     left = dict(tasks)
     for future in as_completed(numbers):
         try:

@@ -10,10 +10,8 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Final
 
-from sparsesim.worker import LostWorkerError, end_with
+from sparsesim.worker import ENDINGS, LostWorkerError, end_with
 
-ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, `kill`, and a terminal that was closed."""
 MOST_TOLD: Final = 3
 """Tasks that are named where one of them lost its worker."""
 

@@ -99,6 +99,27 @@ def test_results_come_before_the_error(broken):
     assert sorted(came) == list(range(broken, 3))
 
 
+class BreaksAt(Executor):
+    """Takes so many tasks, which lose their workers, and no more."""
+
+    def __init__(self, taken):
+        self.taken = taken
+
+    def submit(self, function, *arguments):
+        if not self.taken:
+            raise BrokenExecutor("gone")
+        self.taken -= 1
+        future = Future()
+        future.set_exception(BrokenExecutor("gone"))
+        return future
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_worker_may_be_lost_while_tasks_are_handed_over(taken):
+    with pytest.raises(LostWorkerError, match=r"while it computed one$"):
+        list(run_sweep(Grid("breaking", (MadeUp("one"), MadeUp("two")), {}), BreaksAt(taken)))
+
+
 @pytest.mark.parametrize(
     ("codes", "cause"),
     [
