@@ -48,12 +48,12 @@ def read_lines(
     """
     bits = values.view(np.uint64)
     i, start, fault, word = 0, 0, NO_FAULT, 0
+    entry, promised = counts[ENTRIES], positions.shape[1]
     while i < text.size and fault == NO_FAULT:
         start, word = i, 0
         i = _after_blanks(text, i)
         if text[i] != 10:
-            entry = counts[ENTRIES]
-            if entry >= positions.shape[1]:
+            if entry >= promised:
                 fault = SURPLUS
             row = np.int64(0)
             while word < places and fault == NO_FAULT:
@@ -90,8 +90,8 @@ def read_lines(
                     values[entry] = 0.0
                 elif known and (field == REAL or digits <= _EXACT) and abs(power) <= LARGEST_POWER:
                     sign = np.uint64(text[first] == 45) << np.uint64(63)
-                    high, low = powers[power + LARGEST_POWER]
-                    bits[entry] = _nearest_double(digits, power, high, low) | sign
+                    place = power + LARGEST_POWER
+                    bits[entry] = _nearest_double(digits, power, powers[place, 0], powers[place, 1]) | sign
                 else:
                     slow[counts[SLOW]] = entry, counts[LINE], first, i
                     counts[SLOW] += 1
@@ -99,13 +99,14 @@ def read_lines(
                 i = _after_blanks(text, i)
                 if text[i] != 10:
                     fault = TOO_MANY
-                counts[ENTRIES] += 1
+                entry += 1
         if fault == NO_FAULT:
             i += 1
             if i - start > LINE_LIMIT + 1:
                 fault = TOO_LONG
             else:
                 counts[LINE] += 1
+    counts[ENTRIES] = entry
     return (NO_FAULT, text.size, 0) if fault == NO_FAULT else (fault, start, word)
 
 
