@@ -44,7 +44,8 @@ def lower(
     inputs, types = activations or Activations(), dtype_by_name(dtype)
     check_lowering(network, batch, inputs)
     stored = format_by_name(format)
-    return [stored_as(lower_layer(layer, types, batch, inputs), stored) for layer in network.layers]
+    with within(f"network {network.name}"):
+        return [stored_as(lower_layer(layer, types, batch, inputs), stored) for layer in network.layers]
 
 
 def check_lowering(network: Network, batch: int, inputs: Activations) -> None:

@@ -18,6 +18,7 @@ from sparsesim.lowering.layers import check_lowering, lower_layer
 from sparsesim.lowering.removal import Grain, in_format, without_empty
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Layer, Network
+from sparsesim.networks.places import within
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.transforms import LayerInputs, Mask, Method, as_method
 
@@ -73,9 +74,10 @@ def lowered_layers(
         network, read, chosen = found.multiplied, read.in_orders(found.orders), Mask(pruner_by_name("none"))
 
     def lowered(layer: Layer) -> LoweredLayer:
-        changed = chosen.changed_layer(network, layer, inputs)
-        arriving = read if changed.order is None else read.in_orders({layer.name: changed.order})
-        return LoweredLayer(lower_layer(changed.layer, types, batch, arriving), changed.kept, layer.n_weights)
+        with within(f"network {network.name}"):
+            changed = chosen.changed_layer(network, layer, inputs)
+            arriving = read if changed.order is None else read.in_orders({layer.name: changed.order})
+            return LoweredLayer(lower_layer(changed.layer, types, batch, arriving), changed.kept, layer.n_weights)
 
     return _ahead(lowered, network.layers)
 

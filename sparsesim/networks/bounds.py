@@ -4,6 +4,6 @@ from typing import Final
 
 MAX_SIZE: Final = 2**31 - 1
 """Of one dimension of a layer; products of sizes are bounded by `limits.MAX_MACS`."""
-MAX_STEPS: Final = 1_000_000
-"""Time steps of the recurrent layers of a network: each is simulated, a few million in a minute."""
+MAX_STEPS: Final = 100_000
+"""Time steps of the recurrent layers of a network: each is simulated, on some machines ten thousand in a second."""
 MOST_LAYERS: Final = 100_000
