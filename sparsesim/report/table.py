@@ -1,5 +1,6 @@
 """Tables for the terminal; `report.fitted` cuts them to its width."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -134,13 +135,19 @@ def _under_headings(
     table = HeadedTable(title=title)
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left")
-    for (network, pruner, sparsity), section in told_apart(compared).groupby(
-        ["network", "pruner", "sparsity"], sort=False
-    ):
-        table.add_heading(f"{network}: {pruner if pruner == 'none' else f'{pruner} {sparsity:.0%}'}")
+    sections = dict(list(told_apart(compared).groupby(["network", "pruner", "sparsity"], sort=False)))
+    shown = Counter(_heading(*key) for key in sections)
+    for key, section in sections.items():
+        short = _heading(*key)
+        table.add_heading(short if shown[short] == 1 else _heading(*key, digits=4))
         for row in rows(section):
             table.add_row(*(_point_cell(column, row) for column in columns))
     return table
+
+
+def _heading(network: str, pruner: str, sparsity: float, digits: int = 0) -> str:
+    """What stands above the points of a network under a pruner; more digits where sparsities would read alike."""
+    return f"{network}: {pruner if pruner == 'none' else f'{pruner} {sparsity:.{digits}%}'}"
 
 
 def _point_cell(column: Column, row: Row) -> str:

@@ -82,16 +82,16 @@ def _sparsity(value: Any, methods: Iterable[Method], networks: Iterable[Network]
     try:
         sparsity = float(value)
     except (TypeError, ValueError) as error:
-        raise InputError(f"baseline.sparsity: {value!r}: a number in [0, 1) is needed") from error
+        raise InputError(f"sparsity: {value!r}: a number in [0, 1) is needed") from error
     if not 0 <= sparsity < 1:
-        raise InputError(f"baseline.sparsity: {value!r}: a number in [0, 1) is needed")
+        raise InputError(f"sparsity: {value!r}: a number in [0, 1) is needed")
     asked = [0.0 if method.label == UNPRUNED else method.asked_sparsity for method in methods]
     if sparsity in asked or None in asked:  # None: only the weights decide
         return sparsity
     if 0.0 in asked and sparsity in [round(network.sparsity, 4) for network in networks if _has_weights(network)]:
         return sparsity
     told = ", ".join(f"{each:g}" for each in dict.fromkeys(asked) if each is not None)
-    raise InputError(f"baseline.sparsity: {value!r}: no point has it; choose from {told}")
+    raise InputError(f"sparsity: {value!r}: no point has it; choose from {told}")
 
 
 def _has_weights(network: Network) -> bool:

@@ -91,7 +91,11 @@ def compare(
     table = common_table(energy_table, [unit.name for unit in units])
     for method in methods:
         check_run(network, method, inputs, lowering, engine)
-    fixed = check_baseline(baseline or {}, [network], methods, stored, [unit.name for unit in units])
+    try:
+        fixed = check_baseline(baseline or {}, [network], methods, stored, [unit.name for unit in units])
+    except InputError as error:
+        error.args = (f"baseline: {error}",)
+        raise
     needed = inputs if any(method.needs == "inputs" for method in methods) else None
     contents = contents_of(network, lowering.activations, needed)
     tasks = [

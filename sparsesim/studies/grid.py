@@ -83,7 +83,7 @@ def resolved(sweep: Sweep) -> Grid:
         unpruned = None if sweep.baseline else dense_reference(entry.network, tasks[-1], contents)
         references += [unpruned] if unpruned else []
     networks = {task.network.label: task.network for task in tasks}
-    with sweep.at():
+    with sweep.at("baseline"):
         names = [machine.name for machine in machines]
         baseline = check_baseline(sweep.baseline, networks.values(), methods, formats, names)
     return Grid(sweep.name, tuple(tasks), baseline, tuple(references))

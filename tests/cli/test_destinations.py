@@ -89,4 +89,6 @@ def test_faults_of_options_are_told_by_the_option():
     assert refused(*words, "-m", "titan-x", "-m", "b100").startswith("--machine: unknown machine 'b100'")
     assert refused(*words, "-m", "titan-x", "-f", "cvs").startswith("--format: unknown format 'cvs'")
     assert refused(*words, "-m", "titan-x", "--dtype", "fp9").startswith("--dtype: unknown number type 'fp9'")
-    assert refused(*words, "-m", "titan-x", "--baseline", "sparsity=0.3").startswith("baseline.sparsity: 0.3: no point")
+    assert refused(*words, "-m", "titan-x", "--baseline", "sparsity=0.3").startswith(
+        "--baseline: sparsity: 0.3: no point"
+    )

@@ -85,3 +85,10 @@ def test_a_story_keeps_what_tells_networks_apart():
     told = " ".join(story(totals(table_of(*rows)).assign(speedup=1.0)))
     assert "net (a/net.npz)" in told
     assert "net (b/net.npz)" in told
+
+
+def test_headings_of_close_sparsities_are_told_apart():
+    rows = [made_up("fc", pruner="magnitude", sparsity=share, point=str(share)) for share in (0.5, 0.999, 0.9995)]
+    compared = totals(table_of(*rows)).assign(speedup=1.0, energy_ratio=1.0, dynamic_energy_ratio=1.0)
+    headings = points_table(compared).headings
+    assert list(headings.values()) == ["net: magnitude 50%", "net: magnitude 99.9000%", "net: magnitude 99.9500%"]
