@@ -1,0 +1,133 @@
+"""`hunt`: draws cases, lets a check look at each within limits of time and memory, and counts what came of them."""
+
+import gc
+import signal
+import time
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from sparsesim.limits import memory_budget
+from tests.fuzz.memory import peak_growth
+
+Outcome = Literal["simulated", "refused"]
+Check = Callable[[Any], Outcome]
+
+LONG = "long"
+SHARE_OF_SMALL = 100
+"""The small profile draws one case where the long one draws so many."""
+
+CASE_SECONDS = 10.0
+COMPILING_SECONDS = 120.0
+"""What a first call may take: kernels that are in no cache yet are compiled then."""
+BUDGET_BYTES = 64 * 2**20
+ALLOWED_BYTES = 2 * BUDGET_BYTES
+"""The budget of an input, and what Python itself takes on the way."""
+
+
+@dataclass
+class Tally:
+    """What came of the cases of one group."""
+
+    group: str
+    cases: int = 0
+    refused: int = 0
+    simulated: int = 0
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+class Overdue(AssertionError):
+    """A case that has not ended in time."""
+
+
+class Overspent(AssertionError):
+    """A case that took more memory than its budget."""
+
+
+def is_long() -> bool:
+    """Whether the long profile was asked for."""
+    return settings.get_current_profile_name() == LONG
+
+
+def drawn(cases: int) -> int:
+    """How many cases of those in the long profile are drawn in this one."""
+    return cases if is_long() else max(4, cases // SHARE_OF_SMALL)
+
+
+def hunt(
+    cases: st.SearchStrategy[Any], check: Check, number: int, tally: Tally, seeded: str = "", shrink: bool = True
+) -> None:
+    """Let `check` look at `number` cases, equal ones for equal seeds; what it raises comes out with the smallest case.
+
+    A case is any value; the check says whether it was simulated or refused, and raises AssertionError for a fault.
+    """
+    phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+
+    @seed(zlib.crc32(seeded.encode()))
+    @settings(
+        max_examples=number,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=phases,
+    )
+    @given(case=cases)
+    def every(case: Any) -> None:
+        watched(case, check, tally)
+
+    every()
+
+
+def watched(case: Any, check: Check, tally: Tally) -> None:
+    """One case within its limits. Kernels are compiled in a first call, so only a second one counts against them."""
+    started = time.perf_counter()
+    tally.cases += 1
+    try:
+        outcome, growth = _limited(case, check, COMPILING_SECONDS)
+        if time.perf_counter() - started > CASE_SECONDS or growth > ALLOWED_BYTES:
+            gc.collect()
+            outcome, growth = _limited(case, check, CASE_SECONDS)
+            if growth > ALLOWED_BYTES:
+                raise Overspent(f"{growth:,} bytes of memory, where {BUDGET_BYTES:,} are the budget")
+    finally:
+        tally.seconds += time.perf_counter() - started
+    tally.peak_bytes = max(tally.peak_bytes, growth)
+    setattr(tally, outcome, getattr(tally, outcome) + 1)
+
+
+def _limited(case: Any, check: Check, seconds: float) -> tuple[Outcome, int]:
+    with warnings.catch_warnings(), memory_budget(BUDGET_BYTES), peak_growth() as peak, _within(seconds):
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        outcome = check(case)
+    return outcome, peak.bytes
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    def ring(number: int, frame: Any) -> None:
+        raise Overdue(f"not done after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def emptied(folder: Path) -> Path:
+    """The folder without the files of the case before."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+    return folder
