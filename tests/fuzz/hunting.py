@@ -1,7 +1,9 @@
 """`hunt`: draws cases, lets a check look at each within limits of time and memory, and counts what came of them."""
 
+import faulthandler
 import gc
 import signal
+import sys
 import time
 import warnings
 import zlib
@@ -119,9 +121,12 @@ def _within(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    # What never returns to Python hears no signal: then the run ends, and says where it was.
+    faulthandler.dump_traceback_later(seconds + COMPILING_SECONDS, exit=True, file=sys.__stderr__)
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
