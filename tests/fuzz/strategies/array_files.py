@@ -121,7 +121,7 @@ def hdf5_files() -> tuple[bytes, ...]:
             if kernel == "huge":
                 weights.create_dataset("fc/kernel", (2**20, 2**20), "f4", chunks=(64, 64), fillvalue=1.0)
             elif kernel == "packed":
-                weights.create_dataset("fc/kernel", data=np.zeros((2**10, 2**10), "f4"), compression="gzip")
+                weights.create_dataset("fc/kernel", (2**13, 2**13), "f4", chunks=(64, 64), compression="gzip")
             else:
                 weights["fc/kernel"] = {
                     "plain": np.ones((6, 4), np.float32),

@@ -41,6 +41,34 @@ HOSTILE = (
     *("magnitude", "filter", "wanda", "sparse-gpt-2:4", "low-rank-0", "low-rank-2", "int8", "vnm-64:2:16", "random-7", "l2"),
 )
 
+PLAUSIBLE: dict[str, tuple[str, ...]] = {
+    "--dtype": ("fp16", "fp32", "fp64", "int8", "int4"),
+    "--out-dtype": ("fp32", "fp16", "int32"),
+    "--machine": ("a100-pcie", "sparch", "core-i7-5930k", "sparseloop-stc", "h100-sxm"),
+    "--format": ("dense", "csr", "nm-2:4", "bitmap", "relative-4"),
+    "--engine": ("event", "lower-bound", "upper-bound", "fast"),
+    "--on-violation": ("dense", "refuse", "unpack"),
+    "--energy-table": ("own", "horowitz-45nm", "gpu-7nm"),
+    "--seed": ("0", "7", "4294967296"),
+    "--batch": ("1", "3", "16"),
+    "--batch-size": ("1", "5"),
+    "--runs": ("0", "1", "50"),
+    "--sparsity": ("0", "0.5", "0.9", "2:4"),
+    "--pruner": ("none", "magnitude", "2:4", "filter", "int8"),
+    "--criterion": ("l1", "l2", "random-3"),
+    "--round-to": ("1", "2"),
+    "--layers": ("*", "ip*", "fc2"),
+    "--activation-density": ("0.5", "1", "0.01"),
+    "--activation-format": ("dense", "csr", "bitmap"),
+    "--baseline": ("format=csr", "format=dense"),
+    "--memory": ("1 GB", "100 MB"),
+    "--layout": ("out_in", "in_out"),
+    "--method": ("int8", "low-rank-2", "deep-compression"),
+    "--ratios": ("0,0.5", "0.9"),
+    "--scale": ("1", "1/255", "0.5"),
+}
+"""Values that options may well have."""
+
 
 class CommandLine(NamedTuple):
     """Words behind `sparsesim`, with placeholders for paths, and what the sweep file holds."""
@@ -75,7 +103,7 @@ def command_lines(draw: st.DrawFn) -> CommandLine:
     command = draw(st.one_of(*[st.sampled_from(OFTEN)] * 6, st.sampled_from(sorted(COMMANDS))))
     values = st.one_of(st.sampled_from(HOSTILE), st.sampled_from(HOSTILE), format_texts(hostile=True))
     words = list(EXAMPLES[command])
-    for _ in range(draw(st.sampled_from((0, 1, 1, 2)))):
+    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2)))):
         kind = draw(st.sampled_from(("replace", "replace", "drop", "add")))
         if kind == "add" or not words:
             words.append(draw(values))
@@ -86,7 +114,8 @@ def command_lines(draw: st.DrawFn) -> CommandLine:
     for _ in range(draw(st.sampled_from((0, 1, 1, 2)))):
         option, has_value = draw(st.sampled_from(options(command)))
         if option not in ("--install-completion", "--show-completion"):
-            words += [option, draw(values)] if has_value else [option]
+            usual = st.sampled_from(PLAUSIBLE.get(option, HOSTILE))
+            words += [option, draw(st.one_of(usual, values))] if has_value else [option]
     if draw(st.booleans()):
         words.append("--json")
     changed = draw(yaml_texts(tree(SWEEP))) if command == "run" else b""
