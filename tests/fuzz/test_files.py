@@ -156,7 +156,10 @@ def convolution_macs(model: onnx.ModelProto) -> int | None:
 def judge_matrix(matrix: SparseMatrix, file: File) -> None:
     """What NumPy or SciPy reads from the same bytes, number by number."""
     oracles.expect(matrix.nnz <= matrix.shape[0] * matrix.shape[1], f"{matrix.nnz} non-zeros in {matrix.shape}")
-    wanted = READ_ELSEWHERE[file.name.removesuffix(".gz").rpartition(".")[2]](file)
+    try:
+        wanted = READ_ELSEWHERE[file.name.removesuffix(".gz").rpartition(".")[2]](file)
+    except Exception as error:  # every library has errors of its own
+        raise AssertionError(f"read, but elsewhere not: {error}") from error
     if wanted is not None:
         found = oracles.dense(matrix)
         oracles.expect(found.shape == wanted.shape, f"{found.shape}, elsewhere {wanted.shape}")

@@ -243,7 +243,7 @@ def test_an_array_of_multipliers_reads_all_groups():
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [(SMALL_CPU.replace("clock_hz:", "clock_hz: 1 GHz\nclock_hz:"), "clock_hz"), (f"{SMALL_CPU}name: again\n", "name")],
+    [(SMALL_CPU.replace("clock_hz: 3 GHz", "clock_hz: 1 GHz\nclock_hz: 3 GHz"), "clock_hz"), (f"{SMALL_CPU}name: again\n", "name")],
 )
 def test_a_key_that_stands_twice(tmp_path, text, key):
     refused_file(tmp_path, "m.yaml", text, load_machine, key)

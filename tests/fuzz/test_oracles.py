@@ -142,9 +142,9 @@ def test_a_size_that_is_not_what_is_written(monkeypatch):
 def test_values_that_lose_digits(monkeypatch):
     honest = SparseMatrix.from_dense.__func__
     monkeypatch.setattr(
-        SparseMatrix, "from_dense", classmethod(lambda cls, array, threads=1: honest(cls, np.asarray(array, np.float16)))
+        SparseMatrix, "from_dense", classmethod(lambda cls, array, threads=1: honest(cls, np.asarray(array, np.float32)))
     )
-    found(given_matrices().filter(lambda case: case.way == "dense"), test_formats.check_given, "differ|overflow|finite|")
+    found(given_matrices().filter(lambda case: case.way == "dense"), test_formats.check_given, "values differ")
 
 
 def test_an_engine_that_is_a_cycle_off(monkeypatch):
@@ -174,7 +174,7 @@ def test_a_refusal_that_is_swallowed(monkeypatch, tmp_path):
     """A reader that takes what a file promises for granted is found by what others read from the same bytes."""
     kind = test_files.KINDS["smtx"]
     monkeypatch.setitem(files.READERS, ".smtx", lambda data, name: SparseMatrix.from_dense(np.eye(3)))
-    found(kind.files(), lambda file: test_files.check_file(kind, tmp_path, file), "")
+    found(kind.files(), lambda file: test_files.check_file(kind, tmp_path, file), "elsewhere")
 
 
 def test_a_refusal_without_the_name_of_the_file(tmp_path):
@@ -307,8 +307,8 @@ def test_equal_seeds_draw_equal_cases():
 
 def test_machines_that_are_drawn_are_mostly_valid():
     tally = Tally("test")
-    hunt(products(CPU), test_operations.check_product, CASES, tally)
-    assert tally.cases >= CASES
+    hunt(products(CPU), test_operations.check_product, 100, tally)
+    assert tally.cases >= 100
     assert tally.simulated > tally.cases / 4
     assert load_machine("core-i7-5930k").unit.kind == "processor"
 
