@@ -15,7 +15,7 @@ _PROPERTY = "fuzz"
 
 @pytest.fixture
 def fuzz(request: pytest.FixtureRequest, record_property: Callable[[str, Any], None]) -> Iterator[Callable[..., None]]:
-    """`fuzz(group, cases, strategy, check)`: hunts so many cases of the long profile, or their share in the small one."""
+    """`fuzz(group, cases, strategy, check)`: hunts for so many cases in the long profile."""
     tallies: list[Tally] = []
     seed = f"{request.config.option.hypothesis_seed or 0} {request.node.name}"
 

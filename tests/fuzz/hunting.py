@@ -46,11 +46,11 @@ class Tally:
     peak_bytes: int = 0
 
 
-class Overdue(AssertionError):
+class OverdueError(AssertionError):
     """A case that has not ended in time."""
 
 
-class Overspent(AssertionError):
+class OverspentError(AssertionError):
     """A case that took more memory than its budget."""
 
 
@@ -99,7 +99,7 @@ def watched(case: Any, check: Check, tally: Tally) -> None:
             gc.collect()
             outcome, growth = _limited(case, check, CASE_SECONDS)
             if growth > ALLOWED_BYTES:
-                raise Overspent(f"{growth:,} bytes of memory, where {BUDGET_BYTES:,} are the budget")
+                raise OverspentError(f"{growth:,} bytes of memory, where {BUDGET_BYTES:,} are the budget")
     finally:
         tally.seconds += time.perf_counter() - started
     tally.peak_bytes = max(tally.peak_bytes, growth)
@@ -117,7 +117,7 @@ def _limited(case: Any, check: Check, seconds: float) -> tuple[Outcome, int]:
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: Any) -> None:
-        raise Overdue(f"not done after {seconds:g} s")
+        raise OverdueError(f"not done after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

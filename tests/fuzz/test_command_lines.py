@@ -18,7 +18,7 @@ LINES_OF_HELP = 3
 
 
 def check_command_line(case: CommandLine, places: dict[str, Path]) -> Outcome:
-    """Exit code 0, with records that can be true if JSON was asked for; or 2, nothing on stdout, and lines of errors."""
+    """Exit code 0, and records that can be true where JSON was asked for; or 1 or 2 and lines of errors."""
     emptied(places["out"])
     places["sweep"].write_bytes(_placed(case.sweep.decode("utf-8", errors="replace"), places).encode())
     found = ended([_placed(word, places) for word in case.words])
@@ -33,7 +33,9 @@ def check_command_line(case: CommandLine, places: dict[str, Path]) -> Outcome:
     oracles.expect(errors, "no word on stderr")
     oracles.expect(all(len(line) <= oracles.LONGEST_LINE for line in errors), "a line without end")
     if found.code == 2:
-        oracles.expect(all(line.startswith(("error: ", "remark: ")) for line in errors), f"not lines of errors: {found.error}")
+        oracles.expect(
+            all(line.startswith(("error: ", "remark: ")) for line in errors), f"not lines of errors: {found.error}"
+        )
     return "refused"
 
 

@@ -149,7 +149,9 @@ def convolution_macs(model: onnx.ModelProto) -> int | None:
     if node.op_type == "Conv":
         return int(np.prod(out[1:], dtype=object) * np.prod(weight[1:], dtype=object))
     shared = sizes[node.input[0]][-1] if node.op_type == "MatMul" else weight[0] * weight[1] // out[-1]
-    positions = np.prod(out[1:] if len(out) > 2 or node.op_type == "MatMul" and out[0] == 1 else out[-1:], dtype=object)
+    positions = np.prod(
+        out[1:] if len(out) > 2 or (node.op_type == "MatMul" and out[0] == 1) else out[-1:], dtype=object
+    )
     return int(positions * shared) if len(out) > 2 or node.op_type == "Gemm" else None
 
 
@@ -187,7 +189,9 @@ def market_elsewhere(file: File) -> np.ndarray | None:
         oracles.expect(field != "integer" or value == int(value), f"{line!r} in an integer file")
         oracles.expect(symmetry == "general" or int(row) >= int(column), f"{line!r} in a {symmetry} file")
         oracles.expect(symmetry != "skew-symmetric" or row != column, f"{line!r} in a {symmetry} file")
-        places = [(int(row), int(column))] + ([(int(column), int(row))] if row != column and symmetry != "general" else [])
+        places = [(int(row), int(column))] + (
+            [(int(column), int(row))] if row != column and symmetry != "general" else []
+        )
         for sign, (i, j) in zip((1, -1 if symmetry == "skew-symmetric" else 1), places, strict=False):
             wanted[i - 1, j - 1] += sign * value
     return (wanted != 0).astype(float) if field == "pattern" else wanted
@@ -312,7 +316,9 @@ def torch_cases() -> st.SearchStrategy[File]:
 def hdf5_cases() -> st.SearchStrategy[File]:
     plain = st.sampled_from(hdf5_files())
     h5 = st.one_of(plain, plain.flatmap(damaged)).map(lambda data: File("net.h5", data))
-    inner = st.one_of(plain, plain.flatmap(damaged)).map(lambda data: File("net.keras", archive({"model.weights.h5": data})))
+    inner = st.one_of(plain, plain.flatmap(damaged)).map(
+        lambda data: File("net.keras", archive({"model.weights.h5": data}))
+    )
     return st.one_of(h5, inner)
 
 
@@ -327,7 +333,25 @@ def config_files() -> st.SearchStrategy[File]:
     return st.one_of(texts, texts, raw).map(lambda content: File("config.json", content))
 
 
-CELLS = ("0", "-1", "1.5", "x", "", "2147483647", "2147483648", "9" * 30, "²", "1e3", "2:4", "5:4", "0:0", "1", "3", '"', "\0")
+CELLS = (
+    "0",
+    "-1",
+    "1.5",
+    "x",
+    "",
+    "2147483647",
+    "2147483648",
+    "9" * 30,
+    "²",
+    "1e3",
+    "2:4",
+    "5:4",
+    "0:0",
+    "1",
+    "3",
+    '"',
+    "\0",
+)
 
 
 @st.composite
@@ -335,9 +359,17 @@ def tables(draw: st.DrawFn) -> File:
     """A topology of SCALE-Sim with a few cells changed."""
     convolutions = draw(st.booleans())
     head = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
-    rows = [head.split(","), "conv,8,8,3,3,2,4,1,".split(","), "fc,1,1,1,1,6,5,1,".split(",")]
+    rows = [
+        head.split(","),
+        ["conv", "8", "8", "3", "3", "2", "4", "1", ""],
+        ["fc", "1", "1", "1", "1", "6", "5", "1", ""],
+    ]
     if not convolutions:
-        rows = ["Layer,M,N,K,Sparsity,".split(","), "fc,1,2,3,2:4,".split(","), "other,4,5,6,1:1,".split(",")]
+        rows = [
+            ["Layer", "M", "N", "K", "Sparsity", ""],
+            ["fc", "1", "2", "3", "2:4", ""],
+            ["other", "4", "5", "6", "1:1", ""],
+        ]
     for _ in range(draw(st.sampled_from((0, 1, 1, 2)))):
         row = draw(st.sampled_from(rows))
         if row:
@@ -384,7 +416,9 @@ KINDS = {
     "prices": Kind(800, price_files, load_energy_table, judge_prices),
     "sweeps": Kind(1_500, lambda: described(tree(descriptions.SWEEP), name="sweep.yaml"), load_sweep, judge_sweep),
     "plans": Kind(700, lambda: described(tree(descriptions.PLAN), name="plan.yaml"), load_plan, judge_yaml),
-    "layer tables": Kind(1_500, lambda: described(tree(descriptions.LAYERS), name="net.yaml"), load_network, judge_network),
+    "layer tables": Kind(
+        1_500, lambda: described(tree(descriptions.LAYERS), name="net.yaml"), load_network, judge_network
+    ),
     "MatrixMarket": Kind(1_800, lambda: matrix_files(".mtx", matrix_markets()), read_matrix, judge_matrix),
     "packed MatrixMarket": Kind(700, packed_markets, read_matrix, judge_matrix),
     "smtx": Kind(700, lambda: matrix_files(".smtx", smtx_texts()), read_matrix, judge_matrix),

@@ -175,7 +175,9 @@ def onnx_file(path, operator, shape, weights, **given):
     """One node that reads x and constants w and r."""
     names = ("w", "r")[: len(weights)]
     node = helper.make_node(operator, ["x", *names], ["y"], "layer", **given)
-    constants = [numpy_helper.from_array(np.ones(size, np.float32), name) for name, size in zip(names, weights, strict=True)]
+    constants = [
+        numpy_helper.from_array(np.ones(size, np.float32), name) for name, size in zip(names, weights, strict=True)
+    ]
     read = [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)]
     rank = 4 if operator in ("LSTM", "GRU") else len(shape)
     written = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [f"n{place}" for place in range(rank)])]
@@ -222,7 +224,12 @@ def test_no_digit_is_lost_on_the_way_in(number_type):
 
 @pytest.mark.parametrize(
     ("number_type", "values", "total"),
-    [("int8", [100, 100], 200), ("uint8", [200, 56], 256), ("int16", [2**15 - 1, 1], 2**15), ("int32", [2**31 - 1, 1], 2**31)],
+    [
+        ("int8", [100, 100], 200),
+        ("uint8", [200, 56], 256),
+        ("int16", [2**15 - 1, 1], 2**15),
+        ("int32", [2**31 - 1, 1], 2**31),
+    ],
 )
 def test_duplicates_add_up_beyond_their_type(number_type, values, total):
     given = sp.coo_array((np.array(values, number_type), ([0, 0], [0, 0])), shape=(1, 1))
@@ -243,7 +250,10 @@ def test_an_array_of_multipliers_reads_all_groups():
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [(SMALL_CPU.replace("clock_hz: 3 GHz", "clock_hz: 1 GHz\nclock_hz: 3 GHz"), "clock_hz"), (f"{SMALL_CPU}name: again\n", "name")],
+    [
+        (SMALL_CPU.replace("clock_hz: 3 GHz", "clock_hz: 1 GHz\nclock_hz: 3 GHz"), "clock_hz"),
+        (f"{SMALL_CPU}name: again\n", "name"),
+    ],
 )
 def test_a_key_that_stands_twice(tmp_path, text, key):
     refused_file(tmp_path, "m.yaml", text, load_machine, key)
@@ -281,7 +291,10 @@ def tensors(**entries):
     ],
 )
 def test_ranges_of_safetensors_neither_overlap_nor_leave_holes(tmp_path, entries, data_bytes):
-    described = {f"{name}.weight": {"dtype": "F32", "shape": shape, "data_offsets": ends} for name, (shape, ends) in entries.items()}
+    described = {
+        f"{name}.weight": {"dtype": "F32", "shape": shape, "data_offsets": ends}
+        for name, (shape, ends) in entries.items()
+    }
     refused_file(tmp_path, "net.safetensors", tensors(**described) + bytes(data_bytes), load_network)
 
 
@@ -334,9 +347,13 @@ for number in range({len(ENDLESS)}):
     assert found.stdout.split() == [str(number) for number in range(len(ENDLESS))], found.stderr[-500:]
 
 
-@pytest.mark.parametrize(("field", "size"), [("inputs: 16", 2**62), ("c_out: 4, kernel: 3", 2**62), ("positions: 2", 10**30)])
+@pytest.mark.parametrize(
+    ("field", "size"), [("inputs: 16", 2**62), ("c_out: 4, kernel: 3", 2**62), ("positions: 2", 10**30)]
+)
 def test_layer_tables_beyond_64_bits(tmp_path, field, size):
-    text = LAYERS.replace(field, f"{field.rpartition(':')[0]}: {size}" if ", kernel" not in field else f"c_out: {size}, kernel: 3", 1)
+    text = LAYERS.replace(
+        field, f"{field.rpartition(':')[0]}: {size}" if ", kernel" not in field else f"c_out: {size}, kernel: 3", 1
+    )
     assert text != LAYERS
     refused_file(tmp_path, "net.yaml", text, load_network)
 
@@ -347,7 +364,13 @@ def test_topologies_beyond_64_bits(tmp_path):
 
 
 def test_an_image_beyond_64_bits(tmp_path):
-    config = {"model_type": "vit", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 12}
+    config = {
+        "model_type": "vit",
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 12,
+    }
     refused_file(tmp_path, "config.json", json.dumps({**config, "image_size": 2**40, "patch_size": 4}), load_network)
 
 
@@ -382,7 +405,11 @@ def test_archives_of_arrays_that_unpack_to_more_than_the_budget(tmp_path):
 def test_keras_files_that_unpack_to_more_than_the_budget(tmp_path):
     pytest.importorskip("h5py")
     huge, packed = hdf5_files()[1], hdf5_files()[4]
-    for name, content in (("net.h5", huge), ("packed.h5", packed), ("net.keras", archive({"model.weights.h5": packed}))):
+    for name, content in (
+        ("net.h5", huge),
+        ("packed.h5", packed),
+        ("net.keras", archive({"model.weights.h5": packed})),
+    ):
         path = tmp_path / name
         path.write_bytes(content)
         with ss.memory_budget(64 * 2**20), peak_growth() as peak:
@@ -429,7 +456,9 @@ def test_values_that_an_option_does_not_take(words, named):
 
 
 def test_layouts_that_are_none(tmp_path):
-    np.savez(tmp_path / "net.npz", **{"ip1.weight": np.ones((4, 6), np.float32), "ip2.weight": np.ones((3, 4), np.float32)})
+    np.savez(
+        tmp_path / "net.npz", **{"ip1.weight": np.ones((4, 6), np.float32), "ip2.weight": np.ones((3, 4), np.float32)}
+    )
     options = ("--keep", "ip1=2", "-o", tmp_path / "out.npz", "--layout", "0")
     misused("merge", tmp_path / "net.npz", *options, named=("layout", "0"))
 
@@ -489,9 +518,11 @@ def test_kernels_run_without_a_cache(tmp_path):
     from shutil import copytree, ignore_patterns
 
     copytree(Path(ss.__file__).parent, tmp_path / "sparsesim", ignore=ignore_patterns("__pycache__", "_shipped"))
-    for folder in (tmp_path / "sparsesim").rglob("*.py"):  # where a cache would be made lies a file: that stops root, too
-        (folder.parent / "__pycache__").write_text("")
-    code = "import sys; sys.dont_write_bytecode = True; import sparsesim as ss; print(ss.SparseMatrix.from_dense([[0, 1.0]]).nnz)"
+    for module in (tmp_path / "sparsesim").rglob("*.py"):
+        (module.parent / "__pycache__").write_text("")  # a file in its place stops root, too
+    code = "import sys; sys.dont_write_bytecode = True; import sparsesim as ss; print(ss.read_matrix('eye.mtx').nnz)"
+    (tmp_path / "eye.mtx").write_text("%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 2.0\n")
+    code = code.replace("eye.mtx", str(tmp_path / "eye.mtx"))
     nowhere = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "IPYTHONDIR"), "/proc")
     found = in_a_process(code, seconds=120, PYTHONPATH=str(tmp_path), **nowhere)
     assert found.stdout.split() == ["1"], found.stderr[-500:]

@@ -60,7 +60,9 @@ def check_stored(case: Stored) -> Outcome:
         oracles.one_line(error, case.format)
         with pytest.raises(type(error)):
             storage.size(case.matrix, case.dtype)
-        oracles.expect(isinstance(storage, Structured) or "bits" in str(error), f"{case.format} takes any pattern: {error}")
+        oracles.expect(
+            isinstance(storage, Structured) or "bits" in str(error), f"{case.format} takes any pattern: {error}"
+        )
         return "refused"
     decoded, wanted = storage.decode(encoded), round_to(case.matrix, case.dtype)
     oracles.expect(decoded.shape == case.matrix.shape, f"shape {decoded.shape}")

@@ -61,7 +61,10 @@ RESULTS = {
     ),
     "part of A": (lambda r: {"dram_bytes": {**r.dram_bytes, "A": r.dram_bytes["A"] // 4}}, "A: "),
     "fewer bytes than values": (lambda r: {"a_bytes": 0}, "values of"),
-    "energy that does not add up": (lambda r: {"energy_pj": {**r.energy_pj, "total": r.energy_pj["total"] * 2}}, "is not"),
+    "energy that does not add up": (
+        lambda r: {"energy_pj": {**r.energy_pj, "total": r.energy_pj["total"] * 2}},
+        "is not",
+    ),
     "beyond 64 bits": (lambda r: {"counts": {"x": 2**63}}, "beyond 64 bits"),
     "NumPy's integers": (lambda r: {"counts": {"x": np.int64(3)}}, "is int64"),
 }
@@ -142,7 +145,9 @@ def test_a_size_that_is_not_what_is_written(monkeypatch):
 def test_values_that_lose_digits(monkeypatch):
     honest = SparseMatrix.from_dense.__func__
     monkeypatch.setattr(
-        SparseMatrix, "from_dense", classmethod(lambda cls, array, threads=1: honest(cls, np.asarray(array, np.float32)))
+        SparseMatrix,
+        "from_dense",
+        classmethod(lambda cls, array, threads=1: honest(cls, np.asarray(array, np.float32))),
     )
     found(given_matrices().filter(lambda case: case.way == "dense"), test_formats.check_given, "values differ")
 
@@ -246,7 +251,7 @@ def test_cases_that_do_not_end(monkeypatch):
         while True:
             pass
 
-    with pytest.raises(hunting.Overdue):
+    with pytest.raises(hunting.OverdueError):
         watched(None, forever, Tally("test"))
 
 
@@ -274,7 +279,7 @@ def test_slow_cases_get_a_second_chance_and_no_third(monkeypatch):
         _later(None)
         return "simulated"
 
-    with pytest.raises(hunting.Overdue):
+    with pytest.raises(hunting.OverdueError):
         watched(None, always_slow, Tally("test"))
 
 
@@ -283,7 +288,7 @@ def test_cases_that_take_too_much_memory():
         np.ones(hunting.ALLOWED_BYTES // 8 + 10**6).sum()
         return "simulated"
 
-    with pytest.raises(hunting.Overspent):
+    with pytest.raises(hunting.OverspentError):
         watched(None, hungry, Tally("test"))
 
 

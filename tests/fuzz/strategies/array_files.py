@@ -22,7 +22,9 @@ def safetensors(draw: st.DrawFn) -> bytes:
     entries, place = dict[str, Any](), 0
     for name in ("fc.weight", "fc.bias", "conv.weight")[: draw(st.integers(1, 3))]:
         shape = draw(st.sampled_from(SHAPES))
-        number_type, width = draw(st.sampled_from((("F32", 4), ("F16", 2), ("F64", 8), ("I8", 1), ("BF16", 2), ("F8_E4M3", 1))))
+        number_type, width = draw(
+            st.sampled_from((("F32", 4), ("F16", 2), ("F64", 8), ("I8", 1), ("BF16", 2), ("F8_E4M3", 1)))
+        )
         size = int(np.prod(shape)) * width
         begin = max(0, place + draw(st.sampled_from((0, 0, 0, 0, 0, -width, width))))
         entries[name] = {"dtype": number_type, "shape": list(shape), "data_offsets": [begin, begin + size]}
@@ -30,7 +32,9 @@ def safetensors(draw: st.DrawFn) -> bytes:
     if draw(st.booleans()):
         entries["__metadata__"] = {"format": "pt"}
     header = draw(json_texts(entries)) if draw(st.booleans()) else json.dumps(entries).encode()
-    length = len(header) if draw(st.integers(0, 19)) else draw(st.sampled_from((0, 1, len(header) - 1, 2**40, 2**64 - 1)))
+    length = (
+        len(header) if draw(st.integers(0, 19)) else draw(st.sampled_from((0, 1, len(header) - 1, 2**40, 2**64 - 1)))
+    )
     extra = draw(st.sampled_from((0, 0, 0, 0, 8, -1)))
     return length.to_bytes(8, "little") + header + bytes(max(0, place + extra))
 

@@ -49,9 +49,7 @@ def given_matrices(draw: st.DrawFn) -> Given:
     return Given("dense", number_type, values, exact)
 
 
-def _triplets(
-    random: np.random.Generator, way: str, number_type: str, shape: tuple[int, int], entries: int
-) -> Given:
+def _triplets(random: np.random.Generator, way: str, number_type: str, shape: tuple[int, int], entries: int) -> Given:
     rows, columns = (random.integers(0, side, entries) for side in shape)
     if number_type == "bool":  # twice True is True in one place and 2 in another: both can be meant
         rows, columns = np.unique(np.stack([rows, columns]), axis=1)

@@ -14,7 +14,9 @@ def format_texts(draw: st.DrawFn, hostile: bool = False) -> str:
     """A name such as bsr-3x2-i7-p9; with `hostile`, parameters may make no sense."""
     bits = st.sampled_from(_HOSTILE + _BITS if hostile else _BITS)
     sides = st.sampled_from(_HOSTILE + _SIDES if hostile else _SIDES)
-    family = draw(st.sampled_from(sorted({name.partition("-")[0] for name in format_names()} | {"nm-pairs", "condensed-csr"})))
+    family = draw(
+        st.sampled_from(sorted({name.partition("-")[0] for name in format_names()} | {"nm-pairs", "condensed-csr"}))
+    )
     index = f"-i{draw(bits)}" if draw(st.booleans()) else ""
     pointer = f"-p{draw(bits)}" if draw(st.booleans()) else ""
     return {
@@ -31,7 +33,7 @@ def format_texts(draw: st.DrawFn, hostile: bool = False) -> str:
         "gaps": f"gaps-{draw(bits)}{pointer}",
         "nm": "nm-{}:{}".format(*_keep_of(draw, sides)),
         "nm-pairs": "nm-pairs-{}:{}".format(*(2 * number for number in _keep_of(draw, sides))),
-        "vnm": "vnm-{}:{}:{}".format(draw(sides), draw(st.integers(1, 4)), draw(st.integers(4, 12))),
+        "vnm": f"vnm-{draw(sides)}:{draw(st.integers(1, 4))}:{draw(st.integers(4, 12))}",
         "condensed-csr": f"condensed-csr{index}{pointer}",
         "condensed": f"condensed-csr{index}{pointer}",
     }[family]

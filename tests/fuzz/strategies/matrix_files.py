@@ -1,6 +1,5 @@
 """Files of matrices: MatrixMarket, smtx, SciPy and NumPy archives, each also packed."""
 
-import gzip
 import io
 import struct
 import zipfile
@@ -12,7 +11,24 @@ import numpy as np
 from hypothesis import strategies as st
 
 SIZES = (0, 1, 2, 3, 4, 5, -1, 10**6, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, 2**63, 10**30)
-_NUMBERS = ("1", "2", "3", "1.5", "-2", "0", "1e3", "nan", "inf", "1e999", "x", "1,5", "", "1 1", "2147483648", "9" * 400)
+_NUMBERS = (
+    "1",
+    "2",
+    "3",
+    "1.5",
+    "-2",
+    "0",
+    "1e3",
+    "nan",
+    "inf",
+    "1e999",
+    "x",
+    "1,5",
+    "",
+    "1 1",
+    "2147483648",
+    "9" * 400,
+)
 
 
 @st.composite
@@ -63,13 +79,17 @@ def npy_arrays(draw: st.DrawFn) -> bytes:
     """An array in NumPy's format whose header may promise another type or shape than there is."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = tuple(draw(st.lists(st.integers(0, 5), max_size=3)))
-    number_type = draw(st.sampled_from(("<f4", "<f8", ">f8", "<f2", "<i4", "|u1", "|b1", "<c8", "<M8[s]", "<U3", "|V4", "|O")))
+    number_type = draw(
+        st.sampled_from(("<f4", "<f8", ">f8", "<f2", "<i4", "|u1", "|b1", "<c8", "<M8[s]", "<U3", "|V4", "|O"))
+    )
     data = random.integers(0, 3, 256, np.uint8).tobytes()
     size = int(np.prod(shape)) * (8 if number_type == "|O" else np.dtype(number_type).itemsize)
     data = data[: size + draw(st.sampled_from((0, 0, 0, -1, 5)))] if size < len(data) else data
     told = shape if draw(st.integers(0, 3)) else tuple(draw(st.lists(st.sampled_from(SIZES), max_size=4)))
     order = draw(st.sampled_from(("False", "False", "True", "1", "None")))
-    descr = repr(number_type) if draw(st.integers(0, 9)) else draw(st.sampled_from(("[('a','<f4')]", "1", "'|O8'", "'x'")))
+    descr = (
+        repr(number_type) if draw(st.integers(0, 9)) else draw(st.sampled_from(("[('a','<f4')]", "1", "'|O8'", "'x'")))
+    )
     return npy(f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {told!r}, }}", data)
 
 
@@ -83,14 +103,22 @@ def npy(header: str, data: bytes) -> bytes:
 def npz_matrices(draw: st.DrawFn) -> bytes:
     """A sparse matrix as SciPy saves it, where arrays may be missing, wrong or of another type; or arrays by name."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    rows, columns, kind = draw(st.integers(0, 5)), draw(st.integers(0, 5)), draw(st.sampled_from(("csr", "csc", "coo", "bsr")))
+    rows, columns, kind = (
+        draw(st.integers(0, 5)),
+        draw(st.integers(0, 5)),
+        draw(st.sampled_from(("csr", "csc", "coo", "bsr"))),
+    )
     arrays: dict[str, Any] = _positions(random, rows, columns, kind) | {"format": np.array(kind.encode())}
     for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
         name = draw(st.sampled_from(sorted(arrays)))
-        change = draw(st.sampled_from(("drop", "float", "negative", "huge", "longer", "shorter", "2-D", "scalar", "big-endian")))
+        change = draw(
+            st.sampled_from(("drop", "float", "negative", "huge", "longer", "shorter", "2-D", "scalar", "big-endian"))
+        )
         _change(arrays, name, change)
     if draw(st.integers(0, 7)) == 0:
-        arrays = {"fc": random.integers(0, 2, (rows, columns)).astype(draw(st.sampled_from((">f8", "<i8", "<f2", "<c8"))))}
+        arrays = {
+            "fc": random.integers(0, 2, (rows, columns)).astype(draw(st.sampled_from((">f8", "<i8", "<f2", "<c8"))))
+        }
     return archive({f"{name}.npy": _npy_of(array) for name, array in arrays.items()})
 
 
@@ -113,7 +141,9 @@ def _change(arrays: dict[str, Any], name: str, change: str) -> None:
     elif change == "float":
         arrays[name] = array.astype(np.float64) + 0.5
     elif change in ("negative", "huge"):
-        arrays[name] = np.where(np.arange(array.size) == 0, -7 if change == "negative" else 2**62, array.astype(np.int64))
+        arrays[name] = np.where(
+            np.arange(array.size) == 0, -7 if change == "negative" else 2**62, array.astype(np.int64)
+        )
     else:
         arrays[name] = {
             "longer": lambda: np.append(array, array[-1:]),
@@ -149,7 +179,9 @@ def bombs() -> dict[str, bytes]:
     zeros = zlib.compressobj(9, wbits=31)
     text = b"%%MatrixMarket matrix coordinate pattern general\n9000000 9000000 9000000\n"
     line = b"1 1\n" * 2**16
-    packed = zeros.compress(text) + b"".join(zeros.compress(line) for _ in range(BOMB_BYTES // len(line))) + zeros.flush()
+    packed = (
+        zeros.compress(text) + b"".join(zeros.compress(line) for _ in range(BOMB_BYTES // len(line))) + zeros.flush()
+    )
     header = npy(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({BOMB_BYTES // 4 // 64}, 64), }}", b"")
     return {
         "bomb.mtx.gz": packed,

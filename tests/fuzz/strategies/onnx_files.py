@@ -20,7 +20,8 @@ def onnx_models(draw: st.DrawFn) -> ModelProto:
     for _ in range(draw(st.sampled_from((0, 0, 1, 1, 2)))):
         _contradict(draw, nodes, constants, inputs)
     initialisers = [
-        numpy_helper.from_array(random.standard_normal(shape).astype(np.float32), name) for name, shape in constants.items()
+        numpy_helper.from_array(random.standard_normal(shape).astype(np.float32), name)
+        for name, shape in constants.items()
     ]
     read = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs.items()]
     rank = {"two layers": 2, "lstm": 4, "gru": 4}.get(kind, len(inputs["x"]))
@@ -129,13 +130,26 @@ def _contradict(draw: st.DrawFn, nodes: list[Any], constants: dict[str, Any], in
             shape.append(draw(st.sampled_from(SIDES)))
     elif kind == "name":
         if node.input:
-            node.input[draw(st.integers(0, len(node.input) - 1))] = draw(st.sampled_from(("", "x", "y", "w", "nowhere")))
+            node.input[draw(st.integers(0, len(node.input) - 1))] = draw(
+                st.sampled_from(("", "x", "y", "w", "nowhere"))
+            )
     else:
         _change_attribute(draw, node)
 
 
 def _change_attribute(draw: st.DrawFn, node: Any) -> None:
-    names = ("pads", "strides", "dilations", "kernel_shape", "group", "auto_pad", "direction", "hidden_size", "transA", "alpha")
+    names = (
+        "pads",
+        "strides",
+        "dilations",
+        "kernel_shape",
+        "group",
+        "auto_pad",
+        "direction",
+        "hidden_size",
+        "transA",
+        "alpha",
+    )
     name = draw(st.sampled_from([*(each.name for each in node.attribute), *names]))
     for place, attribute in reversed(list(enumerate(node.attribute))):
         if attribute.name == name:

@@ -46,7 +46,9 @@ def mask(random: np.random.Generator, rows: int, columns: int, shape: str, densi
     if shape == "last row":
         return found & (np.arange(rows)[:, None] == rows - 1)
     if shape == "blocks":
-        return np.kron(random.random((-(-rows // 4), -(-columns // 4))) < density, np.ones((4, 4), bool))[:rows, :columns]
+        return np.kron(random.random((-(-rows // 4), -(-columns // 4))) < density, np.ones((4, 4), bool))[
+            :rows, :columns
+        ]
     return found
 
 
@@ -88,7 +90,7 @@ def right_factors(draw: st.DrawFn, rows: int) -> Tensor:
 
 
 def typed_values(random: np.random.Generator, number_type: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers over the whole range of a type of which products and sums of two are exact in float64, half of them zero."""
+    """Numbers over the range of a type, as far as float64 holds sums of them exactly; half of them are zero."""
     dtype = np.dtype(number_type)
     if dtype.kind == "b":
         values = np.ones(shape, np.bool_)

@@ -77,7 +77,11 @@ def _dense(draw: st.DrawFn, a: SparseMatrix, storage: Any) -> SparseMatrix | Den
 def _shown(tensor: Any) -> str:
     if isinstance(tensor, DenseMatrix):
         return f"dense {tensor.shape}, {'sizes alone' if tensor.values is None else 'with values'}"
-    return f"{tensor.shape} {tensor.to_array().tolist()}" if tensor.nnz <= 64 else f"{tensor.shape}, {tensor.nnz} non-zeros"
+    return (
+        f"{tensor.shape} {tensor.to_array().tolist()}"
+        if tensor.nnz <= 64
+        else f"{tensor.shape}, {tensor.nnz} non-zeros"
+    )
 
 
 __all__ = ["SIDES", "Product", "arrays", "products"]

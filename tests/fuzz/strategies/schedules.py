@@ -11,9 +11,10 @@ def timed_phases(draw: st.DrawFn) -> TimedPhase:
     """One phase of at most 24 steps."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count, longest = draw(st.integers(0, 24)), draw(st.sampled_from((1, 3, 6, 60, 10**12)))
-    waits, wanted = (np.where(random.random(count) < share, random.integers(0, np.arange(count) + 1), 0) for share in draw(
-        st.sampled_from(((0.0, 0.0), (0.3, 0.0), (0.0, 0.3), (0.2, 0.2)))
-    ))
+    waits, wanted = (
+        np.where(random.random(count) < share, random.integers(0, np.arange(count) + 1), 0)
+        for share in draw(st.sampled_from(((0.0, 0.0), (0.3, 0.0), (0.0, 0.3), (0.2, 0.2))))
+    )
     parts = [np.where(random.random(count) < 0.7, random.integers(0, longest + 1, count), 0) for _ in range(3)]
     return TimedPhase(
         *(part.astype(np.int64) for part in parts),
