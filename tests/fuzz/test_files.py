@@ -1,5 +1,6 @@
 """Every kind of file that is read, with its parts changed: read right, or refused in a line that names the file."""
 
+import gzip
 import io
 import itertools
 import json
@@ -32,7 +33,6 @@ from tests.fuzz.strategies.descriptions import shipped, tree
 from tests.fuzz.strategies.matrix_files import (
     archive,
     bombs,
-    gzip,
     matrix_markets,
     npy_arrays,
     npz_matrices,
@@ -138,21 +138,17 @@ def judge_graph(network: Any, file: File) -> None:
 def convolution_macs(model: onnx.ModelProto) -> int | None:
     """MACs of a graph of one Conv, Gemm or MatMul by its inferred shapes; None for any other."""
     (node, *others), graph = model.graph.node, model.graph
-    if others or node.op_type not in ("Conv", "Gemm", "MatMul"):
+    if others or node.op_type not in ("Conv", "Gemm", "MatMul") or list(node.input[:2]) != ["x", "w"]:
         return None
-    sizes = {
-        info.name: [size.dim_value for size in info.type.tensor_type.shape.dim]
-        for info in (*graph.input, *graph.value_info, *graph.output)
-    }
-    sizes |= {tensor.name: list(tensor.dims) for tensor in graph.initializer}
-    weight, out = sizes[node.input[1]], sizes[node.output[0]]
-    if node.op_type == "Conv":
-        return int(np.prod(out[1:], dtype=object) * np.prod(weight[1:], dtype=object))
-    shared = sizes[node.input[0]][-1] if node.op_type == "MatMul" else weight[0] * weight[1] // out[-1]
-    positions = np.prod(
-        out[1:] if len(out) > 2 or (node.op_type == "MatMul" and out[0] == 1) else out[-1:], dtype=object
-    )
-    return int(positions * shared) if len(out) > 2 or node.op_type == "Gemm" else None
+    known = (*graph.input, *graph.value_info, *graph.output)
+    sizes = {info.name: [size.dim_value for size in info.type.tensor_type.shape.dim] for info in known}
+    weight = list(graph.initializer[0].dims)
+    per_output = {
+        "Conv": weight[1:],
+        "Gemm": [int(np.prod(weight)) // max(sizes["y"][-1], 1)],
+        "MatMul": weight[-2:-1],
+    }[node.op_type]
+    return int(np.prod([*sizes["y"][1:], *per_output], dtype=object))
 
 
 def judge_matrix(matrix: SparseMatrix, file: File) -> None:
