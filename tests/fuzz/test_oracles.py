@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import numpy as np
 import pytest
@@ -245,7 +246,7 @@ def test_a_command_that_prints_what_cannot_be(monkeypatch, tmp_path):
 
 
 def test_cases_that_do_not_end(monkeypatch):
-    monkeypatch.setattr(hunting, "COMPILING_SECONDS", 0.2)
+    monkeypatch.setattr(hunting, "WALL_SECONDS", 0.2)
 
     def forever(case):
         while True:
@@ -257,30 +258,23 @@ def test_cases_that_do_not_end(monkeypatch):
 
 def test_slow_cases_get_a_second_chance_and_no_third(monkeypatch):
     monkeypatch.setattr(hunting, "CASE_SECONDS", 0.2)
-    calls = []
+    calls, tally = [], Tally("test")
 
     def slow_once(case):
         calls.append(case)
-        while len(calls) == 1 and sum(range(10**5)) and not _later(calls):
-            pass
-        return "simulated"
+        return _busy(0.3 if len(calls) == 1 else 0)
 
-    def _later(calls):
-        import time
-
-        time.sleep(0.3)
-        return True
-
-    tally = Tally("test")
     watched(None, slow_once, tally)
     assert (tally.cases, tally.simulated, len(calls)) == (1, 1, 2)
+    with pytest.raises(hunting.OverdueError, match=r"0\.[3-9] s"):
+        watched(None, lambda case: _busy(0.3), Tally("test"))
 
-    def always_slow(case):
-        _later(None)
-        return "simulated"
 
-    with pytest.raises(hunting.OverdueError):
-        watched(None, always_slow, Tally("test"))
+def _busy(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "simulated"
 
 
 def test_cases_that_take_too_much_memory():
