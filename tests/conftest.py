@@ -1,11 +1,15 @@
 """Fixtures that every test folder may use."""
 
 import os
+import secrets
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile("long", deadline=None, database=None, print_blob=True)
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +24,10 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not present at {folder} (set SPARSESIM_DATA to its folder)")
     return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A long run of the fuzz suite draws other cases every time, and prints the seed that draws them again."""
+    if config.getoption("--hypothesis-profile", None) == "long" and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))

@@ -1,0 +1,1 @@
+"""Cases drawn at random, and what must hold for every one of them."""
