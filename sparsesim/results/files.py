@@ -69,7 +69,10 @@ def _csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     check_memory(str(path), _BYTES_PER_BYTE_OF_CSV * path.stat().st_size)
-    whole = whole_columns(pd.read_csv(path, nrows=0).columns)
+    columns = pd.read_csv(path, nrows=0).columns
+    content = path.read_bytes().rstrip()
+    _check_cells(path, max(content.count(end) for end in (b"\n", b"\r")), len(columns))
+    whole = whole_columns(columns)
     types = dict.fromkeys(whole, "Int64") | dict.fromkeys(WORDS, "str")
     # Only an empty cell is a missing value: a network may be called "null" or "NA".
     table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
@@ -82,13 +85,20 @@ def _parquet(path: Path) -> "pd.DataFrame":
 
     about = read_metadata(path)
     unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
-    # Values that are equal take next to nothing in the file, but 8 bytes each in the table.
-    check_memory(str(path), max(unpacked, 8 * about.num_rows * about.num_columns))
+    check_memory(str(path), unpacked)
+    _check_cells(path, about.num_rows, about.num_columns)
     return pd.read_parquet(path)
 
 
 def _jsonl(path: Path) -> "pd.DataFrame":
-    return table_of(records_of(path))
+    records = records_of(path)
+    _check_cells(path, len(records), len(set().union(*records)))
+    return table_of(records)
+
+
+def _check_cells(path: Path, rows: int, columns: int) -> None:
+    """Refuse a table that is too large: values that are missing or equal take nothing in a file, but 8 bytes here."""
+    check_memory(f"{path}: a table of {rows} x {columns}", 8 * rows * columns)
 
 
 _READERS: Final[Mapping[str, "Callable[[Path], pd.DataFrame]"]] = {

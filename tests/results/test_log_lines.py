@@ -85,9 +85,35 @@ def test_a_file_beyond_the_memory_is_refused_before_it_is_read(tmp_path, suffix)
         table.to_parquet(path)
     else:
         table.to_csv(path)
-    with ss.memory_budget(10_000), pytest.raises(InputError, match=rf"table\{suffix} needs .* of memory"):
+    with (
+        ss.memory_budget(10_000),
+        pytest.raises(InputError, match=rf"table\{suffix}(: a table of 100 x .*)? needs .* of memory"),
+    ):
         read_results(path)
     assert len(read_results(path)) == 100
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".csv", b",".join(b"c%d" % number for number in range(500)) + b"\n" + b"1\n" * 500),
+        (".jsonl", b"".join(b'{"c%d":1}\n' % number for number in range(500))),
+    ],
+)
+def test_a_table_of_gaps_is_refused_for_the_memory_it_takes(tmp_path, suffix, content):
+    """Each of its cells takes 8 bytes, of which few are in the file."""
+    path = tmp_path / f"table{suffix}"
+    path.write_bytes(content)
+    with ss.memory_budget(1_999_999), pytest.raises(InputError, match=r"a table of 500 x 500 needs 2 MB"):
+        read_results(path)
+    with ss.memory_budget(2_000_000):
+        assert read_results(path).shape[1] == 500
+
+
+def test_short_rows_are_refused_for_the_memory_they_take(tmp_path):
+    path = written(tmp_path, '{"a":1}\n' * 1000)
+    with ss.memory_budget(8 * 8000 + 240 * 1000 - 1), pytest.raises(InputError, match=r"run\.jsonl needs 304 kB"):
+        read_results(path)
 
 
 @pytest.mark.parametrize(
