@@ -33,7 +33,8 @@ def parse_matrix_market(stream: IO[bytes], name: str) -> SparseMatrix:
             return SparseMatrix.from_dense(_array(header, values))
         if header.symmetry != "general":
             positions, values = _unfolded(header, positions, values)
-        return SparseMatrix.from_coo((header.rows, header.columns), *positions, _numbers(header, values))
+        shape = header.rows, header.columns
+        return SparseMatrix.from_coo(shape, positions[0], positions[1], _numbers(header, values))
     except (InputError, MemoryError) as error:
         raise InputError(f"{name}: {error}") from error
 

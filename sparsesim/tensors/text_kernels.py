@@ -1,6 +1,6 @@
 """Jitted loops over the bytes of MatrixMarket lines: whether they are what the header promises, and their numbers."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,12 +123,12 @@ def _ends_word(byte: int) -> bool:
 
 
 @kernel
-def _number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, int, int, bool]:
+def _number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, Any, Any, bool]:
     """(where a number ends that begins at i, or -1 if none does; its digits; their power of ten; if that is all)."""
     i += text[i] == 45
     first = i
     i, digits, known = _digits(text, i, np.int64(0), True)
-    count, power = i - first, np.int64(0)
+    count, power = i - first, 0
     if real and text[i] == 46:
         first = i + 1
         i, digits, known = _digits(text, first, digits, known)
@@ -149,7 +149,7 @@ def _number(text: NDArray[np.uint8], i: int, real: bool) -> tuple[int, int, int,
 
 
 @kernel
-def _digits(text: NDArray[np.uint8], i: int, number: int, known: bool) -> tuple[int, int, bool]:
+def _digits(text: NDArray[np.uint8], i: int, number: Any, known: bool) -> tuple[int, Any, bool]:
     """(where digits end, the number that they continue, whether it has fewer than 19). Slices spare checks of signs."""
     length = 0
     for byte in text[i:]:
