@@ -26,8 +26,9 @@ def read_torch(path: Path) -> NamedArrays:
     """The tensors of a state dict, or of the entry "state_dict", floats as float32.
 
     What the file unpacks to is checked before it is read, and what its tensors take as arrays before one is made: a
-    view may repeat one stored value any number of times. Raises InputError for anything else in the file, for tensors without plain values (quantised, nested or on
-    the meta device), and where PyTorch is not installed or older than 2.6.
+    view may repeat one stored value any number of times. Raises InputError for anything else in the file, for tensors
+    without plain values (quantised, nested or on the meta device), and where PyTorch is not installed or older than
+    2.6.
     """
     try:
         import torch
