@@ -219,7 +219,8 @@ def test_threads_know_the_budget_of_memory():
         Layer(name=f"fc{i}", kind="linear", weight_shape=(100, 100), source=SyntheticWeights(0)) for i in range(4)
     ]
     network = Network(name="made up", layers=tuple(layers), weights_origin="synthetic", source="test")
-    with memory_budget(39_999), pytest.raises(InputError, match=r"^network made up: layer 'fc\d': drawing its weights needs 40 kB"):
+    message = r"^network made up: layer 'fc\d': drawing its weights needs 40 kB"
+    with memory_budget(39_999), pytest.raises(InputError, match=message):
         list(lowered_layers(network, pruner_by_name("magnitude", 0.5)))
     with memory_budget(40_000):
         assert len(list(lowered_layers(network, pruner_by_name("magnitude", 0.5)))) == 4

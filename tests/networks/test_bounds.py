@@ -155,7 +155,9 @@ def test_a_batch_of_large_layers_stays_countable(layer):
 def test_activations_are_drawn_within_the_budget():
     half = ss.Activations(density=0.5)
     wide = network(Layer(**LINEAR | {"weight_shape": (4, 2**20)}))
-    with pytest.raises(InputError, match=r"^network net: layer 'fc': drawing its activations \(1048576, 1048576\) needs"):
+    with pytest.raises(
+        InputError, match=r"^network net: layer 'fc': drawing its activations \(1048576, 1048576\) needs"
+    ):
         ss.lower(wide, batch=2**20, activations=half)
     mapped = network(Layer(**CONV | {"weight_shape": (8, 3, 9, 9), "input_size": (100, 100)}))
     with (

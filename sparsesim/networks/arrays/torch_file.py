@@ -1,7 +1,6 @@
 """Reads state dicts that PyTorch saved (`.pt`, `.pth`); whole modules are not unpickled."""
 
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +25,10 @@ _ARCHIVE: Final = b"PK\x03\x04"
 def read_torch(path: Path) -> NamedArrays:
     """The tensors of a state dict, or of the entry "state_dict", floats as float32.
 
-    What the tensors take as arrays is checked before any is read: a view may repeat one stored value any number of
-    times. Raises InputError for anything else in the file, for tensors without plain values (quantised, nested or on
-    the meta device), and where PyTorch is not installed or older than 2.6.
+    What the file unpacks to is checked before it is read, and what its tensors take as arrays before one is made: a
+    view may repeat one stored value any number of times. Raises InputError for anything else in the file, for tensors
+    without plain values (quantised, nested or on the meta device), and where PyTorch is not installed or older than
+    2.6.
     """
     try:
         import torch
@@ -37,9 +37,10 @@ def read_torch(path: Path) -> NamedArrays:
     _check_version(torch.__version__)
     check_memory("reading its tensors", path.stat().st_size)
     if _is_archive(path):
-        # Mapped into memory nothing is read yet; packed entries, which PyTorch never writes, cannot be mapped.
-        _check(_state(_loaded(path, mmap=_is_unpacked(path))))
-    state = _state(_loaded(path, mmap=False))
+        # PyTorch stores its entries as they are, but unpacks packed ones, too.
+        with within("not a readable file of tensors"), opened_archive(path) as archive:
+            check_unpacked(archive.infolist())
+    state = _state(_loaded(path))
     _check(state)
     return {name: _to_numpy(name, tensor) for name, tensor in state.items()}
 
@@ -57,19 +58,12 @@ def _is_archive(path: Path) -> bool:
         return file.read(len(_ARCHIVE)) == _ARCHIVE
 
 
-def _is_unpacked(path: Path) -> bool:
-    with within("not a readable file of tensors"), opened_archive(path) as archive:
-        entries = archive.infolist()
-        check_unpacked(entries)
-        return all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
-
-
-def _loaded(path: Path, *, mmap: bool) -> Any:
+def _loaded(path: Path) -> Any:
     import torch
 
     try:
         with torch.sparse.check_sparse_tensor_invariants(True):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise many kinds
         reason = str(error).split("\n")[0]
         raise InputError(f"not a readable file of tensors (whole modules are not unpickled): {reason}") from error

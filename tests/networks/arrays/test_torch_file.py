@@ -90,6 +90,15 @@ def test_archives_with_a_broken_end_are_refused(tmp_path):
     assert "net.pt: not a readable file of tensors" in refused(tmp_path / "net.pt")
 
 
+def test_values_that_are_missing_are_not_made_up(tmp_path):
+    with zipfile.ZipFile(saved(tmp_path, {"fc.weight": torch.ones(400, 600)})) as archive:
+        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    with zipfile.ZipFile(tmp_path / "short.pt", "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content[:96] if name.endswith("data/0") else content)
+    assert "short.pt: not a readable file of tensors" in refused(tmp_path / "short.pt")
+
+
 def test_packed_archives_are_measured_before_they_are_unpacked(tmp_path):
     path = saved(tmp_path, {"fc.weight": torch.arange(600_000.0).reshape(300, 2000) * 0 + 3})
     with zipfile.ZipFile(path) as archive:
