@@ -84,7 +84,8 @@ def array_hash(array: NDArray[Any]) -> str:
 
 
 def _digest(content: Any) -> bytes:
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+    # Processors have instructions for SHA-256: twice as fast as BLAKE2b on weights of a network.
+    return hashlib.sha256(content).digest()[:_DIGEST_BYTES]
 
 
 def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -135,18 +135,19 @@ def _under_headings(
     table = HeadedTable(title=title)
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left")
-    sections = dict(list(told_apart(compared).groupby(["network", "pruner", "sparsity"], sort=False)))
-    shown = Counter(_heading(*key) for key in sections)
-    for key, section in sections.items():
-        short = _heading(*key)
-        table.add_heading(short if shown[short] == 1 else _heading(*key, digits=4))
+    sections = list(told_apart(compared).groupby(["network", "pruner", "sparsity"], sort=False))
+    shown = Counter(_heading(key) for key, _ in sections)
+    for key, section in sections:
+        short = _heading(key)
+        table.add_heading(short if shown[short] == 1 else _heading(key, digits=4))
         for row in rows(section):
             table.add_row(*(_point_cell(column, row) for column in columns))
     return table
 
 
-def _heading(network: str, pruner: str, sparsity: float, digits: int = 0) -> str:
+def _heading(key: Any, digits: int = 0) -> str:
     """What stands above the points of a network under a pruner; more digits where sparsities would read alike."""
+    network, pruner, sparsity = key
     return f"{network}: {pruner if pruner == 'none' else f'{pruner} {sparsity:.{digits}%}'}"
 
 

@@ -10,6 +10,7 @@ import sparsesim as ss
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.lowering import stream
 from sparsesim.studies import load_sweep, networks, plan_by_sensitivity, resolved
+from sparsesim.studies.checks import MOST_POINTS, check_points
 from sparsesim.studies.sweep import MOST
 
 GRID = {
@@ -167,3 +168,10 @@ def test_a_grid_has_a_bounded_number_of_points(tmp_path):
         resolved(wide)
     with pytest.raises(InputError, match="points of the grid: 50001 x 1 x 2 is more"):
         ss.compare("digits-cnn", ["titan-x", "sparch"], "dense", [f"magnitude@{s}" for s in sparsities])
+
+
+def test_bounds_themselves_are_allowed():
+    assert load_sweep(GRID | {"batch": MOST}).batch == MOST
+    check_points(MOST_POINTS, 1, 1)
+    with pytest.raises(InputError, match="points of the grid"):
+        check_points(MOST_POINTS + 1, 1)
