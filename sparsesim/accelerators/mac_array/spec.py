@@ -19,6 +19,7 @@ from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Dense, Nm, format_by_name
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
+from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
 from sparsesim.quantities import Count
 from sparsesim.schedule import Phase, Schedule
@@ -128,6 +129,8 @@ class MacArray(Unpacking):
         self.peak_macs_per_cycle(op.a.dtype)  # raises for a type that the unit does not have
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda candidate: self._cost(op, packed, candidate))
+        tiles = walk.tiles_m * walk.tiles_n
+        check_memory(f"{op.name}: {tiles} tiles of {walk.rows} x {walk.columns}", 100 * tiles)
         i, j = order(walk)
         rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
