@@ -154,7 +154,7 @@ def test_a_fault_in_what_a_machine_is_based_on_is_named_there(tmp_path):
             "sparseloop-stc",
             "kernels.gemm.macs_per_cycle",
             {"int8": 7},
-            "macs_per_cycle.int8: 7: macs_per_cycle must be",
+            "macs_per_cycle.int8: 7: must be subcores x",
         ),
         (
             "titan-x",

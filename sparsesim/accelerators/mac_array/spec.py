@@ -95,8 +95,7 @@ class MacArray(Unpacking):
         for dtype, stated in self.macs_per_cycle.items():
             if stated != multipliers:
                 raise ValueError(
-                    f"macs_per_cycle.{dtype}: {stated}: macs_per_cycle must be subcores x rows x depth = {multipliers} "
-                    "for every type"
+                    f"macs_per_cycle.{dtype}: {stated}: must be subcores x rows x depth = {multipliers} for every type"
                 )
         if self.keep > self.of:
             raise ValueError(f"keep {self.keep} is more than of {self.of}")
