@@ -73,8 +73,9 @@ def test_a_missing_file_and_one_that_is_no_mapping_are_named(tmp_path):
 
 def test_values_of_any_length_make_short_lines():
     for value, shown in ((10**5000, "a number of 5000 digits"), (-(10**5000), "a number of 5000 digits")):
+        given = {"name": "x", "part": {"width": 1}, "density": value}
         with pytest.raises(FaultsError) as caught:
-            validated({}, {"name": "x", "part": {"width": 1}, "density": value}, Whole)
+            validated(given, given, Whole)
         assert str(caught.value).startswith(f"density: {shown}: must be ")
     with pytest.raises(FaultsError) as caught:
         validated({}, {"name": "x", "part": {"width": "9" * 9999}}, Whole)
