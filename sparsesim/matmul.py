@@ -1,6 +1,6 @@
 """`MatmulOp`: the one operation that accelerators run, C[M,N] = A[M,K] @ B[K,N], on its own or in groups."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from operator import add
@@ -180,32 +180,6 @@ class MatmulOp:
         for left, right in zip(lefts, rights, strict=True):
             b = replace(self.b, tensor=right, distinct=distinct)
             yield replace(self, a=replace(self.a, tensor=left), b=b, groups=1, channels=0, kept=None)
-
-
-def as_stored(op: MatmulOp) -> list[MatmulOp]:
-    """Every group as an operation of its own, of which DRAM holds the same as of all groups together.
-
-    Each operand is stored once, with all groups; where that takes more than its groups would one by one, they share
-    the rest equally. Raises PatternError if a format cannot hold an operand.
-    """
-    parts = list(op.parts())
-    paddings = [_paddings(getattr(op, side), [getattr(part, side) for part in parts]) for side in ("a", "b")]
-    return [
-        replace(part, a=replace(part.a, padding=a), b=replace(part.b, padding=b)) if a or b else part
-        for part, a, b in zip(parts, *paddings, strict=True)
-    ]
-
-
-def _paddings(whole: Operand, parts: Sequence[Operand]) -> list[FormatSize | None]:
-    """What each part has of the difference between the size of the whole and that of its parts, where that is more."""
-    stored = [astuple(part.size) for part in parts]
-    missing = [max(0, all_of - sum(sizes)) for all_of, *sizes in zip(astuple(whole.size), *stored, strict=True)]
-    if not any(missing):
-        return [None] * len(parts)
-    return [
-        FormatSize(*(size * (i + 1) // len(parts) - size * i // len(parts) for size in missing))
-        for i in range(len(parts))
-    ]
 
 
 def effectual_macs(a: Tensor, b: Tensor, groups: int = 1) -> int:

@@ -1,5 +1,7 @@
 """Quantities with and without their unit."""
 
+import math
+
 import pytest
 
 from sparsesim.errors import InputError
@@ -48,3 +50,16 @@ def test_what_is_no_quantity_is_told_with_the_unit_and_an_example_of_it(text, un
         parse_quantity(text, unit)
     allowed = f"a whole number of {unit} is needed, or one with a unit such as {example}"
     assert str(caught.value) == f"{text!r}: {allowed}"
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_whole_numbers_of_any_length_are_read(digits):
+    """Whether they are too large is for bounds to say."""
+    assert parse_quantity(10**digits, "Hz") == 10**digits
+    assert parse_quantity(-(10**digits), "Hz") == -(10**digits)
+
+
+@pytest.mark.parametrize("text", ["1e400 GHz", "1e400", math.inf, math.nan, True, None, [], "1:30"])
+def test_what_is_no_finite_number_is_refused(text):
+    with pytest.raises(InputError, match="a whole number of Hz is needed"):
+        parse_quantity(text, "Hz")

@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sparsesim.errors import FaultsError, InputError
-from sparsesim.yaml_file import Description, load_description
+from sparsesim.yaml_file import Description, load_description, validated
 
 
 class Part(Description):
@@ -69,3 +69,43 @@ def test_a_missing_file_and_one_that_is_no_mapping_are_named(tmp_path):
     path.write_text("[1]")
     with pytest.raises(InputError, match=r"list\.yaml: a mapping of fields is needed, found list"):
         load_description(path, Whole)
+
+
+def test_values_of_any_length_make_short_lines():
+    for value, shown in ((10**5000, "a number of 5000 digits"), (-(10**5000), "a number of 5000 digits")):
+        given = {"name": "x", "part": {"width": 1}, "density": value}
+        with pytest.raises(FaultsError) as caught:
+            validated(given, given, Whole)
+        assert str(caught.value).startswith(f"density: {shown}: must be ")
+    given = {"name": "x", "part": {"width": "9" * 9999}}
+    with pytest.raises(FaultsError) as caught:
+        validated(given, given, Whole)
+    assert str(caught.value).startswith("part.width: '999")
+    assert len(str(caught.value)) < 400
+
+
+def test_a_fault_of_the_whole_has_no_empty_place():
+    class Contradiction(Description):
+        a: str = ""
+
+        @model_validator(mode="after")
+        def _never(self):
+            raise ValueError("a: never right")
+
+    with pytest.raises(FaultsError) as caught:
+        validated({}, {}, Contradiction)
+    assert str(caught.value) == "a: never right"
+
+
+@pytest.mark.parametrize(("ancestor", "place"), [("part: {width: 0}", 1), ("name: y\n\npart: {width: 0}", 3)])
+def test_a_fault_that_was_inherited_is_named_where_it_is(tmp_path, ancestor, place):
+    mine, base = tmp_path / "mine.yaml", tmp_path / "base.yaml"
+    mine.write_text("based_on: base.yaml\nname: x\n")
+    base.write_text(ancestor)
+    with pytest.raises(FaultsError) as caught:
+        validated(mine, {"name": "x", "part": {"width": 0}}, Whole, [base])
+    assert str(caught.value) == f"{base}: line {place}: part.width: 0: must be greater than 0"
+
+
+def test_null_is_shown_as_it_is_written(faults):
+    assert faults("name: x\npart: {width: null}\n") == ["line 2: part.width: null: must be a valid integer"]

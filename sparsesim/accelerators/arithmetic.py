@@ -1,17 +1,30 @@
 """Helpers for plans: keys of operations, integer shares that add up exactly."""
 
 from collections.abc import Hashable, Mapping
+from math import ceil
+from typing import Final
 
 import numpy as np
 
 from sparsesim.array_types import IntArray
+from sparsesim.errors import InputError
 from sparsesim.matmul import MatmulOp
+
+MAX_CYCLES: Final = 2**60
+"""Of one operation: decades at any clock; sums and products of a few such numbers of steps stay within 64 bits."""
 
 
 def size_key(op: MatmulOp) -> Hashable:
     """Everything about an operation except its name and the positions and values of its non-zeros."""
     operands = [(operand.format, operand.dtype, operand.size, operand.dram_bytes) for operand in (op.a, op.b)]
     return (op.m, op.n, op.k, op.groups, *operands, op.c_dtype, op.repeat)
+
+
+def whole_cycles(what: str, cycles: float) -> int:
+    """Cycles rounded up; InputError for more than can be counted, as at rates that are far too low."""
+    if not cycles <= MAX_CYCLES:
+        raise InputError(f"{what}: {cycles:.3g} cycles are more than the {MAX_CYCLES:.3g} that can be counted")
+    return ceil(cycles)
 
 
 def shares(total: int, parts: int) -> IntArray:

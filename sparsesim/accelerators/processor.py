@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal
 import numpy as np
 from pydantic import Field
 
-from sparsesim.accelerators.arithmetic import shares
+from sparsesim.accelerators.arithmetic import shares, whole_cycles
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.accelerators.memories import Sram
@@ -68,17 +68,18 @@ class Processor(Accelerator):
         macs = _kernel_macs(kernel, op)
         c_bytes = _c_bytes(kernel, op)
         dram_bytes = {"A": op.a.dram_bytes, "B": self._b_bytes(op), "C": c_bytes}
-        cycles = macs / (self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel))
+        rate = self.peak_macs_per_cycle(op.a.dtype) * self._efficiency(kernel)
+        cycles = whole_cycles(f"{op.name}: {kernel} at {rate:.3g} MACs per cycle", macs / rate)
         # A chunk is at least one row of C.
         chunks = max(1, min(self.chunks, op.groups * op.m))
         phase = Phase(
             fetch_bytes=shares(dram_bytes["A"] + dram_bytes["B"], chunks),
-            compute_cycles=shares(int(np.ceil(cycles)), chunks),
+            compute_cycles=shares(cycles, chunks),
             write_bytes=shares(c_bytes, chunks),
             units=1,
             fetch_slots=2,
             write_slots=2,
-            resources={"SIMD" if kernel in ("gemm", "gemv") else "gather": int(np.ceil(cycles))},
+            resources={"SIMD" if kernel in ("gemm", "gemv") else "gather": cycles},
         )
         return Schedule(
             phases=(phase,),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sparsesim.accelerators.arithmetic import whole_cycles
 from sparsesim.array_types import IntArray
 from sparsesim.hardware import Machine
 from sparsesim.schedule import Phase, Schedule
@@ -74,6 +75,11 @@ def timed(schedule: Schedule, machine: Machine) -> TimedSchedule:
 def _timed_phase(phase: Phase, machine: Machine, repeat: int) -> TimedPhase:
     assert phase.after_writes is not None
     assert phase.after_arrivals is not None
+    numerator, denominator = machine.dram_rate
+    moved = float(phase.fetch_bytes.sum()) + float(phase.write_bytes.sum()) + phase.steps * machine.dram.burst_bytes
+    waiting = phase.steps * machine.arrival_cycles(machine.dram.burst_bytes)
+    longest = moved * denominator / numerator + float(phase.compute_cycles.sum()) + waiting
+    whole_cycles(f"{machine.name}: {numerator / denominator:.3g} bytes per cycle from DRAM", repeat * longest)
     return TimedPhase(
         fetch=_transfer_cycles(phase.fetch_bytes, machine),
         compute=phase.compute_cycles,

@@ -83,6 +83,16 @@ class Machine(Description):
         all_are_covered(number_paths(numbers), self.sources)
         return self
 
+    @model_validator(mode="after")
+    def _some_bandwidth(self) -> Self:
+        bandwidth = self.dram.bandwidth_bytes_per_s
+        for efficiency in (self.dram.efficiency, *(kernel.dram_efficiency for kernel in self.library.values())):
+            if efficiency is not None and round(bandwidth * efficiency) < 1:
+                raise ValueError(
+                    f"dram.bandwidth_bytes_per_s: {bandwidth}: less than a byte at efficiency {efficiency:g}"
+                )
+        return self
+
     @property
     def library(self) -> Mapping[str, Kernel]:
         """Every kernel by name; that of a single `accelerator` is called after its kind."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sparsesim.accelerators import candidates_of
 from sparsesim.engines import run_schedule
 from sparsesim.matmul import matmul_op
+from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from tests.machines import (
     FORMATS,
@@ -168,3 +169,21 @@ def test_operations_with_equal_keys_have_equal_plans(name, matrix, seeds, data):
 def rotated(matrix, by, form):
     """The matrix with its columns moved `by` places around, as far as the format holds it."""
     return held(SparseMatrix.from_dense(np.roll(matrix.to_array(), by, axis=1)), form)
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize(("m", "k", "n"), [(8, 8, 0), (0, 8, 8), (8, 0, 8), (0, 0, 0), (8, 8, 1)])
+@pytest.mark.parametrize("filled", [False, True])
+def test_products_without_rows_columns_depth_or_non_zeros_are_possible(name, m, k, n, filled):
+    machine = alone(name)
+    for form in accepted(name):
+        a = held(SparseMatrix.from_dense(np.eye(m, k) * filled), form)
+        for b in (DenseMatrix((k, n)), SparseMatrix.from_dense(np.zeros((k, n)))):
+            op = matmul_op(a, b, form, machine.default_dtype)
+            if not (machine.unit.reads(op) or machine.unit.unpacks(op)):
+                continue
+            result = simulate(op, machine)
+            figures = [result.seconds, result.power_w, *result.energy_pj.values(), *result.dram_bytes.values()]
+            assert all(np.isfinite(figure) and figure >= 0 for figure in figures)
+            assert 0 <= result.utilisation <= 1
+            assert product_of(machine, op).shape == (m, n)

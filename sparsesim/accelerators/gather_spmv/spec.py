@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.arithmetic import weighted_shares
+from sparsesim.accelerators.arithmetic import weighted_shares, whole_cycles
 from sparsesim.accelerators.gather_spmv.kernels import LANES
 from sparsesim.accelerators.gather_spmv.rows import SECTOR_BYTES, Rows, rows_of
 from sparsesim.accelerators.gather_spmv.steps import Steps, entry_steps, row_steps
@@ -158,11 +158,14 @@ class GatherSpmv(Accelerator):
         if self.conflict_entries is None:
             return np.zeros(len(entries))
         growth = np.clip(entries / self.conflict_row, 1, self.conflict_growth)
-        return np.asarray((entries / self.conflict_entries) ** 2 * growth)
+        cycles = np.asarray((entries / self.conflict_entries) ** 2 * growth)
+        whole_cycles(f"conflict_entries: {self.conflict_entries:g}", float(cycles.sum()))
+        return cycles
 
     def _gather_cycles(self, rows: Rows, steps: Steps) -> Any:
         """int64[steps]: cycles in which the L1 of all multiprocessors deliver the gathered sectors."""
         gathered = int(rows.sectors.sum()) * SECTOR_BYTES / (self.sms * self.l1_bytes_per_cycle)
+        whole_cycles(f"l1_bytes_per_cycle: {self.l1_bytes_per_cycle:g}", gathered)
         return weighted_shares(round(gathered), steps.entries) if len(steps.entries) else steps.entries
 
     def _actions(self, rows: Rows, dram_bytes: dict[str, int], dtype: DType, vectors: int) -> dict[str, int]:

@@ -1,15 +1,15 @@
 """An array of multipliers under one shared memory, with weights in latches and sums in a register file per subcore."""
 
 from collections.abc import Hashable, Iterator
-from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
+from sparsesim.accelerators.mac_array.packed import Packed, compressed
 from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.plannable import check_plannable
@@ -19,7 +19,6 @@ from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Dense, Nm, format_by_name
 from sparsesim.formats.coding.widths import bits_for
-from sparsesim.formats.kernels import group_slots
 from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
 from sparsesim.quantities import Count
@@ -32,21 +31,6 @@ DENSE: Final = frozenset({Dense})
 
 _TILE_BYTES = 160
 """The most that a tile of C was measured to take while it is planned."""
-
-
-class Packed(NamedTuple):
-    """Operand A on chip.
-
-    Attributes:
-        kept, of: how many of every `of` positions along K are multiplied.
-        slots: values per row, unused slots included.
-        place_bits: metadata per value.
-    """
-
-    kept: int
-    of: int
-    slots: int
-    place_bits: int
 
 
 class MacArray(Unpacking):
@@ -99,8 +83,7 @@ class MacArray(Unpacking):
         for dtype, stated in self.macs_per_cycle.items():
             if stated != multipliers:
                 raise ValueError(
-                    f"macs_per_cycle.{dtype}: {stated}: macs_per_cycle must be subcores x rows x depth = {multipliers} "
-                    "for every type"
+                    f"macs_per_cycle.{dtype}: {stated}: must be subcores x rows x depth = {multipliers} for every type"
                 )
         if self.keep > self.of:
             raise ValueError(f"keep {self.keep} is more than of {self.of}")
@@ -184,7 +167,7 @@ class MacArray(Unpacking):
         packed = self._packed(op)
         b, c = np.ascontiguousarray(op.b.tensor.to_array(), np.float64), np.zeros((op.m, op.n))
         if packed.kept < packed.of:
-            select_and_accumulate(*_compressed(op.a.tensor.to_sparse(), packed), b, c)
+            select_and_accumulate(*compressed(op.a.tensor.to_sparse(), packed), b, c)
             return c
         a, height = op.a.tensor.to_array().astype(np.float64), self.subcores * self.rows
         for row in range(0, op.m, height):
@@ -265,13 +248,3 @@ class MacArray(Unpacking):
             "metadata_read_bits": a_slots * walk.tiles_n * packed.place_bits,
             "metadata_write_bits": a_slots * a_passes * packed.place_bits,
         }
-
-
-def _compressed(a: SparseMatrix, packed: Packed) -> tuple[IntArray, NDArray[np.float64]]:
-    """Row of B (int64) and value (float64) of every slot, both [rows, slots]; unused slots hold the value 0."""
-    groups = packed.slots // packed.kept
-    sources, places = group_slots(a.indptr, a.indices, groups, packed.kept, packed.of)
-    values = np.append(a.value_array().astype(np.float64), 0.0)[sources]
-    group = np.arange(len(places)) // packed.kept % max(groups, 1)
-    shape = (a.shape[0], packed.slots)
-    return (group * packed.of + places).reshape(shape), values.reshape(shape)

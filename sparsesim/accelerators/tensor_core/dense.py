@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.arithmetic import shares, size_key
+from sparsesim.accelerators.arithmetic import shares, size_key, whole_cycles
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
@@ -29,6 +29,9 @@ INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
 
 SELECTED_BITS = 16
 """Operand width that one "select" action stands for; narrower operands count as a fraction of it."""
+
+MAX_TILES = 1 << 26
+"""Tiles of one product, each of which is walked: a minute; the largest product of a benchmark has a hundredth."""
 
 STEPS = 64
 """Steps a schedule should have at least: waves are cut along K, at most into slices, until there are this many.
@@ -88,7 +91,7 @@ class TensorCore(Autotuned):
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:
-        checked(self.tiles, self.splits)
+        checked(self.splits)
         return self
 
     def natural_format(self, density: float, dtype: str) -> str:
@@ -178,6 +181,10 @@ class TensorCore(Autotuned):
 
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """Waves of tiles, each cut along K into equal parts; all SMs run in lockstep."""
+        whole_cycles(f"{op.name}: {grid.rounds} waves of {grid.round_cycles} cycles", float(grid.cycles))
+        if grid.tiles_m * grid.tiles_n > MAX_TILES:
+            shape = f"{grid.tile.m} x {grid.tile.n}"
+            raise InputError(f"{op.name}: {grid.tiles_m} x {grid.tiles_n} tiles of {shape}; {MAX_TILES} is the limit")
         fetched, dram_bytes = dram_traffic(op, grid, self.sms, self._l2, self.walk)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))

@@ -26,13 +26,11 @@ class OwnKernels(Description):
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:
-        checked(self.tiles or (), self.splits or (1,))
+        checked(self.splits or (1,))
         return self
 
 
-def checked(tiles: Tiles, splits: Splits) -> None:
-    """Raise ValueError for tiles without area and for splits that leave short K without a kernel."""
-    if any(min(tile) < 1 for tile in tiles):
-        raise ValueError("tiles: every side must be at least 1")
+def checked(splits: Splits) -> None:
+    """Raise ValueError for splits that leave short K without a kernel."""
     if 1 not in splits:
         raise ValueError("splits: 1 is missing, which short K cannot do without")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from sparsesim.accelerators.arithmetic import in_proportion, weighted_shares
+from sparsesim.accelerators.arithmetic import in_proportion, weighted_shares, whole_cycles
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.memories import Sram
@@ -16,6 +16,7 @@ from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Bsr, Csr
+from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
 from sparsesim.quantities import Count, CountOrNone, Cycles, LargeCount, PerCycle
 from sparsesim.schedule import Phase, Schedule
@@ -141,7 +142,12 @@ class VectorSpmm(Accelerator):
         launch = self._launch(op)
         units = self.sms * self.schedulers
         service, pipeline = self._ticks_per_group(op.a.dtype, launch)
+        check_memory(
+            f"{op.name}: {len(launch.groups)} x {launch.tiles} blocks", 100 * len(launch.groups) * launch.tiles
+        )
         latency, work = round(TICKS * self.latency_cycles), np.tile(launch.groups, launch.tiles)
+        slowest = float(work.sum()) * (service + latency)
+        whole_cycles(f"{op.name}: groups of {service / TICKS:.3g} cycles ({pipeline}) in ticks", slowest)
         ticks, until, waiting = resident_ticks(work, units, self.resident_warps, service, latency)
         cycles = -(-ticks // TICKS)
         slots = units * self.resident_warps
