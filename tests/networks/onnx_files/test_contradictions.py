@@ -174,6 +174,14 @@ ELSEWHERE = {
         ),
         "MaxPool 'pool': strides: [0, 1]: whole numbers from 1",
     ),
+    "sum beside an operator that ONNX does not know": (
+        graph_with(
+            node("Frobnicate", ["x"], ["u"], domain="own"),
+            node("Add", ["x", "b"], ["h"], "sum"),
+            constants={"b": normal(1, 5)},
+        ),
+        "Add 'sum': inputs x, b: Incompatible dimensions",
+    ),
     "gather": (
         graph_with(node("GatherND", ["x", "i"], ["h"], "g", batch_dims=-3), constants={"i": np.array([[0]])}),
         "GatherND 'g': batch_dims: -3: a whole number from 0",
