@@ -56,17 +56,23 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "layout": _FLAG,
     },
 }
-_POOLS: Final = ("AveragePool", "LpPool", "MaxPool", "QLinearAveragePool")
+_OTHERS: Final = {
+    **dict.fromkeys(("AveragePool", "LpPool", "MaxPool", "QLinearAveragePool"), _POOL),
+    "GatherND": {"batch_dims": _whole(0)},  # ONNX reads outside of its memory for a negative one
+}
+"""Operators that are no layers, but whose sizes ONNX infers from attributes that it does not check."""
 
 
 def check_fields(node: "NodeProto") -> None:
     """Raise InputError, with node, field and value, for an attribute that its operator cannot have."""
     kind = checked_as(node)
-    rules = _RULES[kind.like] if kind is not None else _POOL if node.op_type in _POOLS else {}
+    rules = _RULES[kind.like] if kind is not None else _OTHERS.get(node.op_type, {})
     if not rules:
         return
     _check_number_of_inputs(node, kind)
     for attribute in node.attribute:
+        if attribute.ref_attr_name:  # in functions: given by who calls
+            continue
         rule = rules.get(attribute.name)
         value = _value(attribute) if rule is not None else None
         if rule is not None and not rule.holds(value):

@@ -18,6 +18,7 @@ from sparsesim.networks.onnx_files.layers import bias_tensor, onnx_layer
 from sparsesim.networks.onnx_files.operands import check_operands
 from sparsesim.networks.onnx_files.operators import is_not_counted
 from sparsesim.networks.onnx_files.reading import read_onnx
+from sparsesim.networks.onnx_files.stored_tensors import nodes_of
 from sparsesim.networks.onnx_files.tensor_sizes import check_arguments, check_output_sizes
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
 
@@ -77,8 +78,9 @@ def _checked_graph(model: "ModelProto", input_shape: InputShape | None) -> Graph
     fit, ours is told: it names the value.
     """
     with_input_sizes(model, input_shape)
-    for node in model.graph.node:
-        check_fields(node)
+    for body in (model.graph, *model.functions):
+        for node in nodes_of(body):
+            check_fields(node)
     sized = inferred(model, keep_noted=input_shape is None)
     graph = Graph(model.graph, sized.graph)
     check_output_sizes(model.graph.node, sized.graph)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sparsesim.errors import InputError
+from sparsesim.networks.onnx_files.node_by_node import first_contradiction
 from sparsesim.networks.onnx_files.operators import node_name, with_plain_operators
 from sparsesim.networks.onnx_files.outline import outline_of
 from sparsesim.networks.onnx_files.stepwise import hide_windows_with_slices, inferred_in_steps
@@ -93,18 +94,23 @@ def _sizes(outline: "ModelProto", nodes: Sequence["NodeProto"]) -> Inferred:
             found = shape_inference.infer_shapes(plain, data_prop=data_prop)
         except Exception as error:  # as above
             raise fault or _told(error, nodes) from error
+    if fault is None and (contradiction := first_contradiction(outline, found.graph)) is not None:
+        index, cause = contradiction
+        fault = _told(cause, nodes, index)
     return Inferred(found.graph, fault)
 
 
-def _told(error: Exception, nodes: Sequence["NodeProto"]) -> InputError:
-    """The first thing that ONNX has to say, with the node as the file names it."""
+def _told(error: Exception, nodes: Sequence["NodeProto"], index: int | None = None) -> InputError:
+    """The first thing that ONNX has to say, with the node as the file names it: that of `index`, or of its mark."""
     text = " ".join(str(error).split())
     marked = _MARKED.search(text)
     first = next((part for part in re.split(r"\(op_type:[^()]*\):", text)[1:] if part.strip()), text)
     words = " ".join(_MARKED.sub("node", _NOISE.sub("", first)).split())
-    if marked is None or int(marked[1]) >= len(nodes):
+    if index is None:
+        index = int(marked[1]) if marked is not None else len(nodes)
+    if index >= len(nodes):
         return InputError(f"the ONNX graph is not valid: {words}")
-    node = nodes[int(marked[1])]
+    node = nodes[index]
     return InputError(f"{node.op_type} {node_name(node)!r}: inputs {', '.join(node.input)}: {words}")
 
 

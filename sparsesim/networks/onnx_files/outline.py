@@ -7,6 +7,8 @@ from sparsesim.errors import InputError
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+_INPUTS_ARE_INPUTS: Final = 4
+"""The version from which constants need not be listed as inputs."""
 _SMALL: Final = 1024
 """Constants of so many values may be sizes that other nodes read, and stay."""
 
@@ -19,6 +21,8 @@ def outline_of(model: "ModelProto") -> "ModelProto":
     outline = type(model)()
     for name in ("ir_version", "opset_import", "functions"):
         _copy(model, outline, name)
+    if outline.ir_version:  # files of older versions must list their constants as inputs, and often do not
+        outline.ir_version = max(outline.ir_version, _INPUTS_ARE_INPUTS)
     for name in ("name", "node", "input", "output", "value_info"):
         _copy(model.graph, outline.graph, name)
     inputs = {value.name: value for value in outline.graph.input}

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 _SLICE: Final = "Slice"
 _HIDDEN: Final = "sparsesim.hidden"
-_MOST_WORK: Final = 1_000_000
-"""Nodes times steps: some ten seconds of inference."""
+_MOST_WORK: Final = 400_000
+"""Nodes times steps: a few seconds of inference."""
 _MAY_SHRINK: Final = {
     *("AveragePool", "LpPool", "MaxPool", "MaxUnpool", "QLinearAveragePool", "Col2Im", "CenterCropPad", "Crop"),
     *("Conv", "ConvInteger", "ConvTranspose", "DeformConv", "FusedConv", "NhwcConv", "QLinearConv"),
-    *("ConstantOfShape", "Expand", "Pad", "Range", "Resize", "Split", "Tile", "Upsample", "STFT"),
+    *("DFT", "Expand", "Pad", "Resize", "RoiAlign", "STFT", "Split", "TopK", "Upsample"),
 }
 """Operators whose output may be of negative size, though their input is not, by what ONNX infers."""
+
+_ALWAYS_SOUND: Final = {"Shape", "Size"}
+"""Operators whose output has as many values as their input has axes, or one."""
 
 
 def hide_windows_with_slices(model: "ModelProto") -> None:
@@ -42,17 +45,26 @@ def inferred_in_steps(
     `infer` gives a model with as many sizes as it finds, `check` refuses negative ones.
     Raises InputError where the steps would take too long.
     """
-    steps = _steps(model.graph, _kinds_inside(model))
-    last = max(steps.values(), default=0)
-    if last * len(model.graph.node) > _MOST_WORK:
-        raise InputError(f"graph: {last} windows with a Slice behind each, one after another: they take too long")
-    for step in range(last):
+    inside = _kinds_inside(model)
+    sound: set[int] = set()
+    rounds = 0
+    while waiting := _waiting(model.graph, inside, sound):
+        rounds += 1
+        if rounds * len(model.graph.node) > _MOST_WORK:
+            raise InputError(f"graph: more than {rounds} windows with a Slice behind each, in turn: they take too long")
         hidden = type(model)()
         hidden.CopyFrom(model)
-        for index, after in steps.items():
-            if after > step:
-                _hide(hidden, hidden.graph.node[index])
-        check(infer(hidden).graph)
+        for index in waiting:
+            _hide(hidden, hidden.graph.node[index])
+        sized = infer(hidden).graph
+        check(sized)
+        known = {value.name for value in sized.value_info if _is_known(value)}
+        behind = _behind(model.graph, waiting)
+        sound |= {
+            index
+            for index, node in enumerate(model.graph.node)
+            if index not in behind or (index not in waiting and known.issuperset(filter(None, node.output)))
+        }
 
 
 def _hide(model: "ModelProto", node: "NodeProto") -> None:
@@ -80,20 +92,33 @@ def _kinds_inside(model: "ModelProto") -> "Callable[[NodeProto], set[str]]":
     return kinds
 
 
-def _steps(graph: "GraphProto", inside: "Callable[[NodeProto], set[str]]") -> dict[int, int]:
-    """After how many steps a node that slices may be seen, by its position; those not named may at once."""
-    found: dict[int, int] = {}
-    reached: dict[str, tuple[int, bool]] = {}
+def _waiting(graph: "GraphProto", inside: "Callable[[NodeProto], set[str]]", sound: set[int]) -> set[int]:
+    """Positions of nodes that slice what may be of negative size, by all that is not known to be sound."""
+    found: set[int] = set()
+    doubtful: set[str] = set()
     for index, node in enumerate(graph.node):
         kinds = inside(node)
         # Inner graphs may read whatever comes before them.
-        before = list(reached.values()) if len(kinds) > 1 else [reached[name] for name in node.input if name in reached]
-        step = max((known for known, _ in before), default=0)
-        may_be_negative = any(negative for known, negative in before if known == step)
-        if _SLICE in kinds and may_be_negative:
-            step, may_be_negative = step + 1, False
-            found[index] = step
-        may_be_negative = may_be_negative or bool(kinds & _MAY_SHRINK)
-        if step or may_be_negative:
-            reached.update(dict.fromkeys(node.output, (step, may_be_negative)))
+        doubt = bool(doubtful) if len(kinds) > 1 else not doubtful.isdisjoint(node.input)
+        if _SLICE in kinds and doubt:
+            found.add(index)
+        if index not in sound and node.op_type not in _ALWAYS_SOUND and (doubt or kinds & _MAY_SHRINK):
+            doubtful.update(node.output)
     return found
+
+
+def _behind(graph: "GraphProto", nodes: set[int]) -> set[int]:
+    """Positions of these nodes and of all that depend on them; of inner graphs, whatever follows."""
+    found = set(nodes)
+    reached: set[str] = set()
+    for index, node in enumerate(graph.node):
+        has_inner = any(attribute.HasField("g") for attribute in node.attribute)
+        if index in nodes or (reached and has_inner) or not reached.isdisjoint(node.input):
+            found.add(index)
+            reached.update(node.output)
+    return found
+
+
+def _is_known(value: Any) -> bool:
+    described = value.type.tensor_type
+    return described.HasField("shape") and all(dim.HasField("dim_value") for dim in described.shape.dim)

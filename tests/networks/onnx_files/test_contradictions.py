@@ -174,6 +174,30 @@ ELSEWHERE = {
         ),
         "MaxPool 'pool': strides: [0, 1]: whole numbers from 1",
     ),
+    "sum beside an operator that ONNX does not know": (
+        graph_with(
+            node("Frobnicate", ["x"], ["u"], domain="own"),
+            node("Add", ["x", "b"], ["h"], "sum"),
+            constants={"b": normal(1, 5)},
+        ),
+        "Add 'sum': inputs x, b: Incompatible dimensions",
+    ),
+    "gather": (
+        graph_with(node("GatherND", ["x", "i"], ["h"], "g", batch_dims=-3), constants={"i": np.array([[0]])}),
+        "GatherND 'g': batch_dims: -3: a whole number from 0",
+    ),
+    "transposition": (
+        graph_with(node("Transpose", ["x"], ["h"], "t", perm=[0, 2, 1])),
+        "Transpose 't': perm: [0, 2, 1]: each axis of its input 'x' (1, 6) once is needed",
+    ),
+    "sizes in a matrix": (
+        graph_with(node("Reshape", ["x", "s"], ["h"], "r"), constants={"s": np.array([[1, 6]])}),
+        "Reshape 'r': input 's': (1, 2): a list of numbers is needed",
+    ),
+    "map without axes": (
+        graph_with(node("GlobalAveragePool", ["x"], ["h"], "g")),
+        "GlobalAveragePool 'g': input 'x': (1, 6)",
+    ),
     "cycle": (
         graph_with(node("Add", ["x", "g"], ["h"], "a"), node("Relu", ["h"], ["g"], "b")),
         "Add 'a': inputs x, g:",

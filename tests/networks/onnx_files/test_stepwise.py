@@ -83,5 +83,5 @@ def test_many_windows_and_slices_in_turn_take_too_long(tmp_path):
     for i in range(1000):
         nodes += [pool(f"t{i}" if i else "x", f"p{i}", 1, f"pool{i}"), slice_of(f"p{i}", f"t{i + 1}")]
     path = saved(tmp_path / "a.onnx", [*nodes, node("Identity", ["t1000"], ["s"])])
-    with pytest.raises(InputError, match=re.escape("1000 windows with a Slice behind each, one after another")):
+    with pytest.raises(InputError, match=re.escape(" windows with a Slice behind each, in turn: they take too long")):
         load_network(path)
