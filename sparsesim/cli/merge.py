@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sparsesim.cli.destinations import WEIGHTS, check_file
 from sparsesim.cli.options import Json, Layout
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import neurons_to_keep
@@ -30,6 +31,7 @@ def merge(
 
     `sparsesim evaluate` reads the file that is written with --architecture mlp.
     """
+    check_file("--output", output, WEIGHTS)
     if stop_at_mode == bool(keep):
         raise InputError("give either --keep LAYER=NUMBER or --stop-at-mode")
     options: dict[str, Any] = {"layout": layout} if layout else {}

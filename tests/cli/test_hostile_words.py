@@ -66,7 +66,6 @@ def called(tmp_path, monkeypatch, capfd):
 def test_a_hostile_word_is_refused_in_a_line_or_means_something(called, tmp_path, name, parameter):
     placeholders = files(tmp_path)
     example = [word.format(**placeholders) for word in EXAMPLES[name]]
-    option = max(parameter.opts, key=len)
     faults = [fault for value in HOSTILE if (fault := fault_of(called, name, example, parameter, value))]
     assert not faults
 
