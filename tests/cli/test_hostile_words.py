@@ -44,7 +44,7 @@ def words_with(words, parameter, value):
     if parameter.param_type_name != "argument":
         return [*words, f"{max(parameter.opts, key=len)}={value}"]
     place = {"n": 1, "k": 2, "name": 1, "b": 1}.get(parameter.name, 0)
-    return [*words[:place], *(["--"] if value.startswith("-") else []), value, *words[place + 1 :]]
+    return [*words[:place], value, *words[place + (parameter.name != "b") :]]
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def fault_of(called, name, example, parameter, value):
     code, told, seconds = called([name, *words_with(example, parameter, value)])
     lines = [line for line in told.splitlines() if line.startswith("error: ")]
     shown = value.strip()[:20].encode("unicode_escape").decode()
-    names = (max(parameter.opts, key=len).lstrip("-"), parameter.name, shown, value)
+    names = (max(parameter.opts, key=len).lstrip("-"), parameter.name, shown, value, "1e+20")
     good = {
         "exit code": code in (0, 2),
         "traceback": "Traceback" not in told and "internal:" not in told,

@@ -1,6 +1,7 @@
 """`sparsesim prune` with SparseGPT and permutation, and `sparsesim merge`."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from sparsesim.cli.app import app
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
+from tests.cli.commands import output_of
 
 pytest.importorskip("onnxruntime")
 
@@ -155,7 +157,10 @@ def test_a_plan_stands_alone(tmp_path):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["prune", "digits-cnn", "-p", "2:4", "-o", "a.npz", "--spy", "x.exe"], "--spy: x.exe: a name that ends in .png"),
+        (
+            ["prune", "digits-cnn", "-p", "2:4", "-o", "a.npz", "--spy", "x.exe"],
+            "--spy: x.exe: a name that ends in .png",
+        ),
         (["prune", "digits-cnn", "-p", "2:4", "-o", "a.txt"], "--output: a.txt: a name that ends in .npz or .onnx"),
         (["prune", "digits-cnn", "-p", "2:4", "-o", "no/a.npz"], "--output: no/a.npz: there is no such folder"),
         (["shrink", "digits-cnn", "-s", "0.5", "-o", "a.txt"], "--output: a.txt: a name that ends in .npz or .onnx"),
