@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sparsesim.cli.destinations import check_file
 from sparsesim.cli.options import (
     BatchSize,
     GraphFile,
@@ -44,8 +45,7 @@ def evaluate(
 
     On request it writes what the layers read.
     """
-    if activations is not None and activations.suffix != ".npz":
-        raise InputError(f"{activations}: activations are written as .npz")
+    check_file("--activations", activations, (".npz",))
     method = _method(pruner, sparsity, layers)
     ready = prepare(network, file, stored, [method] if method else [])
     found = accuracy_after(
@@ -74,5 +74,6 @@ def _method(pruner: str, sparsity: float | None, layers: str) -> Method | None:
     if pruner:
         return method_by_name(pruner, sparsity)
     if sparsity is not None or layers != "*":
-        raise InputError("--sparsity and --layers mean nothing without --pruner")
+        given = f"--layers: {layers!r}" if sparsity is None else f"--sparsity: {sparsity}"
+        raise InputError(f"{given}: --sparsity and --layers mean nothing without --pruner")
     return None

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
+from sparsesim.cli.destinations import WEIGHTS, check_file
 from sparsesim.cli.options import Json, Layout
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import neurons_to_keep
 from sparsesim.cli.printing import print_json, print_lines, print_rows, print_written
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
+from sparsesim.networks.arrays.layout import check_layout
 from sparsesim.transforms import method_by_name
 
 
@@ -30,8 +32,11 @@ def merge(
 
     `sparsesim evaluate` reads the file that is written with --architecture mlp.
     """
+    check_file("--output", output, WEIGHTS)
     if stop_at_mode == bool(keep):
         raise InputError("give either --keep LAYER=NUMBER or --stop-at-mode")
+    if layout:
+        check_layout(layout)
     options: dict[str, Any] = {"layout": layout} if layout else {}
     method = method_by_name("merge", keep=None if stop_at_mode else neurons_to_keep(keep), **options)
     before = load_network(network, architecture="mlp", **options)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sparsesim.cli.destinations import PICTURES, WEIGHTS, check_file
 from sparsesim.cli.options import (
     Criterion,
     Json,
@@ -64,6 +65,8 @@ def prune(
     """
     if samples < 1:
         raise InputError(f"--samples: {samples}: must be at least 1")
+    check_file("--output", output, WEIGHTS)
+    check_file("--spy", spy, PICTURES)
     whole = load_network(network, **file.options())
     amounts = {"threshold": threshold, "s": s, "criterion": criterion or None, "round_to": round_to}
     change: Callable[[LayerInputs | None], Transformed]

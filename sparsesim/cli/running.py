@@ -47,9 +47,7 @@ def running(name: str, command: Callable[..., None]) -> Callable[..., None]:
             started = perf_counter()
             try:
                 told(**values)
-            except (
-                BrokenPipeError
-            ) as error:  # what is printed is told apart; Typer would take this for it, and be silent
+            except BrokenPipeError as error:  # not what is printed, for which Typer would take it
                 raise RuntimeError(f"a pipe between processes broke: {error}") from error
             LOG.debug("%s: %.2f s in all", name, perf_counter() - started)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sparsesim.cli.destinations import WEIGHTS, check_file
 from sparsesim.cli.options import GraphFile, Json, RunnableNetwork
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_lines, print_rows, print_written
@@ -37,6 +38,7 @@ def shrink(
 
     They go from all layers that depend on each other alike.
     """
+    check_file("--output", output, WEIGHTS)
     options = file.options()
     whole = load_network(network, **options)
     method = method_by_name(

@@ -70,7 +70,7 @@ def test_only_the_named_layers_are_pruned(digits):
         (["--sparsity", "0.5"], "mean nothing without --pruner"),
         (["--inputs", "nowhere.npz"], "nowhere.npz: no such file"),
         (["--inputs", "images.png"], "arrays are read from .npz"),
-        (["--activations", "maps.txt"], "activations are written as .npz"),
+        (["--activations", "maps.txt"], r"--activations: maps\.txt: a name that ends in \.npz is needed"),
         (["--architecture", "mlp"], r"architecture means nothing for .yaml files"),
     ],
 )

@@ -1,6 +1,7 @@
 """`sparsesim prune` with SparseGPT and permutation, and `sparsesim merge`."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from sparsesim.cli.app import app
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
+from tests.cli.commands import output_of
 
 pytest.importorskip("onnxruntime")
 
@@ -150,3 +152,26 @@ def test_a_plan_stands_alone(tmp_path):
         run("prune", "digits-cnn", "--plan", plan, "-p", "2:4", "-o", tmp_path / "o.npz")
     with pytest.raises(InputError, match="say how to prune"):
         run("prune", "digits-cnn", "-o", tmp_path / "o.npz")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["prune", "digits-cnn", "-p", "2:4", "-o", "a.npz", "--spy", "x.exe"],
+            "--spy: x.exe: a name that ends in .png",
+        ),
+        (["prune", "digits-cnn", "-p", "2:4", "-o", "a.txt"], "--output: a.txt: a name that ends in .npz or .onnx"),
+        (["prune", "digits-cnn", "-p", "2:4", "-o", "no/a.npz"], "--output: no/a.npz: there is no such folder"),
+        (["shrink", "digits-cnn", "-s", "0.5", "-o", "a.txt"], "--output: a.txt: a name that ends in .npz or .onnx"),
+        (["merge", "no.npz", "--keep", "a=1", "-o", "a.txt"], "--output: a.txt: a name that ends in .npz or .onnx"),
+        (["evaluate", "digits-cnn", "-i", "no.npz", "--activations", "a.txt"], "--activations: a.txt: a name that"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_any_work(monkeypatch, tmp_path, words, line):
+    monkeypatch.chdir(tmp_path)
+    for module in ("prune", "shrink", "merge", "samples"):
+        monkeypatch.delattr(f"sparsesim.cli.{module}.load_network")
+    with pytest.raises(InputError, match=re.escape(line)):
+        output_of(*words)
+    assert not list(tmp_path.iterdir())
