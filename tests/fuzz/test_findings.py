@@ -478,8 +478,8 @@ def test_outputs_that_cannot_be_written_are_named(tmp_path):
 
 def test_a_full_disk_is_named():
     found = in_a_process(
-        "import sys; sys.argv = ['sparsesim', 'gemm', '8', '8', '8', '--json']\n"
-        "sys.stdout = open('/dev/full', 'w')\nfrom sparsesim.cli import main; main()"
+        "import os, sys; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"
+        "sys.argv = ['sparsesim', 'gemm', '8', '8', '8', '--json']\nfrom sparsesim.cli import main; main()"
     )
     assert "Traceback" not in found.stderr
     assert "None:" not in found.stderr
