@@ -1,6 +1,5 @@
 """What a worker process is told first, and the error of one that was lost. Every worker waits for what is imported."""
 
-import ctypes
 import os
 import signal
 import sys
@@ -29,6 +28,8 @@ def end_with(parent: int, started_by_main_thread: bool) -> None:
     the parent. A thread that looks for the parent does it everywhere else, as soon as it gets the interpreter's lock.
     """
     if started_by_main_thread and sys.platform == "linux":
+        import ctypes  # which commands that start no worker do without
+
         with suppress(OSError, AttributeError):  # another C library: the thread below is left
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before this began
