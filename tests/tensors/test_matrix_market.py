@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
 from sparsesim.limits import memory_budget
@@ -175,6 +176,20 @@ def test_malformed_text_is_one_line_that_names_file_and_fault(text: str, message
     assert str(error.value).startswith("m.mtx: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False).map(repr)
+        | st.floats(1e-30, 1e30).map("{:.16e}".format)
+        | st.decimals(-(10**9), 10**9, allow_nan=False, places=12).map("{:f}".format)
+        | st.tuples(st.integers(2**53, 2**60), st.integers(-70, 70)).map(lambda parts: f"{parts[0] | 1}e{parts[1]}")
+    )
+)
+@settings(deadline=None, max_examples=300)
+def test_numbers_are_the_nearest_doubles(numbers: list[str]) -> None:
+    matrix = parse(f"{ARRAY} real general\n{len(numbers)} 1\n" + "\n".join(numbers))
+    assert matrix.to_array().ravel().tolist() == [float(number) for number in numbers]
 
 
 @pytest.mark.parametrize(
