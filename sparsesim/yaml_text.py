@@ -25,6 +25,8 @@ MAX_VALUES: Final = 200_000
 MAX_NUMBER_CHARACTERS: Final = 100
 """Python refuses to read more than 4300 digits, and reads fewer in a time that grows with their square."""
 
+_FRAME: Final = 3
+"""Events around the values: the text and its document begin, and the document ends."""
 _TAG: Final = "tag:yaml.org,2002:"
 _NUMBERS: Final = {f"{_TAG}int", f"{_TAG}float"}
 _TEXT: Final = {f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value"}
@@ -111,10 +113,14 @@ def _check_limits(text: str) -> None:
     loader = _LOADER(text)
     depth = values = 0
     try:
-        while not isinstance(event := loader.get_event(), yaml.StreamEndEvent | None):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            values += isinstance(event, yaml.NodeEvent)
-            _check(depth, values, event.start_mark.line + 1)
+        while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+            values += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth, values = depth - 1, values - 1
+            if depth > MAX_DEPTH or values > MAX_VALUES + _FRAME:
+                _check(depth, values, event.start_mark.line + 1)
     finally:
         loader.dispose()
 
