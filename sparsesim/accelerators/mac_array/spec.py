@@ -12,7 +12,7 @@ from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.plannable import check_plannable
+from sparsesim.accelerators.plannable import check_plannable, check_tiles
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATORS
@@ -20,7 +20,6 @@ from sparsesim.errors import PatternError
 from sparsesim.formats import Dense, Nm
 from sparsesim.formats.coding.widths import bits_for
 from sparsesim.formats.kernels import group_slots
-from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix, group_violation
@@ -28,9 +27,6 @@ from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 DENSE: Final = frozenset({Dense})
 """The format of operands that need no decoder."""
-
-_TILE_BYTES = 160
-"""The most that a tile of C was measured to take while it is planned."""
 
 
 class Packed(NamedTuple):
@@ -120,7 +116,7 @@ class MacArray(Unpacking):
         check_plannable(op)
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda candidate: self._cost(op, packed, candidate))
-        check_memory(f"{op.name}: {walk.tiles_m} x {walk.tiles_n} tiles", _TILE_BYTES * walk.tiles_m * walk.tiles_n)
+        check_tiles(op, walk.tiles_m, walk.tiles_n)
         i, j = order(walk)
         rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
