@@ -162,8 +162,8 @@ def simulate(
 
     Machine and table by name, path, mapping or itself. The fastest of the kernels that take the operation runs, and of
     its plans if it is autotuned. Use `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Fields
-    and units of what it returns stand in `sparsesim.results.Result`. Raises SparsesimError if a format or every kernel refuses the operation,
-    UnknownNameError for unknown names.
+    and units of what it returns stand in `sparsesim.results.Result`. Raises SparsesimError if a format or every kernel
+    refuses the operation, UnknownNameError for unknown names, InputError for sizes beyond what can be counted or held.
 
     >>> import sparsesim as ss
     >>> op = ss.matmul_op("karate", "karate", "csr", "fp32")
