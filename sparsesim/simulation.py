@@ -6,22 +6,19 @@ The module is not called `simulate` because that would shadow the public functio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, Final
+from typing import Any
 
 from sparsesim.accelerators import candidates_of
+from sparsesim.accelerators.plannable import beyond, check_countable
 from sparsesim.counts import Counts
 from sparsesim.engines import least_cycles, run_schedule
-from sparsesim.errors import InputError, SparsesimError
+from sparsesim.errors import SparsesimError
 from sparsesim.hardware import Call, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.hardware.power import own_energy, seconds_under_cap
-from sparsesim.limits import MAX_MACS, checked_size
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import Labels, Result
 from sparsesim.units import cycles_to_seconds, pj_to_joule
 from sparsesim.yaml_file import Given
-
-_LARGE_MACS: Final = 2**40
-"""From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +77,7 @@ class Simulator:
         try:
             call, run = self._run(op, work)
         except (MemoryError, OverflowError) as error:
-            if isinstance(error, OverflowError) and op.dense_macs * op.repeat < _LARGE_MACS:
-                raise  # a fault of ours
-            most = "memory than there is" if isinstance(error, MemoryError) else "than 64 bits to count"
-            sizes = " x ".join(str(size) for size in (op.groups, op.m, op.n, op.k))
-            raise InputError(
-                f"{op.name}: groups x M x N x K of {sizes} on {self.machine.name} need more {most}"
-            ) from error
+            raise beyond(op, self.machine.name, error) from error
         energy = self._energy(call, run)
         elapsed = perf_counter() - start
         return Result(**self._identity(op, labels) | _figures(op, call, run) | energy, simulation_seconds=elapsed)
@@ -148,13 +139,6 @@ class Simulator:
         }
 
 
-def check_countable(op: MatmulOp) -> None:
-    """Raise InputError for an operation whose MACs, or the bits that they move, are beyond what 64 bits can count."""
-    # The exact number may need the positions, which few operations are large enough to be asked for.
-    if min(op.a.tensor.nnz * op.n, op.b.tensor.nnz * op.m) * op.repeat > MAX_MACS:
-        checked_size(f"{op.name}: MACs of all repetitions", op.effectual_macs, op.repeat, limit=MAX_MACS)
-
-
 class _Work:
     """`Accelerator.work` of one multiplication, computed at first use: plans found by their key never need it."""
 
@@ -177,12 +161,10 @@ def simulate(
 ) -> Result:
     """Simulate one operation on one machine, at the prices of a table or else of the machine's own technology.
 
-    Machine and table by name, path, mapping or itself.
-
-    The fastest of the kernels that take the operation runs, and of its plans if it is autotuned. Use
-    `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Fields and units of what it returns stand
-    in `sparsesim.results.Result`. Raises SparsesimError if a format or every kernel refuses the operation,
-    UnknownNameError for unknown names.
+    Machine and table by name, path, mapping or itself. The fastest of the kernels that take the operation runs, and of
+    its plans if it is autotuned. Use `machine.benchmarked(...)` to simulate a benchmark of many identical runs. Fields
+    and units of what it returns stand in `sparsesim.results.Result`. Raises SparsesimError if a format or every kernel
+    refuses the operation, UnknownNameError for unknown names, InputError for sizes beyond what can be counted or held.
 
     >>> import sparsesim as ss
     >>> op = ss.matmul_op("karate", "karate", "csr", "fp32")
@@ -218,8 +200,7 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
     `machine` has this kernel alone.
     """
     best: Run | None = None
-    for plan in candidates_of(machine.unit, op, work):
-        # Candidates are ordered by non-decreasing compute cycles, so none after this one can win either.
+    for plan in candidates_of(machine.unit, op, work):  # by non-decreasing compute cycles: none after this one can win
         if best is not None and cycles_to_seconds(least_cycles(plan, machine), machine.clock_hz) >= best.seconds:
             break
         counts = run_schedule(plan, machine, engine)

@@ -1,13 +1,40 @@
-"""How large an operation may be whose tiles are walked one by one."""
+"""How large an operation may be: what can be counted, planned in time, and held in memory."""
 
+from math import prod
 from typing import Final
 
 from sparsesim.errors import InputError
-from sparsesim.limits import MAX_MACS, checked_size
+from sparsesim.limits import MAX_MACS, check_memory, checked_size
 from sparsesim.matmul import MatmulOp
 
 MOST_OUTPUTS: Final = 2**37
 """Elements of C: more than fit the memory of any card, and as many as are planned in some seconds."""
+
+TILE_BYTES: Final = 160
+"""The most that a tile of C was measured to take while a MAC array is planned."""
+LARGE_MACS: Final = 2**40
+"""From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
+
+
+def check_countable(op: MatmulOp) -> None:
+    """Raise InputError for an operation whose MACs, or the bits that they move, are beyond what 64 bits can count."""
+    # The exact number may need the positions, which few operations are large enough to be asked for.
+    if min(op.a.tensor.nnz * op.n, op.b.tensor.nnz * op.m) * op.repeat > MAX_MACS:
+        checked_size(f"{op.name}: MACs of all repetitions", op.effectual_macs, op.repeat, limit=MAX_MACS)
+
+
+def check_tiles(op: MatmulOp, *tiles: int) -> None:
+    """Raise InputError for more tiles along M and N than the memory has room for."""
+    check_memory(f"{op.name}: {' x '.join(map(str, tiles))} tiles", TILE_BYTES * prod(tiles))
+
+
+def beyond(op: MatmulOp, machine: str, error: Exception) -> Exception:
+    """What to raise for a MemoryError or OverflowError of an operation: the sizes, or if these are small the error."""
+    if isinstance(error, OverflowError) and op.dense_macs * op.repeat < LARGE_MACS:
+        return error  # a fault of ours
+    most = "memory than there is" if isinstance(error, MemoryError) else "than 64 bits to count"
+    sizes = " x ".join(str(size) for size in (op.groups, op.m, op.n, op.k))
+    return InputError(f"{op.name}: groups x M x N x K of {sizes} on {machine} need more {most}")
 
 
 def check_plannable(op: MatmulOp) -> None:

@@ -12,14 +12,13 @@ from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array.packed import Packed, compressed
 from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.plannable import check_plannable
+from sparsesim.accelerators.plannable import check_plannable, check_tiles
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import Dense, Nm, format_by_name
 from sparsesim.formats.coding.widths import bits_for
-from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
 from sparsesim.quantities import Count
 from sparsesim.schedule import Phase, Schedule
@@ -28,9 +27,6 @@ from sparsesim.units import BITS_PER_BYTE, ceil_div
 
 DENSE: Final = frozenset({Dense})
 """The format of operands that need no decoder."""
-
-_TILE_BYTES = 160
-"""The most that a tile of C was measured to take while it is planned."""
 
 
 class MacArray(Unpacking):
@@ -117,7 +113,7 @@ class MacArray(Unpacking):
         check_plannable(op)
         packed = self._packed(op)
         walk = min(self._walks(op, packed), key=lambda candidate: self._cost(op, packed, candidate))
-        check_memory(f"{op.name}: {walk.tiles_m} x {walk.tiles_n} tiles", _TILE_BYTES * walk.tiles_m * walk.tiles_n)
+        check_tiles(op, walk.tiles_m, walk.tiles_n)
         i, j = order(walk)
         rows, columns = sides(op.m, walk.rows), sides(op.n, walk.columns)
         from_a = np.where(j % walk.a_reach == 0, weighted_shares(op.a.dram_bytes, rows)[i], 0)
