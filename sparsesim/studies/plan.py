@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import field_validator
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.networks import Layer, Network
 from sparsesim.quantities import NotNegative, Sparsity
@@ -83,7 +84,8 @@ def save_plan(plan: Plan, path: Path | str) -> Path:
     path = Path(path)
     content = {name: value for name, value in plan.model_dump(exclude_none=True).items() if value != ""}
     try:
-        path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        with replacing(path) as new:
+            new.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     return path

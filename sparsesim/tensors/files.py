@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
 from sparsesim.tensors.matrix_market import parse_matrix_market, print_matrix_market
 from sparsesim.tensors.npy import parse_npy
@@ -61,7 +62,8 @@ def write_matrix(matrix: SparseMatrix, path: str | Path) -> None:
     file = Path(path)
     data = WRITERS[_known_suffix(file.name.removesuffix(".gz"), str(file), WRITERS)](matrix)
     try:
-        file.write_bytes(gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
+        with replacing(file) as new:
+            new.write_bytes(gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
     except OSError as error:
         raise InputError(f"{file}: cannot be written ({error.strerror})") from error
 

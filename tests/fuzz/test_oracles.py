@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -184,7 +185,7 @@ def test_a_refusal_that_is_swallowed(monkeypatch, tmp_path):
 
 
 def test_a_refusal_without_the_name_of_the_file(tmp_path):
-    kind = test_files.KINDS["npy"]._replace(read=lambda path: files.READERS[".npy"](path.read_bytes(), "x"))
+    kind = test_files.KINDS["npy"]._replace(read=lambda path: files.READERS[".npy"](BytesIO(path.read_bytes()), "x"))
     found(kind.files(), lambda file: test_files.check_file(kind, tmp_path, file), "is not named in")
 
 

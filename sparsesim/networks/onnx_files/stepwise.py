@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SLICE: Final = "Slice"
 _HIDDEN: Final = "sparsesim.hidden"
-_MOST_WORK: Final = 400_000
+_MOST_WORK: Final = 100_000
 """Nodes times steps: a few seconds of inference."""
 _MAY_SHRINK: Final = {
     *("AveragePool", "LpPool", "MaxPool", "MaxUnpool", "QLinearAveragePool", "Col2Im", "CenterCropPad", "Crop"),
