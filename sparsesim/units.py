@@ -12,6 +12,8 @@ _SCALES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, 
 _EXAMPLES = {"B": "40 MiB", "Hz": "1.41 GHz", "B/s": "1935 GB/s"}
 # YAML reads 128e9 as text: its floats need a point.
 _NUMBER = r"[0-9]*\.?[0-9]+(?:[eE][+-]?\d+)?|[0-9]+\.(?:[eE][+-]?\d+)?"
+_LONGEST = 64
+"""Characters of a quantity; the pattern takes a time that grows with their square."""
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(Ki|Mi|Gi|[kKMGT]?)(B/s|B|Hz))?\s*")
 
 
@@ -23,7 +25,8 @@ def parse_quantity(text: str | int | float, unit: str) -> int:
     """
     value = _number(text, unit)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        raise InputError(f"{text!r}: a whole number of {unit} is needed, or one with a unit such as {_EXAMPLES[unit]}")
+        allowed = f"a whole number of {unit} is needed, or one with a unit such as {_EXAMPLES[unit]}"
+        raise InputError(f"{_shown(text)}: {allowed}")
     return round(value)
 
 
@@ -35,13 +38,21 @@ def _number(text: str | int | float, unit: str) -> float | None:
         return text
     if not isinstance(text, str):
         return text if math.isfinite(text) and text == int(text) else None
-    match = _QUANTITY.fullmatch(text)
+    match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
     number, prefix, found = match.groups()
     if found is None:
         return _number(float(number), unit)
     return float(number) * _SCALES["k" if prefix == "K" else prefix] if found == unit else None
+
+
+def _shown(value: object) -> str:
+    """What was given instead, cut where it is long."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST:  # Python shows no more than 4300 digits
+        return f"an integer of {value.bit_length()} bits"
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def bits_to_bytes(bits: int) -> int:
