@@ -78,9 +78,8 @@ class Simulator:
             call, run = self._run(op, work)
         except (MemoryError, OverflowError) as error:
             raise beyond(op, self.machine.name, error) from error
-        energy = self._energy(call, run)
-        elapsed = perf_counter() - start
-        return Result(**self._identity(op, labels) | _figures(op, call, run) | energy, simulation_seconds=elapsed)
+        figures = _figures(op, call, run) | self._energy(call, run)
+        return Result(**self._identity(op, labels) | figures, simulation_seconds=perf_counter() - start)
 
     def _energy(self, call: Call, run: Run) -> dict[str, Any]:
         """Energy at the prices that were asked for, and mean power at the machine's own."""

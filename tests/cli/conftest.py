@@ -31,7 +31,7 @@ def started():
 def sweep(tmp_path):
     """A task that ends soon and others that take minutes."""
     path = tmp_path / "long.yaml"
-    networks = ["digits-cnn", "digits-cnn", "vgg16", "resnet152", "bert-large"]
+    networks = ["digits-cnn", "lenet-5", "vgg16", "resnet152", "bert-large"]
     content = {"networks": networks, "pruners": [{"name": "magnitude", "sparsity": [0.5, 0.9]}]}
     formats = {"formats": ["csr", "coo"], "machines": ["core-i7-5930k", "sparch"]}
     path.write_text(yaml.safe_dump({"name": "long", **content, **formats}))

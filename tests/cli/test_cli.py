@@ -296,7 +296,7 @@ def test_a_truncated_matrix_file_is_named(tmp_path):
     path.write_text("\n".join(SMALL.splitlines()[:4]) + "\n")
     line = refused("matmul", path, "-m", "core-i7-5930k")
     assert "cut.mtx" in line
-    assert "another 2 lines" in line
+    assert "promises 4 entries, but only 2 follow" in line
 
 
 def test_matrices_that_do_not_fit_are_named_with_their_shapes(tmp_path, small):

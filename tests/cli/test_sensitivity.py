@@ -50,7 +50,7 @@ def test_the_table_shows_every_layer_and_ratio(digits):
     ("options", "reason"),
     [
         (["--labels-key", ""], "accuracies need labels"),
-        (["--ratios", "0,x"], "--ratios: '0,x': numbers"),
+        (["--ratios", "0,x"], "--ratios: 'x': numbers"),
         (["--max-drop", "-1"], "max_drop=-1.0"),
         (["--pruner", "2:4"], "contradicts"),
     ],

@@ -117,7 +117,7 @@ def test_a_network_gives_what_its_layers_give_one_by_one(pruner):
         if result.layer not in weightless:
             op = stored_as(op, format_by_name(result.format))
         alone = simulate(op, by_name[result.machine], table).flat()
-        told = {"simulation_seconds", "network", "pruner", "sparsity", "weights"}
+        told = {"simulation_seconds", "network", "pruner", "sparsity", "weights", "point"}
         told |= {"format"} if result.layer in weightless else set()
         assert {key: value for key, value in result.flat().items() if key not in told} == {
             key: value for key, value in alone.items() if key not in told
