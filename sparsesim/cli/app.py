@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from sparsesim.cli.interrupt import interruptible
 from sparsesim.cli.running import running
 from sparsesim.cli.words import CheckedCommand
 
@@ -122,7 +123,9 @@ def _loaded(name: str) -> Any:
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     example = f"sparsesim {COMMANDS[name].example}"
     declare = own.command(name, cls=CheckedCommand, context_settings=_HELP, epilog=example)
-    declare(running(name, getattr(import_module(f"sparsesim.cli.{module}"), function)))
+    with interruptible():  # a KeyboardInterrupt may get lost in what a package does while it is imported
+        found = import_module(f"sparsesim.cli.{module}")
+    declare(running(name, getattr(found, function)))
     return get_command(own)
 
 

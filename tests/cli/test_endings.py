@@ -83,7 +83,7 @@ def test_a_worker_that_is_killed_costs_one_line(started, sweep, tmp_path):
 
 def test_ctrl_c_again_and_again_ends_a_command_no_later(started):
     """Each would give what runs in compiled code its moment anew."""
-    process = started("gemm", 4096, 16384, 16384, "-m", "sparch", "--sparsity", "0.5", "-v")
+    process = started("gemm", 32768, 8192, 8192, "-m", "sparch", "--sparsity", "0.5", "-v")
     wait_for(lambda: "numba" in Path(f"/proc/{process.pid}/maps").read_text(), process)
     time.sleep(2)
     until = time.monotonic() + SOON_S

@@ -54,7 +54,7 @@ def test_a_sweep_says_what_is_kept(started, tmp_path, sweep, whole_session):
 @pytest.mark.parametrize("when_s", [0.0, 2.0])
 def test_what_runs_in_compiled_code_is_gone_too(started, when_s):
     """It would notice Ctrl-C only when it is done."""
-    process = started("gemm", 4096, 16384, 16384, "-m", "sparch", "--sparsity", "0.5", "-v")
+    process = started("gemm", 32768, 8192, 8192, "-m", "sparch", "--sparsity", "0.5", "-v")
     wait_for(lambda: "numba" in Path(f"/proc/{process.pid}/maps").read_text(), process)
     time.sleep(when_s)
     assert stopped(process, whole_session=False) == "interrupted: nothing is kept\n"
