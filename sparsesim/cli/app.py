@@ -123,7 +123,7 @@ def _loaded(name: str) -> Any:
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     example = f"sparsesim {COMMANDS[name].example}"
     declare = own.command(name, cls=CheckedCommand, context_settings=_HELP, epilog=example)
-    with interruptible():  # a KeyboardInterrupt may get lost in what a package does while it is imported
+    with interruptible(at_once=False):
         found = import_module(f"sparsesim.cli.{module}")
     declare(running(name, getattr(found, function)))
     return get_command(own)

@@ -35,13 +35,14 @@ class Stopped(Exception):  # noqa: N818 (no error)
 
 
 @contextmanager
-def interruptible(kept: Callable[[], str] = lambda: NOTHING_KEPT) -> Iterator[None]:
+def interruptible(kept: Callable[[], str] = lambda: NOTHING_KEPT, at_once: bool = True) -> Iterator[None]:
     """Make a signal within the block, or a worker that is killed, a `Stopped` that tells what is `kept` by then.
 
+    Unless it is `at_once`, the block is done first, as imports have to be: an exception gets lost in their callbacks.
     A block that does not stop in time ends with the process and its children.
     """
     try:
-        with _watched(kept):
+        with _watched(kept, at_once):
             yield
     except KeyboardInterrupt as error:
         raise Stopped(_interrupted(kept), *error.args) from error
@@ -61,7 +62,7 @@ def leave(line: str, code: int = INTERRUPTED) -> NoReturn:
 
 
 @contextmanager
-def _watched(kept: Callable[[], str]) -> Iterator[None]:
+def _watched(kept: Callable[[], str], at_once: bool) -> Iterator[None]:
     """With a thread that is told of signals at once, and acts if the main thread has not done so after a while."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -69,11 +70,20 @@ def _watched(kept: Callable[[], str]) -> Iterator[None]:
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     fd_before = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    before = {number: signal.signal(number, _interrupt) for number in ENDINGS if _would_end(number)}
+    seen: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        if at_once:
+            raise KeyboardInterrupt(_code(number))
+
+    before = {number: signal.signal(number, interrupt) for number in ENDINGS if _would_end(number)}
     watch = threading.Thread(target=_watch, args=(told, kept), daemon=True)
     watch.start()
     try:
         yield
+        if seen:
+            raise KeyboardInterrupt(_code(seen[0]))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -85,12 +95,8 @@ def _watched(kept: Callable[[], str]) -> Iterator[None]:
 
 
 def _would_end(number: int) -> bool:
-    """Whether nobody has decided otherwise: `nohup` has SIGHUP ignored, and Ctrl-C is an exception already."""
-    return signal.getsignal(number) is signal.SIG_DFL
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt(_code(number))
+    """Whether nobody has decided otherwise: `nohup` has SIGHUP ignored."""
+    return signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
 
 
 def _code(number: int) -> int:
