@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sparsesim.atomic import naming
-from sparsesim.results import POINT, Result
+from sparsesim.results import Result
 from sparsesim.results.log_lines import whole_lines
 
 LOG: Final = logging.getLogger(__name__)
@@ -43,7 +43,9 @@ class ResultLog:
                 with suppress(OSError):
                     file.truncate(before)
                 raise
-        self.points += len({tuple(getattr(result, name) for name in POINT) for result in results})
+            # Written is kept, also where a signal comes while the disk is waited for.
+            self.points += len({result.point for result in results})
+            os.fsync(file.fileno())
 
     def kept(self, points: int) -> str:
         """In words, how many of all `points` are on disk."""
@@ -53,7 +55,6 @@ class ResultLog:
 def _write(file: int, rows: bytes) -> None:
     while rows:  # once, unless there is no room: the second write tells why the first one was short
         rows = rows[os.write(file, rows) :]
-    os.fsync(file)
 
 
 def _set_aside(path: Path) -> None:

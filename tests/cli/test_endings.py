@@ -31,6 +31,7 @@ def busy(started, sweep, folder):
     sweep.write_text(yaml.safe_dump(content))
     log, process = folder / "long.jsonl", started("run", sweep, "-o", folder)
     wait_for(lambda: log.is_file() and log.stat().st_size, process)
+    time.sleep(0.2)
     return process, log
 
 
