@@ -2,6 +2,7 @@
 
 import struct
 import tokenize
+import warnings
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -19,6 +20,11 @@ _HEADER_BYTES: Final = 10_000
 _ENTRY_BYTES: Final = 24
 """Peak per entry of a matrix beside the array itself: as float64, then a position and a value if it is not zero."""
 _PART_BYTES: Final = 2**24
+_READERS: Final = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+    (3, 0): np.lib.format.read_array_header_2_0,  # names of fields in UTF-8; numbers have none
+}
 _MALFORMED: Final = (ValueError, SyntaxError, TypeError, KeyError, struct.error, tokenize.TokenError, RecursionError)
 """What parsing a header that is no header raises."""
 
@@ -53,15 +59,19 @@ def read_header(stream: IO[bytes], name: str) -> ArrayHeader:
     """The header at the beginning of an array; InputError, with `name` in front, for anything that is none."""
     try:
         version = np.lib.format.read_magic(stream)
-        # Those of 3.0 differ from 2.0 in the encoding of field names alone, of which numbers have none.
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran_order, dtype = read(stream, max_header_size=_HEADER_BYTES)
+        if version not in _READERS:
+            raise InputError(f"{name}: not a readable .npy file (version {version}, which is none of 1.0, 2.0 and 3.0)")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NumPy and of Python's parser, about headers of an odd form
+            shape, fortran_order, dtype = _READERS[version](stream, max_header_size=_HEADER_BYTES)
+    except InputError:
+        raise
     except _MALFORMED as error:
         raise InputError(f"{name}: not a readable .npy file ({' '.join(str(error).split())})") from error
     if dtype.hasobject:
-        raise InputError(f"{name}: not a readable .npy file (Object arrays cannot be loaded when allow_pickle=False)")
-    if min(shape, default=0) < 0:
-        raise InputError(f"{name}: an array {list(shape)} has a negative side")
+        raise InputError(f"{name}: not a readable .npy file (type {dtype}: Python objects are not read)")
+    if not all(type(side) is int and side >= 0 for side in shape):  # True is an int, too
+        raise InputError(f"{name}: shape: {shape}: must be whole numbers from 0 up")
     checked_size(f"{name}: bytes of an array", *shape, max(dtype.itemsize, 1))
     return ArrayHeader(tuple(int(side) for side in shape), fortran_order, dtype)
 

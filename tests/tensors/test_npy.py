@@ -35,7 +35,7 @@ def test_every_real_number_type(dtype: str, tmp_path: Path) -> None:
         (stored(DENSE)[:-8], "not a readable .npy file"),
         (
             stored(np.array([{}, {}])),
-            "not a readable .npy file (Object arrays cannot be loaded when allow_pickle=False)",
+            "not a readable .npy file (type object: Python objects are not read)",
         ),
         (stored(DENSE[0]), "an array [3], where a matrix [rows, columns] is needed; store a vector as 3 x 1"),
         (stored(DENSE[None]), "an array [1, 2, 3], where a matrix"),

@@ -67,7 +67,7 @@ def csr(**changes: object) -> bytes:
         (csr(data=[1.0]), "1 values"),
         (csr(data=[1.0, np.nan]), "nan"),
         (csr(data=[1j, 2j]), "complex128 cannot be used"),
-        (csr(data=np.array([{}, {}], dtype=object)), "allow_pickle=False"),
+        (csr(data=np.array([{}, {}], dtype=object)), "Python objects are not read"),
     ],
 )
 def test_malformed_archives_name_file_and_fault(data: bytes, message: str) -> None:
@@ -108,10 +108,10 @@ def header(shape: str = "(2, 2)", descr: str = "'<f8'") -> bytes:
         (b"\xff\xfe\x00", b"", "not a readable .npy file"),
         (b" " * 20000, b"", "not a readable .npy file"),
         (header("(2.5, 2)"), bytes(32), "not a readable .npy file"),
-        (header("(-1, 2)"), bytes(32), "an array [-1, 2] has a negative side"),
+        (header("(-1, 2)"), bytes(32), "shape: (-1, 2): must be whole numbers from 0 up"),
         (header(descr="'<f9'"), bytes(32), "not a readable .npy file"),
-        (header(descr="'|O'"), bytes(32), "Object arrays cannot be loaded"),
-        (header(descr="[('a', '<f8'), ('b', '|O')]"), bytes(32), "Object arrays cannot be loaded"),
+        (header(descr="'|O'"), bytes(32), "Python objects are not read"),
+        (header(descr="[('a', '<f8'), ('b', '|O')]"), bytes(32), "Python objects are not read"),
         (header(descr="[('a', '<f8')]"), bytes(32), "where real numbers are needed"),
         (header(), bytes(31), "the header promises 32 bytes, but only 31 follow"),
         (header(), bytes(33), "more than the 32 bytes that the header promises"),

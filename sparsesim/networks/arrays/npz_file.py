@@ -1,7 +1,7 @@
 """Reads NumPy archives (`.npz`) of named arrays; nothing pickled is ever loaded."""
 
-import warnings
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,13 +13,9 @@ from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, ope
 from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
 from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.places import one_line, shown, within
+from sparsesim.tensors.npy import read_entries, read_header
 
 _ENDING: Final = ".npy"
-_HEADERS: Final = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-    (3, 0): np.lib.format.read_array_header_2_0,  # names of fields in UTF-8; the rest is as in 2.0
-}
 
 
 def read_npz(path: Path) -> NamedArrays:
@@ -52,34 +48,20 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 def _check_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     with archive.open(entry) as file:
-        try:
-            version = np.lib.format.read_magic(file)
-            if version not in _HEADERS:
-                raise InputError(f"header: version {version}: must be one of {', '.join(map(str, _HEADERS))}")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of NumPy and of Python's parser, about headers of an odd form
-                shape, _, dtype = _HEADERS[version](file)
-        except InputError:
-            raise
-        except Exception as error:  # NumPy parses the header as Python, which raises many kinds
-            raise InputError(f"header: {one_line(error)}") from error
-        begin = file.tell()
-    if dtype.hasobject:
-        raise InputError(f"header: type {dtype}: Python objects are not read")
-    if not all(type(size) is int and size >= 0 for size in shape):  # True is an int, too
-        raise InputError(f"header: shape: {shown(shape)}: must be whole numbers from 0 up")
-    needed = checked_bytes(shape, dtype)
-    if begin + needed != entry.file_size:
+        header = read_header(file, "header")
+        left = entry.file_size - file.tell()
+    needed = checked_bytes(header.shape, header.dtype)
+    if needed != left:
         raise InputError(
-            f"header: shape: {shown(shape)} of {dtype} takes {needed} bytes, the entry has {entry.file_size - begin}"
+            f"header: shape: {shown(header.shape)} of {header.dtype} takes {needed} bytes, the entry has {left}"
         )
 
 
 def _values(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArray[Any]:
     with within(f"array {shown(name)}"), archive.open(entry) as file:
         try:
-            array = np.lib.format.read_array(file, allow_pickle=False)
-        except Exception as error:  # zlib and NumPy each raise their own kind
+            array = read_entries(file, read_header(file, "header"), "values")
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise InputError(one_line(error)) from error
     array.flags.writeable = False
     return array
