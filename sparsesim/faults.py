@@ -26,6 +26,10 @@ _REMARKS: Final = (", unable to parse", " after validation")
 """Where it goes on with how it found out."""
 
 
+_Origin: TypeAlias = tuple[str, str | Mapping[str, Any]]
+"""The name of an ancestor, empty for the description itself; and its text or fields."""
+
+
 class _Found(NamedTuple):
     """Where a fault lies: the file if that is an ancestor, the steps that exist there, the line (0 of a mapping)."""
 
@@ -44,7 +48,7 @@ def faults_of(
     fields = _field_names(model.model_json_schema())
     found = causes(error, {_meant(fields, fault) for fault in error.errors(include_url=False)})
     origins = [("", _content(origin)), *((str(file), _content(file)) for file in reversed(ancestors))]
-    places = [_found(origins if fault["type"] != _UNKNOWN else origins[:1], fault["loc"]) for fault in found]
+    places = [_found(*_sought(fault, origins)) for fault in found]
     in_order = sorted(zip(places, found, strict=True), key=lambda each: (bool(each[0].ancestor), each[0].line))
     return joined((_place(fault, place, fields), _told(fault, place, fields)) for place, fault in in_order)
 
@@ -144,7 +148,15 @@ def _content(origin: Origin) -> str | Mapping[str, Any]:
     return origin if isinstance(origin, Mapping) else text_of(origin)
 
 
-def _found(origins: Iterable[tuple[str, str | Mapping[str, Any]]], location: Sequence[str | int]) -> _Found:
+def _sought(fault: Any, origins: list[_Origin]) -> tuple[list[_Origin], Sequence[str | int]]:
+    """Where to look for a fault, and for which location: a field that is missing lacks in what holds it."""
+    location = fault["loc"]
+    if fault["type"] == "missing":
+        return (origins if len(location) > 1 else origins[:1]), location[:-1]
+    return (origins[:1] if fault["type"] == _UNKNOWN else origins), location
+
+
+def _found(origins: Iterable[_Origin], location: Sequence[str | int]) -> _Found:
     """The place in the youngest of those that hold most of the location."""
     places = [
         _Found(name, *(located(content, location) if isinstance(content, str) else _steps(content, location)))

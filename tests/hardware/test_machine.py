@@ -285,3 +285,11 @@ def test_int8_runs_at_a_rate_that_the_processor_has_or_not_at_all():
     rates = load_machine("core-i7-5930k").unit.macs_per_cycle
     assert rates["int8"] == rates["fp32"] == 6 * 2 * 8
     assert "int8" not in load_machine("titan-x").unit.macs_per_cycle
+
+
+def test_a_field_that_a_machine_does_not_inherit_is_missing_in_its_own_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("based_on: a100-pcie\nname: mine\n")
+    with pytest.raises(InputError) as caught:
+        load_machine(path)
+    assert str(caught.value) == f"{path}: line 1: description: this field is required"
