@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
+from sparsesim.errors import FaultsError
 from sparsesim.yaml_text import located, text_of
 
 BASE: Final = "based_on"
@@ -18,6 +19,8 @@ Origin: TypeAlias = Path | Mapping[str, Any]
 
 _UNKNOWN: Final = "extra_forbidden"
 """What pydantic calls the fault of a field that the model does not have."""
+_NESTED: Final = "nested"
+"""What is called so here: a fault of a description within another."""
 _SHOULD: Final = re.compile(r"^\w+ should ")
 """How pydantic begins what it has to say."""
 _LONGEST: Final = 200
@@ -67,10 +70,18 @@ def causes(error: ValidationError, meant: Container[str] = ()) -> list[Any]:
 
     `meant` are the fields that misspelt ones were meant to be.
     """
-    found = error.errors(include_url=False)
+    found = [each for fault in error.errors(include_url=False) for each in _one_by_one(fault)]
     around = {fault["loc"][:length] for fault in found for length in range(len(fault["loc"]))}
     left = (fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in around)
     return [fault for fault in left if fault["type"] != "missing" or fault["loc"][-1] not in meant]
+
+
+def _one_by_one(fault: Any) -> list[Any]:
+    """The faults of a description within another, which a validator read: each begins with its own field."""
+    error = fault.get("ctx", {}).get("error")
+    if not isinstance(error, FaultsError):
+        return [fault]
+    return [fault | {"type": _NESTED, "msg": each} for each in error.faults]
 
 
 def joined(faults: Iterable[tuple[str, tuple[str, str]]]) -> list[str]:
@@ -86,6 +97,9 @@ def joined(faults: Iterable[tuple[str, tuple[str, str]]]) -> list[str]:
 
 def value_and_allowed(fault: Any) -> tuple[str, str]:
     """The value of a fault that pydantic found, and what is allowed; that of a whole mapping or list is left out."""
+    if fault["type"] == _NESTED:
+        field, colon, words = fault["msg"].partition(": ")
+        return (field, words) if colon else ("", field)
     message = _SHOULD.sub("must ", fault["msg"].removeprefix("Value error, "))
     for remark in _REMARKS:
         message = message.partition(remark)[0]
@@ -130,7 +144,8 @@ def _meant(fields: Iterable[str], fault: Any) -> str:
     """The known field, anywhere in the description, that an unknown one was probably meant to be."""
     if fault["type"] != _UNKNOWN:
         return ""
-    close = difflib.get_close_matches(str(fault["loc"][-1]), fields, n=1)
+    name = str(fault["loc"][-1])
+    close = difflib.get_close_matches(name, (field for field in fields if field != name), n=1)
     return close[0] if close else ""
 
 

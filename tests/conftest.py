@@ -3,9 +3,12 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.fuzz.table import print_fuzzed_cases
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -24,6 +27,11 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not present at {folder} (set SPARSESIM_DATA to its folder)")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    # Here, because a run on several processes reads no other conftest in the one that prints.
+    print_fuzzed_cases(terminalreporter, config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.yaml_file import Description, load_description, validated
@@ -109,3 +109,26 @@ def test_a_fault_that_was_inherited_is_named_where_it_is(tmp_path, ancestor, pla
 
 def test_null_is_shown_as_it_is_written(faults):
     assert faults("name: x\npart: {width: null}\n") == ["line 2: part.width: null: must be a valid integer"]
+
+
+class Outer(Description):
+    inner: Annotated[Part, BeforeValidator(lambda given: load_description(given, Part))]
+
+
+def test_every_fault_of_a_description_within_another_has_a_line_of_its_own(tmp_path):
+    path = tmp_path / "whole.yaml"
+    path.write_text("inner: {width: x, height: 2}\n")
+    with pytest.raises(FaultsError) as caught:
+        load_description(path, Outer)
+    assert caught.value.faults == (
+        f"{path}: line 1: inner: width: 'x': must be a valid integer",
+        f"{path}: line 1: inner: height: unknown field",
+    )
+
+
+def test_an_unknown_field_is_not_told_to_be_itself(tmp_path):
+    """`width` is known elsewhere."""
+    path = tmp_path / "whole.yaml"
+    path.write_text("inner: {width: 1}\nwidth: 2\n")
+    with pytest.raises(FaultsError, match=r"line 2: width: unknown field$"):
+        load_description(path, Outer)

@@ -17,7 +17,7 @@ OUTPUT_CLOSED: Final = 141
 TRACEBACK: Final = "SPARSESIM_TRACEBACK"
 """Environment variable that shows where an internal error happened."""
 
-LONGEST_LINE: Final = 2000
+LONGEST_LINE: Final = 900
 """Characters of an error; a longer one loses its middle."""
 
 

@@ -195,9 +195,9 @@ def test_schedules(fuzz):
 
 @pytest.mark.parametrize("name", designs())
 def test_engines_on_machines(fuzz, name):
-    fuzz("engines", ON_MACHINES // len(designs()), products(name), check_engines)
+    fuzz("engines", -(-ON_MACHINES // len(designs())), products(name), check_engines)
 
 
 @pytest.mark.parametrize("name", UNITS)
 def test_kernels_of_units(fuzz, name):
-    fuzz("engines", OF_UNITS // len(UNITS), st.tuples(st.just(name), st.data()), check_unit)
+    fuzz("engines", -(-OF_UNITS // len(UNITS)), st.tuples(st.just(name), st.data()), check_unit)

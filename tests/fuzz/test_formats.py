@@ -106,7 +106,7 @@ def check_given(case: Given) -> Outcome:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_stored_is_read_back(fuzz, family):
-    fuzz("formats", CODED // len(FAMILIES), stored(family), check_stored)
+    fuzz("formats", -(-CODED // len(FAMILIES)), stored(family), check_stored)
 
 
 def test_names(fuzz):

@@ -37,4 +37,4 @@ def check_product(case: Product) -> Outcome:
 
 @pytest.mark.parametrize("name", designs())
 def test_products(fuzz, name):
-    fuzz("operations", CASES // len(designs()), products(name), check_product)
+    fuzz("operations", -(-CASES // len(designs())), products(name), check_product)
