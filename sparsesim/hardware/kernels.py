@@ -167,8 +167,8 @@ def inherited(kernels: Mapping[str, Any]) -> dict[str, Any]:
         base = own.get(BASE)
         if base is None:
             return merged({}, own)
-        if kernels.get(base) is None:
-            raise InputError(f"kernels.{name}.{BASE}: no kernel {base!r} here (there are {', '.join(kernels)})")
+        if not isinstance(base, str) or not isinstance(kernels.get(base), Mapping):
+            raise InputError(f"kernels.{name}.{BASE}: no kernel {base!r} here (there are {', '.join(map(str, kernels))})")
         if base in seen:
             raise InputError(f"kernels.{name}.{BASE}: a circle, {base} is based on itself")
         return merged(resolved(base, (*seen, base)), {**own, BASE: None})

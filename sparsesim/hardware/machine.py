@@ -63,8 +63,9 @@ class Machine(Description):
         if not isinstance(given, Mapping) or not isinstance(given.get("kernels"), Mapping):
             return given
         changes: dict[str, Any] = {"kernels": inherited(given["kernels"])}
-        if isinstance(given.get("sources"), Mapping):
-            changes["sources"] = inherited_sources(given["kernels"], given["sources"])
+        sources = given.get("sources")
+        if isinstance(sources, Mapping) and all(isinstance(path, str) for path in sources):
+            changes["sources"] = inherited_sources(given["kernels"], sources)
         return {**given, **changes}
 
     @model_validator(mode="after")

@@ -254,6 +254,9 @@ def test_what_a_kernel_removes_stays_removed_in_machines_based_on_its_own(tmp_pa
     ("changes", "message"),
     [
         ({"second": {"based_on": "gem"}}, r"kernels\.half\.based_on: no kernel 'gem' here \(there are gemm, half\)"),
+        ({"second": {"based_on": ["gemm"]}}, r"kernels\.half\.based_on: no kernel \['gemm'\] here"),
+        ({"kernels": {"gemm": 0, "half": {"based_on": "gemm"}}}, r"kernels\.half\.based_on: no kernel 'gemm' here"),
+        ({"sources": {1: "a number", "clock_hz": "text"}}, r"sources\.1"),
         ({"second": {"based_on": "half"}}, r"kernels\.half\.based_on: a circle, half is based on itself"),
         ({"first": {"based_on": "half"}}, r"based_on: a circle, gemm is based on itself"),
         ({"accelerator": {"kind": "mac_array"}}, "accelerator"),
