@@ -168,7 +168,9 @@ def inherited(kernels: Mapping[str, Any]) -> dict[str, Any]:
         if base is None:
             return merged({}, own)
         if not isinstance(base, str) or not isinstance(kernels.get(base), Mapping):
-            raise InputError(f"kernels.{name}.{BASE}: no kernel {base!r} here (there are {', '.join(map(str, kernels))})")
+            raise InputError(
+                f"kernels.{name}.{BASE}: no kernel {base!r} here (there are {', '.join(map(str, kernels))})"
+            )
         if base in seen:
             raise InputError(f"kernels.{name}.{BASE}: a circle, {base} is based on itself")
         return merged(resolved(base, (*seen, base)), {**own, BASE: None})
