@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from sparsesim.errors import FaultsError
+from sparsesim.places import shown
 from sparsesim.yaml_text import located, text_of
 
 BASE: Final = "based_on"
@@ -23,8 +24,6 @@ _NESTED: Final = "nested"
 """What is called so here: a fault of a description within another."""
 _SHOULD: Final = re.compile(r"^\w+ should ")
 """How pydantic begins what it has to say."""
-_LONGEST: Final = 200
-"""Characters of a value that a message shows."""
 _REMARKS: Final = (", unable to parse", " after validation")
 """Where it goes on with how it found out."""
 
@@ -106,18 +105,10 @@ def value_and_allowed(fault: Any) -> tuple[str, str]:
     value = fault["input"]
     if not isinstance(value, str | int | float | None):
         return "", message
-    named = _shown(value)
+    named = shown(value)
     if message.startswith(f"{named}:"):
         return "", message
     return ("" if isinstance(value, str) and named in message else "null" if value is None else named), message
-
-
-def _shown(value: Any) -> str:
-    """A value for a message: the beginning of a long text, the size of a long number."""
-    if isinstance(value, int) and value.bit_length() > _LONGEST:  # Python shows no more than 4300 digits
-        return f"a number of {round(value.bit_length() * 0.30103)} digits"
-    shown = repr(value)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 4]}...{shown[-1]}"
 
 
 def _told(fault: Any, place: _Found, fields: Collection[str]) -> tuple[str, str]:

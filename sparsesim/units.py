@@ -4,6 +4,7 @@ import math
 import re
 
 from sparsesim.errors import InputError
+from sparsesim.places import shown
 
 BITS_PER_BYTE = 8
 PJ_PER_J = 1e12
@@ -26,7 +27,7 @@ def parse_quantity(text: str | int | float, unit: str) -> int:
     value = _number(text, unit)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         allowed = f"a whole number of {unit} is needed, or one with a unit such as {_EXAMPLES[unit]}"
-        raise InputError(f"{_shown(text)}: {allowed}")
+        raise InputError(f"{shown(text)}: {allowed}")
     return round(value)
 
 
@@ -45,14 +46,6 @@ def _number(text: str | int | float, unit: str) -> float | None:
     if found is None:
         return _number(float(number), unit)
     return float(number) * _SCALES["k" if prefix == "K" else prefix] if found == unit else None
-
-
-def _shown(value: object) -> str:
-    """What was given instead, cut where it is long."""
-    if isinstance(value, int) and value.bit_length() > _LONGEST:  # Python shows no more than 4300 digits
-        return f"an integer of {value.bit_length()} bits"
-    shown = repr(value)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def bits_to_bytes(bits: int) -> int:

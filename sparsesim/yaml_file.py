@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import BASE, Origin, faults_of
+from sparsesim.places import within
 from sparsesim.yaml_text import parsed, text_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -67,12 +68,8 @@ def naming(path: Origin) -> Iterator[None]:
         return
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    try:
+    with within(path):
         yield
-    except FaultsError as error:
-        raise FaultsError(f"{path}: {fault}" for fault in error.faults) from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def content_of(origin: Origin) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.limits import MAX_INT64, check_memory
 from sparsesim.networks import Layer, Network
-from sparsesim.networks.places import shown
+from sparsesim.places import shown
 from sparsesim.tensors import DenseMatrix, Tensor
 
 _DRAWN_BYTES = 4 + 8

@@ -19,7 +19,7 @@ from sparsesim.matmul import MatmulOp, Operand
 from sparsesim.networks import CONVOLUTIONS, Kind, Layer, Network, load_network
 from sparsesim.networks.bounds import MAX_SIZE
 from sparsesim.networks.im2col import im2col
-from sparsesim.networks.places import shown, within
+from sparsesim.places import shown, within
 from sparsesim.tensors import DenseMatrix, SparseMatrix, Tensor, tensor_from_array
 
 

@@ -18,7 +18,7 @@ from sparsesim.lowering.layers import check_lowering, lower_layer
 from sparsesim.lowering.removal import Grain, in_format, without_empty
 from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Layer, Network
-from sparsesim.networks.places import within
+from sparsesim.places import within
 from sparsesim.pruning import Pruner, pruner_by_name
 from sparsesim.transforms import LayerInputs, Mask, Method, as_method
 

@@ -14,7 +14,7 @@ from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.graph import Array, Graph
 from sparsesim.networks.onnx_files.reading import read_onnx
 from sparsesim.networks.onnx_files.weights import StoredWeight, stored_weights
-from sparsesim.networks.places import one_line, within
+from sparsesim.places import one_line, within
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto

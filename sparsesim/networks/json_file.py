@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
-from sparsesim.networks.places import one_line, shown
+from sparsesim.places import one_line, shown
 
 MOST_BYTES: Final = 100_000_000
 """The longest text, that of the header of a safetensors file."""

@@ -9,7 +9,7 @@ from sparsesim.errors import InputError
 from sparsesim.limits import MAX_INT64, MAX_MACS, checked_size
 from sparsesim.networks.bounds import MAX_SIZE, MAX_STEPS
 from sparsesim.networks.kinds import CONVOLUTIONS, GATES, RANKS
-from sparsesim.networks.places import shown, within
+from sparsesim.places import shown, within
 
 if TYPE_CHECKING:
     from sparsesim.networks.layer import Layer

@@ -14,7 +14,6 @@ from sparsesim.networks.arrays.state_dict import Size
 from sparsesim.networks.network import Network
 from sparsesim.networks.onnx_files.file import network_from_onnx
 from sparsesim.networks.onnx_files.input_sizes import InputShape
-from sparsesim.networks.places import within
 from sparsesim.networks.tables.layer_table import VARIANT, network_from_layer_table
 from sparsesim.networks.tables.topology_file import network_from_topology
 from sparsesim.networks.tables.trained_file import is_training_record, network_from_training_record
@@ -24,6 +23,7 @@ from sparsesim.networks.transformers.huggingface import (
     network_from_folder,
     network_from_safetensors,
 )
+from sparsesim.places import within
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.yaml_file import read_mapping
 

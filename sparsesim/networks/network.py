@@ -15,8 +15,8 @@ from sparsesim.limits import MAX_INT64, MAX_MACS, checked_size
 from sparsesim.networks.bounds import MAX_STEPS, MOST_LAYERS
 from sparsesim.networks.kinds import GATES
 from sparsesim.networks.layer import Layer, Mask
-from sparsesim.networks.places import shown
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.places import shown
 
 if TYPE_CHECKING:
     import torch

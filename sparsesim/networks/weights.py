@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.limits import MAX_INT64, check_memory
-from sparsesim.networks.places import shown
+from sparsesim.places import shown
 
 Floats = NDArray[np.float32]
 

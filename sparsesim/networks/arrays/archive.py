@@ -9,7 +9,7 @@ from typing import Final
 from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.bounds import MOST_ARRAYS
-from sparsesim.networks.places import one_line, shown
+from sparsesim.places import one_line, shown
 
 HIGHEST_COMPRESSION: Final = 1100
 """Deflate shrinks nothing further (1032 to 1); a larger claim is an attack or damage."""

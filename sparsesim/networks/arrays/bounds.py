@@ -7,7 +7,7 @@ import numpy as np
 
 from sparsesim.errors import InputError
 from sparsesim.limits import checked_size
-from sparsesim.networks.places import shown
+from sparsesim.places import shown
 
 MOST_ARRAYS: Final = 100_000
 LONGEST_NAME: Final = 1000  # characters; names are searched with patterns

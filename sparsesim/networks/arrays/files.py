@@ -14,7 +14,7 @@ from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.networks.arrays.npz_file import read_npz
 from sparsesim.networks.arrays.safetensors_file import read_safetensors
 from sparsesim.networks.arrays.torch_file import read_torch
-from sparsesim.networks.places import within
+from sparsesim.places import within
 
 
 class ArrayFile(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sparsesim.errors import InputError
 from sparsesim.limits import budget_bytes, check_memory
 from sparsesim.networks.arrays.archive import HIGHEST_COMPRESSION
-from sparsesim.networks.places import shown, within
+from sparsesim.places import shown, within
 
 _DEFLATE, _SHUFFLE, _CHECKSUM = 1, 2, 3  # numbers of HDF5
 _FILTERS: Final = (_DEFLATE, _SHUFFLE, _CHECKSUM)

@@ -14,7 +14,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, opened_archive
 from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
 from sparsesim.networks.arrays.hdf5_sizes import check_datasets
-from sparsesim.networks.places import one_line, shown, within
+from sparsesim.places import one_line, shown, within
 
 _DEEPEST = 32
 _MOST_ENTRIES = 20_000  # HDF5 takes a second for them

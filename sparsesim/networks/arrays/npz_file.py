@@ -12,7 +12,7 @@ from sparsesim.errors import InputError
 from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, opened_archive
 from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
 from sparsesim.networks.arrays.names import NamedArrays
-from sparsesim.networks.places import one_line, shown, within
+from sparsesim.places import one_line, shown, within
 from sparsesim.tensors.npy import read_entries, read_header
 
 _ENDING: Final = ".npy"

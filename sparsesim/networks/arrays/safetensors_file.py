@@ -10,7 +10,7 @@ from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
 from sparsesim.networks.arrays.bounds import checked_bytes, checked_names
 from sparsesim.networks.json_file import MOST_BYTES, parsed_mapping
-from sparsesim.networks.places import shown, within
+from sparsesim.places import shown, within
 
 _LENGTH_BYTES: Final = 8
 _METADATA: Final = "__metadata__"

@@ -26,7 +26,7 @@ from sparsesim.networks.arrays.names import (
 from sparsesim.networks.bounds import MAX_SIZE
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network, WeightsOrigin
-from sparsesim.networks.places import shown
+from sparsesim.places import shown
 
 Size = tuple[int, int]
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from sparsesim.limits import check_memory, checked_size
 from sparsesim.networks.arrays.archive import check_unpacked, opened_archive
 from sparsesim.networks.arrays.bounds import checked_names
 from sparsesim.networks.arrays.names import NamedArrays
-from sparsesim.networks.places import one_line, shown, within
+from sparsesim.places import one_line, shown, within
 
 OLDEST: Final = (2, 6)
 """Before that, a file that claims to hold tensors alone could run code (CVE-2025-32434)."""

@@ -12,8 +12,8 @@ from sparsesim.networks.arrays.bounds import checked_name
 from sparsesim.networks.bounds import MAX_SIZE, MOST_LAYERS
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.places import one_line, shown, within
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.places import one_line, shown, within
 
 Fields = dict[str, Any]
 _MOST_BYTES = 100_000_000

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sparsesim.errors import InputError
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.places import one_line, within
 from sparsesim.networks.torch_modules.one_sample import Arguments, batch_sizes, check_one_sample
 from sparsesim.networks.torch_modules.readers import Reader, Weights, readers
 from sparsesim.networks.torch_modules.recording import Parameters, Product, layer_name, recorder
+from sparsesim.places import one_line, within
 
 if TYPE_CHECKING:
     import torch

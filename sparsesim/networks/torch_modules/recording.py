@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
-from sparsesim.networks.places import within
+from sparsesim.places import within
 
 if TYPE_CHECKING:
     import torch

@@ -19,10 +19,10 @@ from sparsesim.networks.arrays.torch_file import read_torch
 from sparsesim.networks.json_file import read_json_mapping
 from sparsesim.networks.layer import Layer
 from sparsesim.networks.network import Network
-from sparsesim.networks.places import shown, within
 from sparsesim.networks.transformers.families import FAMILIES, Family, image_tokens
 from sparsesim.networks.transformers.rows import Config, LinearRow, PatchRow, ProductRow, Row
 from sparsesim.networks.weights import SyntheticWeights
+from sparsesim.places import shown, within
 
 CONFIG = "config.json"
 _WEIGHTS, _INDEX, _TORCH = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sparsesim.errors import InputError
 from sparsesim.networks.bounds import MAX_SIZE
-from sparsesim.networks.places import shown
+from sparsesim.places import shown
 
 
 @dataclass(frozen=True)

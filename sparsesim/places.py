@@ -27,7 +27,7 @@ def one_line(error: BaseException) -> str:
 def shown(value: object) -> str:
     """A value for a message: its repr, cut where it is long; never a traceback for an integer of many digits."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > _LONGEST_INTEGER_BITS:
-        return f"an integer of {value.bit_length()} bits"
+        return f"a number of {round(value.bit_length() * _LOG10_OF_2)} digits"
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a long integer somewhere inside, or nesting
@@ -35,4 +35,4 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-_LONGEST_REMARK, _LONGEST_VALUE, _LONGEST_INTEGER_BITS = 300, 80, 256
+_LONGEST_REMARK, _LONGEST_VALUE, _LONGEST_INTEGER_BITS, _LOG10_OF_2 = 300, 200, 256, 0.30103
