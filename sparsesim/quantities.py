@@ -6,8 +6,10 @@ bounds of rates keep times finite. YAML reads `yes`, `no`, `on` and `off` as tru
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from sparsesim.dtypes import DTYPES
+from sparsesim.errors import UnknownNameError
 from sparsesim.units import parse_quantity
 
 
@@ -24,6 +26,16 @@ def _hertz(value: Any) -> int:
 
 def _bytes_per_second(value: Any) -> int:
     return parse_quantity(value, "B/s")
+
+
+def _number_type(name: str) -> str:
+    if name not in DTYPES:
+        raise UnknownNameError("number type", name, DTYPES)
+    return name
+
+
+def _number_type_or_other(name: str) -> str:
+    return name if name == "other" else _number_type(name)
 
 
 Number = BeforeValidator(_number)
@@ -71,3 +83,8 @@ Figure = Annotated[float, Field(ge=-1e15, le=1e15), Number]
 """A published figure of any kind."""
 WholeFigure = Annotated[int, Field(ge=-(2**53), le=2**53), Number]
 """One that is counted."""
+
+NumberType = Annotated[str, AfterValidator(_number_type)]
+"""The name of a number type; a misspelt one would be a rate that nothing ever has."""
+NumberTypeOrOther = Annotated[str, AfterValidator(_number_type_or_other)]
+"""The same, or "other" for all that are not named."""

@@ -1,5 +1,6 @@
 """One product, given by two matrices or by its sizes."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -253,3 +254,25 @@ def test_groups_that_are_never_drawn_need_no_memory():
 def test_a_product_that_can_be_counted_is_simulated():
     (result,) = gemm(2**28, 2**28, 1, [PROCESSOR], table=TABLE)
     assert result.macs == MAX_MACS
+
+
+@pytest.mark.parametrize("machine", ["a100-pcie", "v100", "core-i7-5930k", "sparch", "sparseloop-stc"])
+@pytest.mark.parametrize("sides", [(16, 32), (512, 8)])
+def test_planning_takes_what_one_input_may_take_at_most(machine, sides):
+    """Whatever the number of tokens is: larger ones are refused before their tiles are laid out."""
+    budget = 64 * 2**20
+    gemm(64, *sides, machine)  # compiled
+    refused = 0
+    for power in range(16, 32, 3):
+        tracemalloc.start()
+        try:
+            with memory_budget(budget):
+                gemm(2**power, *sides, machine)
+        except InputError as error:
+            refused += 1
+            assert re.search("--memory allows more|at most|is the limit", str(error))
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        assert peak < 1.3 * budget
+    assert refused or machine in ("core-i7-5930k", "v100")

@@ -12,7 +12,7 @@ from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense, Format
 from sparsesim.matmul import MatmulOp
-from sparsesim.quantities import LargeCount
+from sparsesim.quantities import LargeCount, NumberType
 from sparsesim.schedule import Schedule
 from sparsesim.tensors import DenseMatrix, SparseMatrix
 from sparsesim.yaml_file import Description
@@ -24,7 +24,7 @@ class Accelerator(Description, ABC):
     It knows nothing about DRAM bandwidth, clocks or joules; those belong to the machine around it.
     """
 
-    macs_per_cycle: Mapping[str, LargeCount] = Field(min_length=1)
+    macs_per_cycle: Mapping[NumberType, LargeCount] = Field(min_length=1)
     """Peak multiply-accumulates per cycle of the whole unit, by number type; the first entry is the default type."""
 
     native: ClassVar[frozenset[type[Format]]]

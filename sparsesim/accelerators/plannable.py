@@ -11,7 +11,7 @@ MOST_OUTPUTS: Final = 2**37
 """Elements of C: more than fit the memory of any card, and as many as are planned in some seconds."""
 
 TILE_BYTES: Final = 160
-"""The most that a tile of C was measured to take while a MAC array is planned."""
+"""The most that a tile of C was measured to take while a MAC array or a tensor core is planned."""
 LARGE_MACS: Final = 2**40
 """From here on traffic, or what a unit counts besides, may be beyond 64 bits."""
 

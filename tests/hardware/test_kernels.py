@@ -267,6 +267,10 @@ def test_what_a_kernel_removes_stays_removed_in_machines_based_on_its_own(tmp_pa
         ({"second": {"dram_efficiency": 1.5}}, "dram_efficiency"),
         ({"second": {"sparkle": 1}}, r"kernels\.half\.sparkle: unknown field"),
         ({"second": {"rows": -1}}, r"kernels\.half\.rows"),
+        (
+            {"second": {"macs_per_cycle": {"gp32": 4}}},
+            r"kernels\.half\.macs_per_cycle\.gp32: unknown number type 'gp32'",
+        ),
     ],
 )
 def test_every_fault_of_a_library_is_a_line_with_the_file(tmp_path, changes, message):

@@ -28,7 +28,7 @@ from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.dtypes import ACCUMULATORS, DType
 from sparsesim.formats import CondensedCsr, Csr
 from sparsesim.matmul import MatmulOp
-from sparsesim.quantities import MAX_COUNT, Count, LargeCount, Number
+from sparsesim.quantities import MAX_COUNT, Count, LargeCount, Number, NumberType
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -73,7 +73,7 @@ class CondensedOuterProduct(Unpacking):
     """
 
     kind: Literal["condensed_outer_product"] = "condensed_outer_product"
-    macs_per_cycle: Mapping[str, LargeCount] = Field(
+    macs_per_cycle: Mapping[NumberType, LargeCount] = Field(
         default_factory=lambda: dict.fromkeys(ACCUMULATORS, 16), min_length=1
     )
 

@@ -10,7 +10,7 @@ from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array.packed import Packed, compressed
-from sparsesim.accelerators.mac_array.walks import Walk, halves, order, resident, sides
+from sparsesim.accelerators.mac_array.walks import Walk, distinct_sides, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.plannable import check_plannable, check_tiles
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
@@ -202,8 +202,8 @@ class MacArray(Unpacking):
     def _cost(self, op: MatmulOp, packed: Packed, walk: Walk) -> tuple[int, int, int]:
         """Cycles, DRAM bytes and shared-memory bits of a tiling."""
         # Only the last row or column of tiles is smaller, so there are at most four different tiles to cost.
-        rows, row_tiles = np.unique(sides(op.m, walk.rows), return_counts=True)
-        columns, column_tiles = np.unique(sides(op.n, walk.columns), return_counts=True)
+        rows, row_tiles = distinct_sides(op.m, walk.rows)
+        columns, column_tiles = distinct_sides(op.n, walk.columns)
         cycles = int(row_tiles @ self._cycles(op, packed, rows, columns) @ column_tiles)
         a_passes, b_passes = walk.passes
         a_bits, b_bits = op.m * packed.slots * op.a.dtype.bits, op.k * op.n * op.b.dtype.bits

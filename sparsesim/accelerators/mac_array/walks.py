@@ -55,6 +55,14 @@ def sides(length: int, tile: int) -> IntArray:
     return np.minimum(tile, length - np.arange(0, length, tile, dtype=np.int64))
 
 
+def distinct_sides(length: int, tile: int) -> tuple[IntArray, IntArray]:
+    """int64[at most 2]: the lengths in `sides`, shortest first, and how often each occurs; in no time at any length."""
+    whole, rest = divmod(length, tile)
+    found = [(size, count) for size, count in ((rest, 1), (tile, whole)) if size and count]
+    sizes, counts = np.array(found, np.int64).reshape(-1, 2).T
+    return sizes, counts
+
+
 def order(walk: Walk) -> tuple[IntArray, IntArray]:
     """Tile row and tile column of every step, both int64: one block of resident tiles after the other."""
     i, j = np.divmod(np.arange(walk.tiles_m * walk.tiles_n, dtype=np.int64), max(walk.tiles_n, 1))

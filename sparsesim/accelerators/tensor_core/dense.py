@@ -10,7 +10,7 @@ from sparsesim.accelerators.arithmetic import shares, size_key, whole_cycles
 from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.plannable import check_plannable
+from sparsesim.accelerators.plannable import check_plannable, check_tiles
 from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
 from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
@@ -19,7 +19,7 @@ from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
 from sparsesim.formats import Dense
 from sparsesim.matmul import MatmulOp
-from sparsesim.quantities import Count, Cycles, Fraction, PerCycle
+from sparsesim.quantities import Count, Cycles, Fraction, NumberType, NumberTypeOrOther, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, ceil_div
@@ -74,15 +74,15 @@ class TensorCore(Autotuned):
     splits: Splits = (1,)
     walk: Literal["swizzled", "down"] = "swizzled"
     warp_tile: Count
-    efficiency: Mapping[str, Fraction]
-    k_step_cycles: Mapping[str, Cycles]
+    efficiency: Mapping[NumberTypeOrOther, Fraction]
+    k_step_cycles: Mapping[NumberTypeOrOther, Cycles]
     round_cycles: Cycles
     split_cycles: Cycles = 0
     l2: Sram
     l2_partitions: Literal[1, 2] = 1
     l2_bytes_per_cycle: PerCycle
     cluster: Cluster = 1
-    own_kernels: Mapping[str, OwnKernels] = {}
+    own_kernels: Mapping[NumberType, OwnKernels] = {}
     stages: Count
 
     warm_l2: bool = False
@@ -185,6 +185,7 @@ class TensorCore(Autotuned):
         if grid.tiles_m * grid.tiles_n > MAX_TILES:
             shape = f"{grid.tile.m} x {grid.tile.n}"
             raise InputError(f"{op.name}: {grid.tiles_m} x {grid.tiles_n} tiles of {shape}; {MAX_TILES} is the limit")
+        check_tiles(op, grid.tiles_m, grid.tiles_n)
         fetched, dram_bytes = dram_traffic(op, grid, self.sms, self._l2, self.walk)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
         parts = min(slices, max(1, ceil_div(STEPS, max(grid.rounds, 1))))

@@ -18,7 +18,7 @@ from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Bsr, Csr
 from sparsesim.limits import check_memory
 from sparsesim.matmul import MatmulOp
-from sparsesim.quantities import Count, CountOrNone, Cycles, LargeCount, PerCycle
+from sparsesim.quantities import Count, CountOrNone, Cycles, LargeCount, NumberType, PerCycle
 from sparsesim.schedule import Phase, Schedule
 from sparsesim.tensors import SparseMatrix
 from sparsesim.units import BITS_PER_BYTE, bits_to_bytes, ceil_div
@@ -31,6 +31,8 @@ TICKS: Final = 256
 """Ticks per cycle: the time of a group is a fraction of a cycle, but kernels count in integers."""
 
 
+BLOCK_BYTES: Final = 160
+"""The most that a block was measured to take while it is planned."""
 MAX_WARPS: Final = 1 << 18
 """Resident warps of all schedulers, each of which is followed: twenty times those of the largest card."""
 
@@ -74,7 +76,7 @@ class VectorSpmm(Accelerator):
     """
 
     kind: Literal["vector_spmm"] = "vector_spmm"
-    cuda_macs_per_cycle: Mapping[str, LargeCount] = Field(min_length=1)
+    cuda_macs_per_cycle: Mapping[NumberType, LargeCount] = Field(min_length=1)
     sms: Count
     schedulers: Count
     resident_warps: Count
@@ -142,9 +144,6 @@ class VectorSpmm(Accelerator):
         launch = self._launch(op)
         units = self.sms * self.schedulers
         service, pipeline = self._ticks_per_group(op.a.dtype, launch)
-        check_memory(
-            f"{op.name}: {len(launch.groups)} x {launch.tiles} blocks", 100 * len(launch.groups) * launch.tiles
-        )
         latency, work = round(TICKS * self.latency_cycles), np.tile(launch.groups, launch.tiles)
         slowest = float(work.sum()) * (service + latency)
         whole_cycles(f"{op.name}: groups of {service / TICKS:.3g} cycles ({pipeline}) in ticks", slowest)
@@ -214,6 +213,7 @@ class VectorSpmm(Accelerator):
         # A type without mma instructions has the rate of the CUDA cores in both tables.
         mma = bands.height > 1 and self.macs_per_cycle[dtype] > self.cuda_macs_per_cycle[dtype]
         groups = -(-bands.lengths // GROUP) + self.setup_groups
+        check_memory(f"{op.name}: {len(groups)} x {tiles} blocks", BLOCK_BYTES * len(groups) * tiles)
         traffic = traffic_of(op, bands, self.tile_n, self.sms, self.l1.size_bytes, self.l2.size_bytes)
         return Launch(bands, tiles, mma, groups, traffic)
 
