@@ -26,6 +26,10 @@ class InputError(SparsesimError):
     """An unusable file, argument or description."""
 
 
+class TooLargeError(InputError):
+    """Something that needs more memory than one input may take."""
+
+
 class FaultsError(InputError):
     """Several faults of one description: the message has a line for each, and so has the command line."""
 

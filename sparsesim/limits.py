@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Final
 
-from sparsesim.errors import InputError
+from sparsesim.errors import InputError, TooLargeError
 
 MAX_INT64: Final = 2**63 - 1
 MAX_MACS: Final = 2**56
@@ -56,10 +56,10 @@ def budget_bytes() -> int:
 
 
 def check_memory(what: str, size_bytes: int) -> None:
-    """Raise InputError if `what` needs more bytes than one input may take. To be asked before memory is taken."""
+    """Raise TooLargeError if `what` needs more bytes than one input may take. To be asked before memory is taken."""
     budget = budget_bytes()
     if size_bytes > budget:
-        raise InputError(
+        raise TooLargeError(
             f"{what} needs {in_words(size_bytes)} of memory, more than the {in_words(budget)} that one input may take; "
             "--memory allows more"
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sparsesim.errors import InputError, PatternError
+from sparsesim.errors import InputError, PatternError, SparsesimError, TooLargeError
 from sparsesim.formats import Format, formats_by_name
 from sparsesim.hardware import EnergyTable, Machine, common_table, load_machines
 from sparsesim.limits import MAX_MACS, check_memory, checked_size
@@ -74,7 +74,10 @@ def multiply(
         if stored:
             results += [product(format) for format in stored]
         else:
-            results.append(_fastest(product, unit.natural_formats(left.density, number_type)))
+            natural = unit.natural_formats(left.density, number_type)
+            # Without zeros only the smallest products are faster in another format, and those fit any memory.
+            passed_over = (PatternError, TooLargeError) if left.density == 1 and "dense" in natural else (PatternError,)
+            results.append(_fastest(product, natural, passed_over))
     return results
 
 
@@ -100,13 +103,15 @@ def _product(
     return simulate(op, machine, table, engine=engine)
 
 
-def _fastest(product: Callable[[str | Format], Result], formats: Iterable[str]) -> Result:
+def _fastest(
+    product: Callable[[str | Format], Result], formats: Iterable[str], passed_over: tuple[type[SparsesimError], ...]
+) -> Result:
     """The fastest of the formats that can hold A, the first of equals; the first refusal if none can."""
-    tried, refused = list[Result](), list[PatternError]()
+    tried, refused = list[Result](), list[SparsesimError]()
     for format in formats:
         try:
             tried.append(product(format))
-        except PatternError as error:
+        except passed_over as error:
             refused.append(error)
     if not tried:
         raise refused[0]

@@ -275,3 +275,12 @@ def test_planning_takes_what_one_input_may_take_at_most(machine, sides):
         assert peak < 1.3 * budget
     assert all(re.search("--memory allows more|at most|is the limit", line) for line in refusals)
     assert refusals or machine in ("core-i7-5930k", "v100")
+
+
+def test_dense_weights_need_no_room_for_formats_that_cannot_win():
+    """A card with SpMM kernels also tries CSR, which takes several times the memory of dense weights."""
+    with memory_budget(8 * 2**20):
+        (found,) = gemm(64, 2048, 2048, "a100-pcie")
+        with pytest.raises(InputError, match="--memory allows more"):
+            gemm(64, 2048, 2048, "a100-pcie", "csr")
+    assert (found.format, found.kernel) == ("dense", "gemm")

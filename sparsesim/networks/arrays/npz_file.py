@@ -13,7 +13,6 @@ from sparsesim.networks.arrays.archive import check_unpacked, checked_entry, ope
 from sparsesim.networks.arrays.bounds import checked_bytes, checked_name
 from sparsesim.networks.arrays.names import NamedArrays
 from sparsesim.places import one_line, shown, within
-from sparsesim.tensors.npy import read_entries, read_header
 
 _ENDING: Final = ".npy"
 
@@ -47,6 +46,8 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _check_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    from sparsesim.tensors.npy import read_header  # loads Numba, which networks without such a file do without
+
     with archive.open(entry) as file:
         header = read_header(file, "header")
         left = entry.file_size - file.tell()
@@ -58,6 +59,8 @@ def _check_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
 
 
 def _values(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    from sparsesim.tensors.npy import read_entries, read_header
+
     with within(f"array {shown(name)}"), archive.open(entry) as file:
         try:
             array = read_entries(file, read_header(file, "header"), "values")
