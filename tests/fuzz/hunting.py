@@ -23,7 +23,7 @@ Outcome = Literal["simulated", "refused"]
 Check = Callable[[Any], Outcome]
 
 LONG = "long"
-SHARE_OF_SMALL = 100
+SHARE_OF_SMALL = 150
 """The small profile draws one case where the long one draws so many."""
 
 CASE_SECONDS = 10.0
