@@ -20,6 +20,8 @@ MAX_MACS: Final = 2**56
 
 _SHARE: Final = 4
 """A quarter of the memory is what one input may take unless the user says otherwise."""
+_SMALL_BYTES: Final = 2**24
+"""Less than a quarter of the memory of anything that runs this."""
 _UNKNOWN_MEMORY_BYTES: Final = 4 * 2**30
 """Taken where the system does not tell how much there is (assumed)."""
 _CGROUP_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -57,6 +59,8 @@ def budget_bytes() -> int:
 
 def check_memory(what: str, size_bytes: int) -> None:
     """Raise TooLargeError if `what` needs more bytes than one input may take. To be asked before memory is taken."""
+    if size_bytes <= _SMALL_BYTES and _BUDGET.get() is None:
+        return  # asked for every tiling of every layer, where files of the system take longer to read than the rest
     budget = budget_bytes()
     if size_bytes > budget:
         raise TooLargeError(
