@@ -122,6 +122,7 @@ class Simulator:
             "format": labels.format or op.a.format.name,
             "machine": self.machine.name,
             "point": labels.point,
+            "axes": labels.axes,
             "energy_table": (self.table or self.machine.energy_table).name,
             "dtype": op.a.dtype.name,
             "m": whole.m,

@@ -59,6 +59,8 @@ ENERGY: Final = Family("energy_", "_pj")
 DRAM: Final = Family("dram_", "_bytes")
 COUNTS: Final = Family("count_")
 DETAILS: Final = Family("detail_")
+AXES: Final = Family("axis_")
+"""Settings of a sweep that points differ in, and that no other column tells: batch, a field of the machine."""
 
 ADDED_FAMILIES: Final = {"time_s": TIME, "energy_pj": ENERGY, "dram_bytes": DRAM, "counts": COUNTS}
 """Families that are added up, by the field that holds them."""

@@ -1,6 +1,8 @@
 """What a Result says about the origin of its operation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class Labels:
         format: format of the network's weights, for operations that have no weights (attention) and are stored
             differently; empty to report the format of operand A.
         point: identity of the point that it belongs to; empty for a product on its own.
+        axes: the values of what is swept, by the name of the axis.
     """
 
     network: str = "matrix"
@@ -22,3 +25,4 @@ class Labels:
     weights: str = "given"
     format: str = ""
     point: str = ""
+    axes: Mapping[str, Any] = field(default_factory=dict)

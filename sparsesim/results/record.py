@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sparsesim.hardware.energy import ENERGIES
-from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, TIME
+from sparsesim.results.columns import AXES, COUNTS, DETAILS, DRAM, ENERGY, TIME
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Result:
         machine: name of the machine.
         point: content hash of everything that decides the figures of the network's layers in this format on this
             machine (see `sparsesim.studies.points`); empty for a product on its own.
+        axes: what the sweep varies and no other field tells, such as "batch" or "dram.bandwidth_bytes_per_s", and its
+            value here.
         kernel: the routine of the machine's library that ran.
         unpacked: "when loaded" if no kernel takes the format, so that weights were unpacked once and ran in another;
             "on the way" if the kernel unpacks them itself; else empty.
@@ -89,6 +91,7 @@ class Result:
     a_density: float
     b_density: float
     point: str = ""
+    axes: Mapping[str, Any] = field(default_factory=dict)
     kernel: str = ""
     unpacked: str = ""
     empty_rows: int = 0
@@ -127,8 +130,9 @@ class Result:
 
         Energies are always there, so that a table of nothing but refused points has the columns of any other.
         """
-        nested = ("time_s", "energy_pj", "dram_bytes", "counts", "details")
+        nested = ("axes", "time_s", "energy_pj", "dram_bytes", "counts", "details")
         record = {name: value for name, value in self._fields().items() if name not in nested}
+        record |= {AXES.column(name): value for name, value in self.axes.items()}
         record |= {TIME.column(resource): seconds for resource, seconds in self.time_s.items()}
         record |= {ENERGY.column(part): self.energy_pj.get(part, 0.0) for part in ENERGIES}
         record |= {DRAM.column(tensor): size for tensor, size in self.dram_bytes.items()}

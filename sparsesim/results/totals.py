@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sparsesim.results.columns import ADDED, ADDED_FAMILIES, COUNTS, DRAM, IDENTITY, NO_WEIGHTS, POINT, TIME
+from sparsesim.results.columns import ADDED, ADDED_FAMILIES, AXES, COUNTS, DRAM, IDENTITY, NO_WEIGHTS, POINT, TIME
 from sparsesim.results.grouping import point_numbers, with_identity
 from sparsesim.results.record import Result, with_total
 from sparsesim.results.tables import result_table
@@ -51,7 +51,7 @@ def _points(table: "pd.DataFrame") -> "pd.DataFrame":
     """Every column that is added up, missing where no layer has it; refused points are marked and keep their sums."""
     table = with_identity(table).assign(**{_POINT: point_numbers(table)})
     points = table.groupby(_POINT)
-    total = points[[*POINT, IDENTITY]].first()
+    total = points[[*POINT, IDENTITY, *AXES.among(table.columns).values()]].first()
     total["layers"] = points.size()
     for name in ("kernel", "unpacked"):
         total[name] = [said.get(number, "") for number in total.index] if (said := _by_time(table, name)) else ""
@@ -112,6 +112,7 @@ def _object(row: Mapping[Any, Any]) -> dict[str, Any]:
     import pandas as pd
 
     point = {name: row[name] for name in (*POINT, IDENTITY, "energy_table", "weights", "dtype", "layers")}
+    point["axes"] = {axis: row[column] for axis, column in AXES.among(row).items() if not pd.isna(row[column])}
     point["density"] = None if pd.isna(row["density"]) else row["density"]
     if row["status"] != "ok":
         return point | {"status": row["status"], "note": row["note"]}

@@ -12,7 +12,7 @@ from sparsesim.results.columns import COUNTS, DETAILS, DRAM, ENERGY, TIME, Famil
 from sparsesim.simulation import reprice
 from tests.results.made_up import made_up, refused
 
-NESTED = {"time_s", "energy_pj", "dram_bytes", "counts", "details"}
+NESTED = {"axes", "time_s", "energy_pj", "dram_bytes", "counts", "details"}
 
 
 def test_nested_fields_become_columns_of_their_family():

@@ -138,6 +138,7 @@ def test_a_refused_layer_refuses_the_point_for_the_first_reason():
         name: getattr(results[0], name) for name in (*POINT, "point", "energy_table", "weights", "dtype")
     } | {
         "layers": 3,
+        "axes": {},
         "density": 1.0,
         "status": "refused",
         "note": "first",
@@ -268,6 +269,7 @@ def test_the_object_of_a_point_by_hand():
             "weights": "given",
             "dtype": "fp16",
             "layers": 2,
+            "axes": {},
             "density": 11 / 16,
             "a_bytes": 32,
             "a_nnz": 11,
