@@ -200,7 +200,7 @@ def _print(
     if tables.all_refused:
         raise FaultsError(refusals(tables.compared))
     prices = priced(results)
-    of_energies = energy_remarks(prices, grid.machines, grid.table)
+    of_energies = energy_remarks(prices, grid.machines, grid.tables[0])
     if as_json:
         print_remarks(*of_energies, aside=True)
         return

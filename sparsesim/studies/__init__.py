@@ -6,10 +6,10 @@ from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
-from sparsesim.studies.networks import simulate_network
+from sparsesim.studies.networks import run_task, simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
 from sparsesim.studies.result_log import ResultLog
-from sparsesim.studies.run import Finished, in_order, run_logged, run_sweep, run_task
+from sparsesim.studies.run import Finished, in_order, run_logged, run_sweep
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
 from sparsesim.studies.sensitivity_plan import SensitivityPlan, plan_by_sensitivity
 from sparsesim.studies.sweep import Sweep, load_sweep

@@ -14,9 +14,9 @@ from sparsesim.results import point_tables
 from sparsesim.several import several
 from sparsesim.studies.checks import check_baseline, check_points, check_run
 from sparsesim.studies.labels import formats_told_apart, machines_told_apart, methods_told_apart
-from sparsesim.studies.points import case_of, contents_of
-from sparsesim.studies.run import run_task
-from sparsesim.studies.task import Task, dense_reference
+from sparsesim.studies.networks import run_task
+from sparsesim.studies.points import contents_of
+from sparsesim.studies.task import dense_reference, task_of
 from sparsesim.transforms import LayerInputs, Method
 from sparsesim.yaml_file import Given
 
@@ -98,20 +98,7 @@ def compare(
         raise
     needed = inputs if any(method.needs == "inputs" for method in methods) else None
     contents = contents_of(network, lowering.activations, needed)
-    tasks = [
-        Task(
-            network,
-            method,
-            inputs,
-            tuple(stored.values()),
-            tuple(units),
-            table,
-            lowering,
-            engine,
-            case_of(network, method, contents, lowering, engine),
-        )
-        for method in methods
-    ]
+    tasks = [task_of(network, method, inputs, stored, units, [table], lowering, engine, contents) for method in methods]
     reference = None if fixed else dense_reference(network, tasks[0], contents)
     results = [result for task in tasks for result in run_task(task)]
     return point_tables(results, fixed, run_task(reference) if reference else ()).compared

@@ -24,7 +24,7 @@ from sparsesim.studies.labels import (
 )
 from sparsesim.studies.points import case_of, contents_of
 from sparsesim.studies.sweep import NetworkEntry, Sweep
-from sparsesim.studies.task import Grid, Task, dense_reference
+from sparsesim.studies.task import Grid, Task, dense_reference, task_of
 from sparsesim.transforms import LayerInputs, Method
 
 Arrays = dict[str, NDArray[Any]]
@@ -53,7 +53,7 @@ def resolved(sweep: Sweep) -> Grid:
     for number, name in enumerate(sweep.formats):
         with sweep.at("formats", number):
             format_by_name(name)
-    formats = tuple(formats_told_apart(sweep.formats))
+    formats = formats_told_apart(sweep.formats)
     machines = _machines(sweep)
     with sweep.at("energy_table"):
         table = common_table(sweep.energy_table, [unit.name for unit in machines])
@@ -78,8 +78,8 @@ def resolved(sweep: Sweep) -> Grid:
                         f"{before.number}, {before.given.name}, in everything that decides a figure: leave one"
                     )
                 inputs = entry.inputs if method.needs == "inputs" else None
-                parts = (entry.network, method, inputs, formats, machines, table, lowering, sweep.engine, case)
-                tasks.append(Task(*parts))
+                parts = (entry.network, method, inputs, formats, machines, [table], lowering, sweep.engine, contents)
+                tasks.append(task_of(*parts))
         unpruned = None if sweep.baseline else dense_reference(entry.network, tasks[-1], contents)
         references += [unpruned] if unpruned else []
     networks = {task.network.label: task.network for task in tasks}

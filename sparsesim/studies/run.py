@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.results import Result
 from sparsesim.studies.grid import resolved
-from sparsesim.studies.networks import simulate_network
+from sparsesim.studies.networks import run_task
 from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Task
@@ -18,21 +18,6 @@ from sparsesim.studies.workers import lost, uninterrupted, worker_processes
 from sparsesim.yaml_file import Given
 
 LOG: Final = logging.getLogger(__name__)
-
-
-def run_task(task: Task) -> list[Result]:
-    """Prune and lower once, then simulate every layer in every format on every machine."""
-    return simulate_network(
-        task.network,
-        task.method,
-        task.formats,
-        task.machines,
-        task.table,
-        task.lowering,
-        task.engine,
-        inputs=task.inputs,
-        case=task.case,
-    )
 
 
 def run_sweep(sweep: Given | Sweep | Grid, executor: Executor | None = None) -> Generator[tuple[int, list[Result]]]:
@@ -122,7 +107,7 @@ def run_logged(
             points.append((number, results))
             if log:
                 log.append(results)
-            progress(grid.points_per_task)
+            progress(len(asked[number].points))
     return Finished(in_order(points), in_order(references))
 
 

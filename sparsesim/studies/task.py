@@ -1,41 +1,112 @@
 """`Task` and `Grid`: the points of a study as loaded objects, ready to run."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, NamedTuple
 
-from sparsesim.formats import Format
+from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
-from sparsesim.results import UNPRUNED
-from sparsesim.studies.points import Case, Contents, case_of
+from sparsesim.results import UNPRUNED, Labels
+from sparsesim.studies.points import Case, Contents, case_of, machine_hash
 from sparsesim.transforms import LayerInputs, Method, as_method
+
+
+class Point(NamedTuple):
+    """One point of a task.
+
+    Attributes:
+        network: what results call the network; in brackets what its points differ in that no other column tells.
+        format: label of the format.
+        machine: place in the task's machines.
+        table: place in the task's tables.
+        hash: identity.
+        axes: the values of what is swept, by the name of the axis.
+    """
+
+    network: str
+    format: str
+    machine: int
+    table: int
+    hash: str
+    axes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One network under one method, to be run in every format on every machine: pruned and lowered only once.
+    """One network under one method: pruned and lowered once for all of its points.
 
-    A worker gets all of it pickled; drawn weights travel as their seed. Without a `table` every machine has its own
-    prices. `inputs` are what the layers read, for methods that need that. `case` is what its points have in common in
-    their identities.
+    Attributes:
+        network: as it is before the method.
+        method: what is done to it.
+        inputs: what its layers read, for methods that need that.
+        formats: by label.
+        machines: of different labels.
+        tables: of prices; None where every machine has its own.
+        lowering: number type, batch, and what layers read.
+        engine: by name.
+        case: what its points have in common in their identities.
+        points: in order.
     """
 
     network: Network
     method: Method
     inputs: LayerInputs | None
-    formats: tuple[str | Format, ...]
+    formats: Mapping[str, Format]
     machines: tuple[Machine, ...]
-    table: EnergyTable | None
+    tables: tuple[EnergyTable | None, ...]
     lowering: Lowering
     engine: str
     case: Case
+    points: tuple[Point, ...]
 
     @property
     def in_words(self) -> str:
         """The network and the method, such as "alexnet, magnitude 90%"."""
         asked = self.method.asked_sparsity
         return f"{self.network.label}, {self.method.label}{f' {asked:.0%}' if asked else ''}"
+
+    def labels(self, point: Point) -> Labels:
+        """What results of a point say about where they come from."""
+        asked, origin = self.method.asked_sparsity or 0.0, self.network.weights_origin
+        return Labels(point.network, self.method.label, asked, origin, point.format, point.hash, point.axes)
+
+
+def task_of(
+    network: Network,
+    method: Method,
+    inputs: LayerInputs | None,
+    formats: Mapping[str, Format],
+    machines: Sequence[Machine],
+    tables: Sequence[EnergyTable | None],
+    lowering: Lowering,
+    engine: str,
+    contents: Contents,
+    *,
+    name: Callable[[int, int], tuple[str, Mapping[str, Any]]] | None = None,
+    keep: Callable[[str, int, int], bool] = lambda format, machine, table: True,
+) -> Task:
+    """The task with every format on every machine at the prices of every table, as far as they are to be kept.
+
+    `name` gives label of the network and axes for a place of a machine and of a table; `contents` are the hashes of
+    this network and of what it reads.
+    """
+    case = case_of(network, method, contents, lowering, engine)
+    called = name or (lambda machine, table: (network.label, {}))
+    priced = {
+        (machine, table): machine_hash(machines[machine], tables[table])
+        for machine, table in product(range(len(machines)), range(len(tables)))
+    }
+    points = []
+    for table, machine, format in product(range(len(tables)), range(len(machines)), formats):
+        if keep(format, machine, table):
+            label, axes = called(machine, table)
+            identity = case.point(formats[format], priced[machine, table])
+            points.append(Point(label, format, machine, table, identity, axes))
+    parts = (network, method, inputs, dict(formats), tuple(machines), tuple(tables), lowering, engine, case)
+    return Task(*parts, tuple(points))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,39 +118,37 @@ class Grid:
         tasks: in the order of the sweep, networks first, then pruners, then sparsities.
         baseline: columns of the reference point; empty to compare with the dense kernel of the same machine.
         references: what is compared with then: every network unpruned and stored dense.
+        left_out: how many combinations were left out, by the reason.
     """
 
     name: str
     tasks: tuple[Task, ...]
     baseline: Mapping[str, str | float]
     references: tuple[Task, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def baseline_in_words(self) -> str:
         """The baseline for titles, such as "machine a100-pcie, pruner none, format dense"."""
         if not self.baseline:
-            return dense_baseline_in_words(self.tasks[0].machines)
+            return dense_baseline_in_words(self.machines)
         return ", ".join(f"{name} {value}" for name, value in self.baseline.items())
 
     @property
     def machines(self) -> tuple[Machine, ...]:
-        """The machines that every task runs on."""
-        return self.tasks[0].machines
+        """All machines, each once; no two have one name."""
+        return tuple({machine.name: machine for task in self.tasks for machine in task.machines}.values())
 
     @property
-    def table(self) -> EnergyTable | None:
-        """The table that prices all machines; None if each has its own prices."""
-        return self.tasks[0].table
-
-    @property
-    def points_per_task(self) -> int:
-        """Format and machine combinations of every task."""
-        return len(self.tasks[0].formats) * len(self.tasks[0].machines)
+    def tables(self) -> tuple[EnergyTable | None, ...]:
+        """All tables of prices; None where each machine has its own."""
+        found = {None if table is None else table.name: table for task in self.tasks for table in task.tables}
+        return tuple(found.values())
 
     @property
     def points(self) -> int:
         """Of all tasks."""
-        return self.points_per_task * len(self.tasks)
+        return sum(len(task.points) for task in self.tasks)
 
 
 def dense_baseline_in_words(machines: Sequence[Machine]) -> str:
@@ -93,11 +162,28 @@ def dense_baseline_in_words(machines: Sequence[Machine]) -> str:
 
 
 def dense_reference(network: Network, task: Task, contents: Contents) -> Task | None:
-    """The unpruned network, stored dense, on those machines of a task that have a dense kernel; None without any."""
-    machines = tuple(machine for machine in task.machines if machine.has_dense_kernel)
-    if not machines:
-        return None
-    unpruned = as_method(UNPRUNED)
-    case = case_of(network, unpruned, contents, task.lowering, task.engine)
-    changed = replace(task, network=network, method=unpruned, inputs=None, case=case)
-    return replace(changed, formats=("dense",), machines=machines)
+    """The unpruned network, stored dense, on those machines of a task that have a dense kernel; None without any.
+
+    Every machine and table of the task has one point, called as the task's points are.
+    """
+    named = {(point.machine, point.table): (point.network, point.axes) for point in task.points}
+    dense = [place for place, machine in enumerate(task.machines) if machine.has_dense_kernel]
+    unpruned = task_of(
+        network,
+        as_method(UNPRUNED),
+        None,
+        {"dense": format_by_name("dense")},
+        [task.machines[place] for place in dense],
+        task.tables,
+        task.lowering,
+        task.engine,
+        contents,
+        name=lambda machine, table: named[dense[machine], table],
+        keep=lambda format, machine, table: (dense[machine], table) in named,
+    )
+    return unpruned if unpruned.points else None
+
+
+def with_points(task: Task, points: Sequence[Point]) -> Task:
+    """The task with some of its points."""
+    return replace(task, points=tuple(points))

@@ -9,7 +9,7 @@ import yaml
 import sparsesim as ss
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.lowering import stream
-from sparsesim.studies import load_sweep, networks, plan_by_sensitivity, resolved
+from sparsesim.studies import evaluation, load_sweep, plan_by_sensitivity, resolved
 from sparsesim.studies.checks import MOST_POINTS, check_points
 from sparsesim.studies.sweep import MOST
 
@@ -29,7 +29,7 @@ def idle(monkeypatch):
     def work(*args, **options):
         raise AssertionError("work was done")
 
-    monkeypatch.setattr(networks, "lowered_layers", work)
+    monkeypatch.setattr(evaluation, "lowered_layers", work)
     monkeypatch.setattr(stream, "lower_layer", work)
     monkeypatch.setattr("sparsesim.transforms.method.Method.applied", work)
     # Functions of these names hide the modules.

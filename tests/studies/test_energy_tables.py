@@ -50,7 +50,7 @@ def test_prices_of_a_sweep(given, machines, name):
     described = {"name": "x", "networks": ["digits-cnn"], "pruners": ["none"], "formats": ["dense"], **given}
     grid = resolved(Sweep.model_validate({**described, "machines": machines}))
     assert [machine.name for machine in grid.machines] == machines
-    assert grid.table == (name and load_energy_table(name))
+    assert grid.tables == (name and load_energy_table(name),)
 
 
 def test_two_machines_of_different_idle_power_are_compared_with_and_without_it():

@@ -11,7 +11,7 @@ from sparsesim.networks import Layer, Network, load_network, write_network
 from sparsesim.pruning import pruner_by_name
 from sparsesim.results import compare_to_baseline, point_objects, result_table, totals
 from sparsesim.studies import Sweep, compare, resolved, run_task, simulate_network
-from sparsesim.studies.networks import GIVEN_FROM
+from sparsesim.studies.evaluation import GIVEN_FROM
 from sparsesim.transforms import method_by_name, prune_network
 
 TABLE = load_energy_table("horowitz-45nm")

@@ -72,7 +72,7 @@ def test_the_baseline_is_the_dense_kernel_or_as_described():
     assert found.baseline == {}
     assert found.baseline_in_words == "unpruned on the dense kernel of the same machine (sparch: on that of titan-x)"
     (reference,) = found.references
-    assert (reference.method.label, reference.formats) == ("none", ("dense",))
+    assert (reference.method.label, [*reference.formats]) == ("none", ["dense"])
     assert [machine.name for machine in reference.machines] == ["titan-x"]
     alone = resolved(Sweep.model_validate(POINT | {"machines": ["sparch"]}))
     assert not alone.references

@@ -24,19 +24,21 @@ NETWORK = SimpleNamespace(n_params=1)
 
 @dataclass(frozen=True)
 class MadeUp:
-    """A task that stops where it is first asked for its formats."""
+    """A task that stops where it is first asked for its points."""
 
     name: str = "made up"
     flag: str = ""
     network = NETWORK
     method = None
+    machines = ()
+    tables = (None,)
 
     @property
     def in_words(self):
         return self.name
 
     @property
-    def formats(self):
+    def points(self):
         if self.name == "dies":
             until = time.monotonic() + 60
             while not Path(self.flag).exists() and time.monotonic() < until:
