@@ -57,11 +57,13 @@ def lowered_layers(
     activations: Activations | None = None,
     *,
     inputs: LayerInputs | None = None,
+    among: slice = slice(None),
 ) -> Iterator[LoweredLayer]:
     """What `lower(method.applied(network, inputs).multiplied, ...)` starts from, one layer after the other.
 
     At most `THREADS` layers are under way at a time, the one that the caller looks at included, if it lets go of
     each before it asks for the next. A method that needs all layers together needs all weights at once.
+    `among` are the places of the layers to lower; methods that look at several layers still see all.
     Raises InputError as `Method.check` and `check_activations` do.
     """
     read, types, chosen = activations or Activations(), dtype_by_name(dtype), as_method(method)
@@ -79,7 +81,7 @@ def lowered_layers(
             arriving = read if changed.order is None else read.in_orders({layer.name: changed.order})
             return LoweredLayer(lower_layer(changed.layer, types, batch, arriving), changed.kept, layer.n_weights)
 
-    return _ahead(lowered, network.layers)
+    return _ahead(lowered, network.layers[among])
 
 
 def check_activations(method: Method, activations: Activations) -> None:

@@ -46,12 +46,11 @@ class Evaluated(NamedTuple):
     weights: Weights
 
 
-def prepared_layers(task: Task) -> Iterable[LoweredLayer]:
-    """The layers of a task's network under its method, one after the other; see `lowered_layers`."""
+def prepared_layers(task: Task, among: slice = slice(None)) -> Iterable[LoweredLayer]:
+    """The layers of a task's network at these places, under its method, one after the other; see `lowered_layers`."""
     dtype = task.lowering.dtype_of(task.method.stored_dtype)
-    return lowered_layers(
-        task.network, task.method, dtype, task.lowering.batch, task.lowering.activations, inputs=task.inputs
-    )
+    batch, read = task.lowering.batch, task.lowering.activations
+    return lowered_layers(task.network, task.method, dtype, batch, read, inputs=task.inputs, among=among)
 
 
 def simulators(task: Task) -> SimulatorOf:

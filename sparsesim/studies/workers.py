@@ -5,7 +5,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Final
@@ -63,14 +63,13 @@ def uninterrupted() -> Iterator[None]:
         signal.raise_signal(held[0])
 
 
-def lost(error: BrokenExecutor, unfinished: Sequence[str], workers: int) -> Exception:
-    """What became of a worker, and which of the tasks that did not finish it may have been on: the first ones."""
-    if error.__cause__ is not None:  # nothing was lost: a task or a result could not be handed over
-        return error
+def lost(error: BaseException, among: Sequence[str]) -> Exception:
+    """What became of a worker, and what it may have been at."""
+    if isinstance(error, Exception) and error.__cause__ is not None:
+        return error  # nothing was lost: a task or a result could not be handed over
     named = re.search(r"\b(SIG[A-Z]+)\(-\d+\)", str(error))  # loky tells it in words only
     signalled = named.group(1) if named else "SIGKILL"
     cause = "probably as memory ran out" if signalled == "SIGKILL" else f"by {signalled}"
-    among = unfinished[:workers]
     more = [f"{len(among) - MOST_TOLD} more"] if len(among) > MOST_TOLD else []
     shown = " or ".join([*among[:MOST_TOLD], *more])
     return LostWorkerError(f"a worker process was killed, {cause}, while it computed {shown}")

@@ -1,0 +1,85 @@
+"""A Dask cluster: every worker gets the tasks once, those that join later too."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final
+
+from sparsesim.errors import InputError
+from sparsesim.studies.execution.executors import Crew, CrewOf
+from sparsesim.studies.execution.shipping import Packed, packed
+from sparsesim.studies.execution.work import Bench
+from sparsesim.studies.task import Task
+
+CONNECT_S: Final = 10
+"""How long a scheduler has to answer (assumed)."""
+
+
+class Registered:
+    """Tasks that every worker of the cluster has under a name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def bench(self) -> Bench:
+        """What the plugin of this worker holds."""
+        from distributed import get_worker
+
+        shipment: Packed = get_worker().plugins[self.name].shipment  # type: ignore[attr-defined]
+        return shipment.bench()
+
+
+def cluster(scheduler: str) -> CrewOf:
+    """The workers of a running scheduler, such as tcp://10.0.0.1:8786.
+
+    Raises InputError where Dask is not installed or nobody answers.
+    """
+
+    @contextmanager
+    def crew(tasks: Sequence[Task]) -> Iterator[Crew]:
+        with connected(scheduler) as client:
+            shipment = packed(tasks)
+            client.register_plugin(_plugin(shipment), name=shipment.name)
+            try:
+                workers = sum(client.nthreads().values())
+                yield Crew(client.get_executor(pure=False), Registered(shipment.name), max(workers, 1))
+            finally:
+                client.unregister_worker_plugin(shipment.name)
+
+    return crew
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator[Any]:
+    """A client of a scheduler; InputError with the address where there is none."""
+    try:
+        distributed = import_module("distributed")
+    except ImportError as error:
+        raise InputError("--scheduler needs pip install 'sparsesim[distributed]'") from error
+    try:
+        client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"--scheduler: {scheduler}: no Dask scheduler answers: {_line(error)}") from error
+    with client:
+        if not client.nthreads():
+            raise InputError(f"--scheduler: {scheduler}: it has no workers yet; start `dask worker {scheduler}`")
+        yield client
+
+
+def _plugin(shipment: Packed) -> Any:
+    from distributed import WorkerPlugin
+
+    class Tasks(WorkerPlugin):
+        def __init__(self, shipment: Packed) -> None:
+            self.shipment = shipment
+
+    return Tasks(shipment)
+
+
+def is_loss(error: BaseException) -> bool:
+    """Whether the cluster gave a piece up, since every worker that was at it ended."""
+    return type(error).__name__ == "KilledWorker" and type(error).__module__.startswith("distributed.")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
