@@ -1,6 +1,5 @@
 """Errors that a user can cause: one line naming the place, the field and the value."""
 
-import copyreg
 import difflib
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +18,11 @@ class SparsesimError(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # From a worker process an error comes as it is: without its constructor, which would word it anew.
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+        return _made, (type(self), *self.args), self.__dict__
+
+
+def _made(kind: type[SparsesimError], *args: Any) -> SparsesimError:
+    return kind.__new__(kind, *args)
 
 
 class InputError(SparsesimError):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError
+from sparsesim.formats import Csr
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.limits import MAX_MACS, memory_budget
 from sparsesim.matmul import matmul_op
@@ -29,6 +30,17 @@ def test_every_format_on_every_machine():
     for result in results:
         assert (result.layer, result.dtype, result.energy_table) == ("mine", "fp32", "gpu-7nm")
         assert (result.m, result.n, result.k, result.macs) == (4, 5, 4, 4 * 5)
+
+
+def test_different_formats_of_one_name_are_refused():
+    class Narrow(Csr):
+        name = "csr"
+
+    a = SparseMatrix.from_dense(np.eye(4))
+    with pytest.raises(InputError, match=r"^formats: Csr\(.*32\) and .*Narrow\(index_bits=8.*\) are both called 'csr'"):
+        multiply(a, None, PROCESSOR, ["csr", Narrow(8)], "fp32", table=TABLE)
+    told_apart = multiply(a, None, PROCESSOR, [Csr(), Csr(8), "csr"], "fp32", table=TABLE)
+    assert [result.format for result in told_apart] == ["csr", "csr-i8"]
 
 
 def test_each_machine_has_its_own_format_and_number_type_where_none_is_given():
@@ -273,8 +285,20 @@ def test_planning_takes_what_one_input_may_take_at_most(machine, sides):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 1.3 * budget
-    assert all(re.search("--memory allows more|at most|is the limit", line) for line in refusals)
+    assert all(re.search("--memory allows more|at most", line) for line in refusals)
     assert refusals or machine in ("core-i7-5930k", "v100")
+
+
+@pytest.mark.parametrize("machine", ["a100-pcie", "sparseloop-tc", "sparseloop-stc"])
+def test_more_tiles_than_are_planned_in_time_are_refused(machine):
+    """Whatever memory there is, and before it is taken."""
+    gemm(8, 8, 8, machine, "dense")  # compiled
+    tracemalloc.start()
+    with memory_budget(2**60), pytest.raises(InputError, match="x 1 tiles, and they are planned one by one: at most"):
+        gemm(1, 2**36, 1, machine, "dense")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**24
 
 
 def test_dense_weights_need_no_room_for_formats_that_cannot_win():

@@ -10,6 +10,8 @@ from sparsesim.matmul import MatmulOp
 MOST_OUTPUTS: Final = 2**37
 """Elements of C: more than fit the memory of any card, and as many as are planned in some seconds."""
 
+MOST_TILES: Final = 2**26
+"""Tiles of C that are planned within a minute; the largest product of a benchmark has a hundredth."""
 TILE_BYTES: Final = 160
 """The most that a tile of C was measured to take while a MAC array or a tensor core is planned."""
 LARGE_MACS: Final = 2**40
@@ -24,8 +26,11 @@ def check_countable(op: MatmulOp) -> None:
 
 
 def check_tiles(op: MatmulOp, *tiles: int) -> None:
-    """Raise InputError for more tiles along M and N than the memory has room for."""
-    check_memory(f"{op.name}: {' x '.join(map(str, tiles))} tiles", TILE_BYTES * prod(tiles))
+    """Raise InputError for more tiles along M and N than are planned in time, or than the memory has room for."""
+    shown = f"{op.name}: {' x '.join(map(str, tiles))} tiles"
+    if prod(tiles) > MOST_TILES:
+        raise InputError(f"{shown}, and they are planned one by one: at most {MOST_TILES:,} are")
+    check_memory(shown, TILE_BYTES * prod(tiles))
 
 
 def beyond(op: MatmulOp, machine: str, error: Exception) -> Exception:

@@ -24,9 +24,14 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
             values[name] = kind(**{option.name: values.pop(option.name) for option in fields(kind)})
         command(**values)
 
-    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    declare(run, parameters)
     return run
+
+
+def declare(run: Any, parameters: list[Parameter]) -> None:
+    """Let a function have these parameters for whoever looks at it, as Typer does."""
+    run.__signature__ = Signature(parameters)
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
 
 
 def _options(group: type[Any]) -> list[Parameter]:

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, signature
 from time import perf_counter
 from typing import Annotated, Any, Final
 
 import typer
 
-from sparsesim.cli.groups import spread
+from sparsesim.cli.groups import declare, spread
 from sparsesim.cli.interrupt import interruptible
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import quantity
@@ -55,9 +55,7 @@ def running(name: str, command: Callable[..., None]) -> Callable[..., None]:
         Parameter(option, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for option, default, annotation in _OWN
     ]
-    parameters = [*signature(told).parameters.values(), *own]
-    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    declare(run, [*signature(told).parameters.values(), *own])
     return run
 
 

@@ -93,6 +93,8 @@ def _number_kinds(command: Callable[..., Any] | None) -> dict[str, type[Any]]:
 
 
 def _kind(annotation: Any) -> type[Any] | None:
-    if annotation in (int, float):
-        return annotation  # type: ignore[no-any-return]
+    if annotation is int:
+        return int
+    if annotation is float:
+        return float
     return next((kind for part in get_args(annotation) if (kind := _kind(part)) is not None), None)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sparsesim.errors import UnknownNameError
+from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats.base import Encoded, Format, FormatSize, Stream
 from sparsesim.formats.bitmap import Bitmap
 from sparsesim.formats.bsr import Bsr
@@ -80,8 +80,16 @@ def format_by_name(name: str | Format) -> Format:
 
 
 def formats_by_name(given: str | Format | Iterable[str | Format]) -> list[Format]:
-    """One or several formats, each as `format_by_name` takes it; what is given twice is there once."""
-    return list({found.name: found for found in map(format_by_name, several(given))}.values())
+    """One or several formats, each as `format_by_name` takes it; what is given twice is there once.
+
+    Raises InputError also for different formats of one name, which nothing would tell apart in results.
+    """
+    by_name: dict[str, Format] = {}
+    for found in map(format_by_name, several(given)):
+        other = by_name.setdefault(found.name, found)
+        if other != found:
+            raise InputError(f"formats: {other} and {found} are both called {found.name!r}: give one of them at a time")
+    return list(by_name.values())
 
 
 __all__ = [

@@ -67,9 +67,9 @@ def _compress(part: FloatArray, values: FloatArray, codes: NDArray[np.int8]) -> 
         first = np.int32(0) if keep_x else (np.int32(1) if keep_y else np.int32(2))
         second = np.int32(12) if keep_w else (np.int32(8) if keep_z else np.int32(4))
         codes[group] = first | second
-    bad = np.int32(0)  # x - x is 0 for every finite x, and NaN for the others
+    bad, infinity = np.int32(0), part.dtype.type(np.inf)
     for i in range(part.size):
-        bad |= np.int32((part[i] - part[i]) != 0)
+        bad |= np.int32(not abs(part[i]) < infinity)  # nor is NaN
     return int(bad)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 from sparsesim.errors import UnknownNameError
 from sparsesim.networks.layer import Layer
@@ -17,14 +18,14 @@ def with_densities(network: Network, published: Mapping[str, Mapping[str, float]
     Where several patterns match a layer, the last one counts. Raises UnknownNameError for one that matches none.
     """
     names = [layer.name for layer in network.layers]
-    chosen: dict[str, dict[str, float]] = {name: {} for name in names}
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
     for pattern, densities in published.items():
         fitting = [name for name in names if fnmatchcase(name, pattern)]
         if not fitting:
             raise UnknownNameError("layer pattern", pattern, names)
         for name in fitting:
             chosen[name] |= densities
-    layers = tuple(replace(layer, **chosen[layer.name]) for layer in network.layers)  # type: ignore[arg-type]
+    layers = tuple(replace(layer, **chosen[layer.name]) for layer in network.layers)
     return replace(network, layers=layers)
 
 

@@ -7,6 +7,7 @@ recurses as deeply as the text does.
 import json
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,8 +75,7 @@ def _check_depth(text: bytes) -> None:
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise InputError(f"not readable JSON: the key {shown(twice)} occurs twice")
     return found
 

@@ -48,7 +48,7 @@ class EntryLines:
         Raises InputError with line and value for the first line that is not what the header promises.
         """
         sides, field = np.array([self._header.rows, self._header.columns], np.int64), _FIELDS[self._header.field]
-        powers = lines.powers_of_five()
+        powers = lines.powers_of_ten()
         while whole := self._next_lines():
             text = np.frombuffer(whole, np.uint8)
             self._counts[lines.SLOW] = 0

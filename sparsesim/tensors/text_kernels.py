@@ -18,11 +18,14 @@ PATTERN, INTEGER, REAL = range(3)
 LINE_LIMIT: Final = 1024
 """Characters of a line (NIST, The Matrix Market Exchange Formats, 1996)."""
 LARGEST_POWER: Final = 64
-"""Numbers with more zeros before or behind their digits are left to others."""
+"""Numbers of higher powers of ten are left to others."""
 _LARGE: Final = 10**17
 """A number that is outside of every matrix, and has room for another digit."""
 _EXACT: Final = 2**53
 """Up to here every integer is a double."""
+_HALVES: Final = 2.0**27 + 1
+"""Parts the 53 bits of a double (T. J. Dekker)."""
+_SLACK: Final = 2.0**-98
 
 
 @kernel
@@ -36,7 +39,7 @@ def read_lines(
     positions: NDArray[np.int32],
     values: Float64Array,
     slow: IntArray,
-    powers: NDArray[np.uint64],
+    powers: Float64Array,
 ) -> tuple[int, int, int]:
     """Read `text`, whole lines; (fault, where its line begins, which word it is), or (NO_FAULT, len(text), 0).
 
@@ -44,9 +47,8 @@ def read_lines(
     `field` is PATTERN, a finite number. A row may not be less than its column plus `below` (negative: any may be). At
     most positions.shape[1] lines are not blank. Entry e sets positions[:, e], which begin at 0, and values[e]; a number
     whose nearest double is not found here gets a row (entry, line, first byte, end) of `slow` instead. `powers` are
-    those of `powers_of_five`. `counts` is brought up to date, LINE to the line of the fault.
+    those of `powers_of_ten`. `counts` is brought up to date, LINE to the line of the fault.
     """
-    bits = values.view(np.uint64)
     i, start, fault, word = 0, 0, NO_FAULT, 0
     entry, promised = counts[ENTRIES], positions.shape[1]
     while i < text.size and fault == NO_FAULT:
@@ -86,15 +88,14 @@ def read_lines(
                     fault = TOO_FEW
                 elif i < 0 or not _ends_word(text[i]):
                     fault = NOT_A_NUMBER if field == REAL else NOT_WHOLE
-                elif digits == 0 and known:
-                    values[entry] = 0.0
-                elif known and (field == REAL or digits <= _EXACT) and abs(power) <= LARGEST_POWER:
-                    sign = np.uint64(text[first] == 45) << np.uint64(63)
-                    place = power + LARGEST_POWER
-                    bits[entry] = _nearest_double(digits, power, powers[place, 0], powers[place, 1]) | sign
                 else:
-                    slow[counts[SLOW]] = entry, counts[LINE], first, i
-                    counts[SLOW] += 1
+                    size, sure = 0.0, False
+                    if known and abs(power) <= LARGEST_POWER and (field == REAL or digits <= _EXACT):
+                        size, sure = _nearest_double(digits, powers[abs(power)], power < 0)
+                    values[entry] = -size if text[first] == 45 else size
+                    if not sure:
+                        slow[counts[SLOW]] = entry, counts[LINE], first, i
+                        counts[SLOW] += 1
             if fault == NO_FAULT:
                 i = _after_blanks(text, i)
                 if text[i] != 10:
@@ -164,57 +165,38 @@ def _digits(text: NDArray[np.uint8], i: int, number: Any, known: bool) -> tuple[
 
 
 @kernel
-def _nearest_double(digits: int, power: int, high: np.uint64, low: np.uint64) -> np.uint64:
-    """The bits of the double nearest to digits x 10**power, a tie to even (D. Lemire, Software: Pract. Exper., 2021).
+def _nearest_double(digits: Any, power: Float64Array, divided: bool) -> tuple[float, bool]:
+    """(the double nearest to digits x power, or to digits / power; whether it is that for sure).
 
-    `high` and `low` are the first 128 bits of 5**power. 0 < digits < 2**63, |power| <= LARGEST_POWER: the result is
-    neither infinite nor subnormal.
+    0 <= digits < 2**63. Of two doubles, product and quotient are rounded once. Otherwise digits, `power` and the result
+    are sums of two doubles (T. J. Dekker, Numerische Mathematik, 1971), which are off by less than 2**-98 of
+    themselves; the result is the nearest double if that much less and that much more are rounded to the same one
+    (A. Ziv, ACM Transactions on Mathematical Software, 1991).
     """
-    one = np.uint64(1)
-    w, zeros = np.uint64(digits), 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if w >> np.uint64(64 - step) == 0:
-            w <<= np.uint64(step)
-            zeros += step
-    upper, lower = _product(w, high)
-    if upper & np.uint64(0x1FF) == np.uint64(0x1FF):
-        more, _ = _product(w, low)
-        total = lower + more
-        if total < lower:
-            upper += one
-        lower = total
-    top = upper >> np.uint64(63)
-    mantissa = upper >> (top + np.uint64(9))
-    exponent = ((217706 * power) >> 16) + 63 + np.int64(top) - zeros + 1023
-    halfway = lower <= one and mantissa << (top + np.uint64(9)) == upper
-    if halfway and power >= -4 and power <= 23 and mantissa & np.uint64(3) == one:
-        mantissa &= ~one  # to even
-    mantissa += mantissa & one
-    mantissa >>= one
-    if mantissa >> np.uint64(53) != 0:
-        mantissa >>= one
-        exponent += 1
-    return (mantissa & np.uint64((1 << 52) - 1)) | (np.uint64(exponent) << np.uint64(52))
+    upper, power_upper, power_lower = np.float64(digits), power[0], power[1]
+    first = upper / power_upper if divided else upper * power_upper
+    if digits <= _EXACT and power_lower == 0:
+        return first, True
+    lower = np.float64(digits - np.int64(upper))
+    product, error = _exact_product(first if divided else upper, power_upper)
+    if divided:
+        rest = (upper - product - error + lower - first * power_lower) / power_upper
+    else:
+        rest = error + lower * power_upper + upper * power_lower
+    least, most = first + (rest - _SLACK * first), first + (rest + _SLACK * first)
+    return least, least == most
 
 
 @kernel
-def _product(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """The upper and lower 64 bits."""
-    half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
-    a1, a0, b1, b0 = a >> half, a & mask, b >> half, b & mask
-    low, middle, other = a0 * b0, a1 * b0, a0 * b1
-    carry = (low >> half) + (middle & mask) + (other & mask)
-    return a1 * b1 + (middle >> half) + (other >> half) + (carry >> half), (carry << half) | (low & mask)
+def _exact_product(a: float, b: float) -> tuple[float, float]:
+    """The product as it is rounded, and what that leaves out; from halves, whose products are exact."""
+    a_upper = _HALVES * a - (_HALVES * a - a)
+    b_upper = _HALVES * b - (_HALVES * b - b)
+    a_lower, b_lower, product = a - a_upper, b - b_upper, a * b
+    return product, a_upper * b_upper - product + a_upper * b_lower + a_lower * b_upper + a_lower * b_lower
 
 
-def powers_of_five() -> NDArray[np.uint64]:
-    """uint64[2 LARGEST_POWER + 1, 2]: the first 128 bits of 5**power; -1..-27 are rounded up, others down."""
-    table = np.empty((2 * LARGEST_POWER + 1, 2), np.uint64)
-    for power in range(-LARGEST_POWER, LARGEST_POWER + 1):
-        five = 5 ** abs(power)
-        if power >= 0:
-            bits = five << 128 >> five.bit_length()
-        else:
-            bits = (1 << (five.bit_length() + 127)) // five + (power >= -27)
-        table[power + LARGEST_POWER] = bits >> 64, bits & (2**64 - 1)
-    return table
+def powers_of_ten() -> Float64Array:
+    """float64[LARGEST_POWER + 1, 2]: the nearest double, and the double nearest to what that leaves out."""
+    powers = [10**power for power in range(LARGEST_POWER + 1)]
+    return np.array([(float(power), float(power - int(float(power)))) for power in powers])

@@ -12,12 +12,15 @@ from sparsesim.dtypes import DTYPES, DType, dtype_by_name
 from sparsesim.errors import InputError, PatternError
 from sparsesim.formats import (
     FORMATS,
+    Bsr,
+    Csr,
     Format,
     FormatSize,
     Relative,
     Structured,
     format_by_name,
     format_names,
+    formats_by_name,
     round_to,
     share_values,
 )
@@ -117,6 +120,29 @@ def test_every_family_is_tested_and_described() -> None:
         assert isinstance(format_by_name(family), cls)
         assert description
         assert "\n" not in description
+
+
+class Unnamed(Csr):
+    """CSR whose name does not tell its parameters."""
+
+    name = "unnamed"
+
+
+def test_what_is_given_twice_is_there_once() -> None:
+    given = ["csr", Csr(), "bsr", "csr-i16", Bsr(4, 4), Csr(16), Unnamed(8), Unnamed(8)]
+    assert formats_by_name(given) == [Csr(), Bsr(), Csr(16), Unnamed(8)]
+    assert formats_by_name("bsr") == formats_by_name(Bsr()) == [Bsr()]
+
+
+def test_different_formats_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError) as error:
+        formats_by_name([Unnamed(8), "csr", Unnamed(16)])
+    assert str(error.value) == (
+        "formats: Unnamed(index_bits=8, pointer_bits=32) and Unnamed(index_bits=16, pointer_bits=32) "
+        "are both called 'unnamed': give one of them at a time"
+    )
+    with pytest.raises(InputError, match="are both called 'csr'"):
+        formats_by_name(["csr", type("Csr", (Unnamed,), {"name": "csr"})()])
 
 
 @pytest.mark.parametrize("name", ANY_PATTERN)

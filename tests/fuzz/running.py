@@ -21,11 +21,12 @@ class _Stream(io.TextIOWrapper):
     """A stream of text as the program gets one, kept in memory."""
 
     def __init__(self) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+        self._written = io.BytesIO()
+        super().__init__(self._written, encoding="utf-8", write_through=True)
 
     def text(self) -> str:
         self.flush()
-        return self.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+        return self._written.getvalue().decode("utf-8")
 
 
 def ended(words: Sequence[str]) -> Ended:

@@ -19,7 +19,17 @@ from sparsesim.formats import Csr, Ell
 from sparsesim.hardware import load_machine
 from sparsesim.results import Result
 from sparsesim.tensors import SparseMatrix, files
-from tests.fuzz import hunting, oracles, test_command_lines, test_engines, test_files, test_formats, test_operations
+from tests.fuzz import (
+    hunting,
+    judges,
+    oracles,
+    test_command_lines,
+    test_engines,
+    test_files,
+    test_formats,
+    test_operations,
+)
+from tests.fuzz.file import File
 from tests.fuzz.hunting import Tally, hunt, watched
 from tests.fuzz.memory import peak_growth
 from tests.fuzz.strategies.arrays_given import given_matrices
@@ -191,7 +201,7 @@ def test_a_refusal_without_the_name_of_the_file(tmp_path):
 
 def test_keys_that_stand_twice_are_seen():
     with pytest.raises(AssertionError, match="twice"):
-        test_files.no_key_twice(test_files.File("x.yaml", b"a: 1\nb: {c: 1, c: 2}\n"))
+        judges.no_key_twice(File("x.yaml", b"a: 1\nb: {c: 1, c: 2}\n"))
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,20 @@ def test_numbers_are_the_nearest_doubles(numbers: list[str]) -> None:
     assert matrix.to_array().ravel().tolist() == [float(number) for number in numbers]
 
 
+def test_long_numbers_are_the_nearest_doubles() -> None:
+    """Of random digits, halfway between two doubles, and all but halfway: within 2**-114 of themselves."""
+    rng = np.random.default_rng(5)
+    digits, powers = rng.integers(0, 10**18, 3000).tolist(), rng.integers(-64, 65, 3000).tolist()
+    numbers = [f"{number}e{power}" for number, power in zip(digits, powers, strict=True)]
+    halfway = (2 * rng.integers(2**52, 2**53, 1000) + 1).tolist()
+    numbers += [f"{number + more}e{power}" for number in halfway for more in (0, 1) for power in (-1, 0, 1)]
+    numbers += [f"-{number // 4}.{number % 4 * 25}" for number in halfway]
+    numbers += ["961935638846030711e38", "58483921078398283e57", "509070398135729259e58", "321632503382227337e51"]
+    numbers += ["0e5", "-0", "0e-30", "0e400"]
+    matrix = parse(f"{ARRAY} real general\n{len(numbers)} 1\n" + "\n".join(numbers))
+    assert matrix.to_array().ravel().tolist() == [float(number) for number in numbers]
+
+
 @pytest.mark.parametrize(
     "number", ["3", "-3", "3.", ".5", "-.5e1", "5.e3", "1E-5", "1e+5", "00.0", "1.7976931348623157e308", "5e-324"]
 )

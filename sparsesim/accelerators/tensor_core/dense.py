@@ -30,9 +30,6 @@ INSTRUCTION_M, INSTRUCTION_N, INSTRUCTION_K_BITS = 16, 8, 256
 SELECTED_BITS = 16
 """Operand width that one "select" action stands for; narrower operands count as a fraction of it."""
 
-MAX_TILES = 1 << 26
-"""Tiles of one product, each of which is walked: a minute; the largest product of a benchmark has a hundredth."""
-
 STEPS = 64
 """Steps a schedule should have at least: waves are cut along K, at most into slices, until there are this many.
 
@@ -182,9 +179,6 @@ class TensorCore(Autotuned):
     def _schedule(self, op: MatmulOp, grid: Grid) -> Schedule:
         """Waves of tiles, each cut along K into equal parts; all SMs run in lockstep."""
         whole_cycles(f"{op.name}: {grid.rounds} waves of {grid.round_cycles} cycles", float(grid.cycles))
-        if grid.tiles_m * grid.tiles_n > MAX_TILES:
-            shape = f"{grid.tile.m} x {grid.tile.n}"
-            raise InputError(f"{op.name}: {grid.tiles_m} x {grid.tiles_n} tiles of {shape}; {MAX_TILES} is the limit")
         check_tiles(op, grid.tiles_m, grid.tiles_n)
         fetched, dram_bytes = dram_traffic(op, grid, self.sms, self._l2, self.walk)
         slices = max(1, ceil_div(ceil_div(op.k, grid.split), grid.tile.k))
