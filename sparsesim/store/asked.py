@@ -40,7 +40,9 @@ class Asked(NamedTuple):
 def failed_record(asked: Asked, error: BaseException | str) -> PointRecord:
     """The record of a point that could not be simulated, with the error in one line as its note."""
     said = " ".join(error.split()) if isinstance(error, str) else one_line(error)
-    row: dict[str, Any] = {name: getattr(asked, name) for name in ("network", "pruner", "sparsity", "format", "machine")}
+    row: dict[str, Any] = {
+        name: getattr(asked, name) for name in ("network", "pruner", "sparsity", "format", "machine")
+    }
     row[IDENTITY] = asked.hash
     row |= {AXES.column(axis): value for axis, value in asked.axes.items()}
     row |= {"layers": 0, "kernel": "", "unpacked": "", "density": None, "weights": "", "dtype": "", "idle_w": None}

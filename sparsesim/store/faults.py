@@ -42,7 +42,9 @@ def _told(path: Path, error: sqlite3.Error, kept: str) -> Exception:
     if code == sqlite3.SQLITE_FULL:
         return OSError(errno.ENOSPC, f"no space left on the disk{after}", str(path))
     if code == sqlite3.SQLITE_IOERR:
-        return OSError(errno.EIO, f"cannot be read or written: {said} (a full disk or a limit on sizes?){after}", str(path))
+        return OSError(
+            errno.EIO, f"cannot be read or written: {said} (a full disk or a limit on sizes?){after}", str(path)
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return InputError(f"{path}: another process has kept it busy for {WAIT_SECONDS:.0f} s: try again{after}")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH):

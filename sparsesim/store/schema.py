@@ -60,7 +60,13 @@ def create(connection: sqlite3.Connection) -> None:
 
 def columns_of(connection: sqlite3.Connection) -> list[str]:
     """The columns of `points`, in the order in which they were added."""
-    return [str(row[1]) for row in connection.execute("PRAGMA table_info(points)")]
+    return list(kinds_of(connection))
+
+
+def kinds_of(connection: sqlite3.Connection) -> dict[str, str]:
+    """The type of every column of `points`: INTEGER, REAL or TEXT."""
+    kinds = {str(row[1]): str(row[2]).split()[0] for row in connection.execute("PRAGMA table_info(points)") if row[2]}
+    return {name: kind if kind in ("INTEGER", "REAL") else "TEXT" for name, kind in kinds.items()}
 
 
 def kind_of(value: Any) -> str:

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.errors import InputError
 from sparsesim.places import within
@@ -180,9 +180,7 @@ class Store:
         with within(f"{self.path}: point {row[IDENTITY]}"):
             found = layer_results(record.layers)
         given = {"network": row["network"], "format": row["format"], "machine": row["machine"], "axes": axes}
-        return [
-            replace(each, **given, pruner=each.pruner if each.pruner == GIVEN else row["pruner"]) for each in found
-        ]
+        return [replace(each, **given, pruner=each.pruner if each.pruner == GIVEN else row["pruner"]) for each in found]
 
     def _tests(self, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
         from sparsesim.store.query import tests

@@ -47,7 +47,8 @@ def opened(path: str | Path) -> Iterator[Store]:
     given, file = Path(path), _real(path)
     check_file(given)
     with in_words(given):
-        _roll_back(file)
+        if _roll_back(file):
+            check_file(given)
         with closing(_connected(file, "ro")) as connection:
             yield Store(given, connection)
 
@@ -71,7 +72,7 @@ def writing(
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = EXTRA")
         store = StoreWriter(given, connection)
-        store.describe(name, description, baseline, asked, new=is_new(file))
+        store.describe(name, description, baseline, asked)
         yield store
 
 
@@ -86,11 +87,13 @@ def _connected(file: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _roll_back(file: Path) -> None:
+def _roll_back(file: Path) -> bool:
     """Undo what a killed writer left half done, which a reader may not; where nobody may write, reading tells."""
-    if file.with_name(f"{file.name}-journal").exists():
-        with suppress(sqlite3.OperationalError), closing(_connected(file, "rw")) as connection:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if not file.with_name(f"{file.name}-journal").exists():
+        return False
+    with suppress(sqlite3.OperationalError), closing(_connected(file, "rw")) as connection:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    return True
 
 
 class StoreWriter(Store):
@@ -102,8 +105,6 @@ class StoreWriter(Store):
         description: Mapping[str, Any],
         baseline: Mapping[str, Any],
         asked: Sequence[Asked],
-        *,
-        new: bool,
     ) -> None:
         """Write down what is asked for; nothing is written where that is what stands there already."""
         from sparsesim import __version__
@@ -118,7 +119,7 @@ class StoreWriter(Store):
             "asked": digest,
         }
         with self._transaction():
-            if new:
+            if not columns_of(self._connection):
                 create(self._connection)
             known = dict(self._connection.execute("SELECT key, value FROM about"))
             if known == about:
