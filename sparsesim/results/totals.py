@@ -46,7 +46,7 @@ def totals_of(rows: Sequence[Mapping[str, Any]], added: Iterable[str]) -> "pd.Da
     left_out = {*_ONLY_IN_OBJECTS, *COUNTS.among(figures).values()}
     columns = [name for name in (*_BEFORE, *axes, *_AFTER_AXES, *figures, *_LAST) if name not in left_out]
     unmoved, unknown = dict.fromkeys(DRAM.among(columns).values(), 0), dict.fromkeys(columns, math.nan)
-    known = [unknown | (unmoved if row["status"] == "ok" else {}) | row for row in rows]
+    known = [{**unknown, **(unmoved if row["status"] == "ok" else {}), **row} for row in rows]
     return pd.DataFrame([[row[name] for name in columns] for row in known], columns=columns).astype({"idle_w": float})
 
 

@@ -87,7 +87,7 @@ class Store:
     def asked(self) -> list[Asked]:
         """Every point that the sweep asks for, in order."""
         statement = f"SELECT point, role, {', '.join(POINT)}, axes FROM asked ORDER BY place"
-        return [Asked(*row[:-1], self._loads(row[-1])) for row in self._rows(statement)]
+        return [Asked._make((*row[:-1], self._loads(row[-1]))) for row in self._rows(statement)]
 
     def records(self, hashes: Iterable[str]) -> list[PointRecord]:
         """These points, in this order; InputError for one that is not there. Labels as the description has them."""

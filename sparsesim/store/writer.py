@@ -13,6 +13,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,15 +108,13 @@ class StoreWriter(Store):
         asked: Sequence[Asked],
     ) -> None:
         """Write down what is asked for; nothing is written where that is what stands there already."""
-        from sparsesim import __version__
-
         rows = [(place, *each[:7], axes_text(each.axes)) for place, each in enumerate(asked)]
         digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
         about = {
             "name": name,
             "description": json.dumps(dict(description)),
             "baseline": json.dumps(dict(baseline)),
-            "version": __version__,
+            "version": import_module("sparsesim").__version__,
             "asked": digest,
         }
         with self._transaction():

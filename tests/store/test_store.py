@@ -6,6 +6,7 @@ import pytest
 from sparsesim.results import point_objects, point_record, result_table, totals
 from sparsesim.results.grouping import points_of
 from sparsesim.store import opened
+from tests.store.made import write
 
 
 @pytest.fixture
