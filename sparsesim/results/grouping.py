@@ -1,5 +1,6 @@
 """Which rows of a table belong to one point, and what points of one name are called."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.errors import InputError
@@ -7,6 +8,8 @@ from sparsesim.results.columns import IDENTITY, POINT
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sparsesim.results.record import Result
 
 _TELLING: Final = ("dtype", "energy_table", "weights", "layers")
 """Columns that tell points of one name apart in words."""
@@ -27,14 +30,31 @@ def point_numbers(layers: "pd.DataFrame") -> "pd.Series[Any]":
     Raises InputError where a point has a layer twice: added up it would take twice the time. Without identities
     nobody can say whether that is one point twice, or several of one name.
     """
+    import pandas as pd
+
     keyed = with_identity(layers)
-    # Points are numbered, because a key with a missing value is not found again in an index.
-    numbers = keyed.groupby([*POINT, IDENTITY], sort=False, dropna=False).ngroup()
-    known = set[tuple[int, str]]()
-    for place, (number, layer, network) in enumerate(zip(numbers, keyed["layer"], keyed["network"], strict=True)):
-        if (number, layer) in known and network != _ALONE:
-            raise InputError(_told(keyed.iloc[place].to_dict()))
+    keys = zip(*(keyed[name].tolist() for name in (*POINT, IDENTITY)), strict=True)
+    return pd.Series(_numbered(keys, keyed["layer"].tolist()), layers.index)
+
+
+def points_of(results: Iterable["Result"]) -> list[list["Result"]]:
+    """The layers of each point, as `point_numbers` tells points apart."""
+    results, points = list(results), dict[int, list["Result"]]()
+    keys = (tuple(getattr(result, name) for name in (*POINT, IDENTITY)) for result in results)
+    for number, result in zip(_numbered(keys, [result.layer for result in results]), results, strict=True):
+        points.setdefault(number, []).append(result)
+    return list(points.values())
+
+
+def _numbered(keys: Iterable[tuple[Any, ...]], layers: Sequence[str]) -> list[int]:
+    numbers, places, known = list[int](), dict[tuple[Any, ...], int](), set[tuple[int, str]]()
+    for key, layer in zip(keys, layers, strict=True):
+        # A missing value does not equal itself, and would make a point of every layer.
+        number = places.setdefault(tuple(None if value != value else value for value in key), len(places))
+        if (number, layer) in known and key[0] != _ALONE:
+            raise InputError(_told(dict(zip((*POINT, IDENTITY), key, strict=True)) | {"layer": layer}))
         known.add((number, layer))
+        numbers.append(number)
     return numbers
 
 

@@ -1,0 +1,3 @@
+from tests.results.conftest import results
+
+__all__ = ["results"]
