@@ -42,6 +42,9 @@ PLOTS: Final = {
     "speedup": Plot(
         "speedup", "speedup of each format over a baseline; over sparsity", "points (results.compare_to_baseline)"
     ),
+    "curves": Plot(
+        "curves", "a figure of merit over a numeric axis of a sweep", "points (results.compare_to_baseline)"
+    ),
     "time-shares": Plot("time_shares", "share of each resource in the time", "layers (results.result_table)"),
     "roofline": Plot("roofline", "MACs/s over MACs per DRAM byte, with roofs", "layers (results.result_table)"),
     "tradeoff": Plot("tradeoff", "accuracy over speedup and over energy saved", "variants (studies.tradeoff)"),

@@ -101,6 +101,29 @@ def wide(machines=9, formats=9, sparsities=()):
     return pd.DataFrame(rows)
 
 
+def over_bandwidth(formats=3, values=(64, 128, 256, 512), sparsities=(0.5, 0.9)):
+    """Two machines of one name but for their bandwidth, and one without that axis; every line goes through 1."""
+    rows = []
+    for place, gbyte in enumerate((*values, None)):
+        for format in range(formats):
+            for sparsity in sparsities:
+                speedup = 0.3 * (1 + place) * 1.31**format * (0.6 + sparsity)
+                rows.append(
+                    {
+                        "network": "net",
+                        "pruner": "magnitude",
+                        "sparsity": sparsity,
+                        "machine": f"unit ({gbyte} GB/s)" if gbyte else "cpu",
+                        "format": f"format-{format}",
+                        "axis_dram.bandwidth_bytes_per_s": gbyte and gbyte * 1e9,
+                        "status": "refused" if (place, format) == (0, 2) else "ok",
+                        "speedup": float("nan") if (place, format) == (0, 2) else speedup,
+                        "seconds": 1e-4 / speedup,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
 def tradeoff():
     return pd.DataFrame(
         {
@@ -267,6 +290,7 @@ def spmm_measured():
 SAMPLES = {
     "energy": (points, {}),
     "speedup": (compared, {"baseline": "machine cpu, pruner none, format dense"}),
+    "curves": (over_bandwidth, {"over": "dram.bandwidth_bytes_per_s", "panels": "sparsity"}),
     "time-shares": (timed_layers, {}),
     "roofline": (layers, {}),
     "tradeoff": (tradeoff, {"title": "small, 100 samples"}),
