@@ -41,7 +41,7 @@ class Area(Description):
         for name, part in self.parts.items():
             found[name] = part.mm2
             for path, published in part.grows_with.items():
-                found[name] *= sizes[path] / published
+                found[name] = found[name] * sizes[path] / published
         return found
 
     def missing(self, sizes: Mapping[str, float]) -> list[str]:
