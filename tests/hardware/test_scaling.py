@@ -88,6 +88,9 @@ def test_whole_parts_are_rounded_and_the_source_says_so():
     units = [kernel.unit for kernel in scaled.library.values()]
     assert {unit.sms for unit in units} == {40}
     assert {unit.macs_per_cycle["fp16"] for unit in units} == {40960}
+    # The L2 of a whole card delivers to all SMs; that of the dense kernel is given by SM.
+    assert scaled.library["spmm"].unit.l2_bytes_per_cycle == pytest.approx(3830 * 40 / 108)
+    assert scaled.library["gemm"].unit.l2_bytes_per_cycle == CARD.library["gemm"].unit.l2_bytes_per_cycle
     rounded = scaled_to(CARD, "macs_per_cycle", 50_000)
     assert rounded.library["gemm"].unit.macs_per_cycle["fp16"] == 49 * 1024
     told = "scaled by 0.452112 to 50000 macs_per_cycle (fp16); in whole numbers it has 50176"
