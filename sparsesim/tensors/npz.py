@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.limits import check_memory
+from sparsesim.tensors.archives import BROKEN, check_members
 from sparsesim.tensors.canonical import POSITION_BYTES
 from sparsesim.tensors.npy import ArrayHeader, check_matrix, matrix_of, read_entries, read_header
 from sparsesim.tensors.sparse_matrix import SparseMatrix
-from sparsesim.tensors.streams import BROKEN, check_members, seekable
+from sparsesim.tensors.streams import seekable
 
 _POSITIONS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
 _SHOWN = 5
@@ -51,7 +52,7 @@ class StoredArrays:
     """The arrays of an archive by name, each read when it is asked for."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
-        check_members(archive, name)
+        check_members(archive.namelist(), name)
         self._archive, self._name = archive, name
         self._members = {member.removesuffix(".npy"): member for member in archive.namelist()}
 
