@@ -1,4 +1,4 @@
-"""Files in .zip and .tar archives as streams: read where they are, never extracted to a path that the archive chooses."""
+"""Files in .zip and .tar archives as streams: read in place, never extracted to a path that the archive chooses."""
 
 import gzip
 import io
@@ -35,6 +35,7 @@ _UNPACKED_BYTES: Final = 2**37
 _HEADER_BYTES: Final = 2**24
 """Longer names and attributes of one file are refused, which `tarfile` would read at once."""
 _BLOCK: Final = 512
+_GZIP: Final = b"\x1f\x8b"
 
 
 def is_archive(path: Path) -> bool:
@@ -72,8 +73,8 @@ def member_of(file: Path, stream: IO[bytes], member: str) -> Iterator[IO[bytes]]
 def each_member(file: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, IO[bytes]]]:
     """Name and bytes of every wanted file of an archive, in its order; a stream is to be read before the next is asked.
 
-    Raises InputError for two wanted files of one name, for links, and for what is no archive; reading a stream may raise any
-    of BROKEN.
+    Raises InputError for two wanted files of one name, for links, and for what is no archive; reading a stream may
+    raise any of BROKEN.
     """
     with ExitStack() as stack:
         with reading(str(file)):
@@ -124,16 +125,17 @@ def _tar_files(
     file: Path, stream: IO[bytes], stack: ExitStack, wanted: Callable[[str], bool]
 ) -> Iterator[tuple[str, IO[bytes]]]:
     """Wanted files in order. What is wanted and no file, such as a link, is refused; folders are none."""
-    packed = not file.name.endswith(".tar")
     with reading(str(file)):
+        packed = stream.read(len(_GZIP)) == _GZIP  # servers and browsers unpack some, and leave the name
+        stream.seek(0)
         data = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=stream))) if packed else stream
         bounded = _Bounded(data, str(file))
-        archive = stack.enter_context(tarfile.open(fileobj=cast(IO[bytes], bounded), mode="r:"))
+        archive = stack.enter_context(tarfile.TarFile(fileobj=cast(IO[bytes], bounded)))
     count = 0
     while True:
         with reading(str(file)):
             entry = archive.next()
-            archive.members.clear()  # which would grow with the archive
+            archive.members.clear()  # type: ignore[attr-defined] # which would grow with the archive
         if entry is None:
             break
         count += 1

@@ -9,6 +9,7 @@ from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
 from sparsesim.tensors.archives import is_archive, member_names
 from sparsesim.tensors.matrix_market import parse_matrix_market, print_matrix_market
+from sparsesim.tensors.named import is_collection_name, named_file
 from sparsesim.tensors.npy import parse_npy
 from sparsesim.tensors.npz import parse_npz, print_npz
 from sparsesim.tensors.shipped_matrices import matrix_file
@@ -30,9 +31,11 @@ WRITERS: dict[str, Callable[[SparseMatrix], bytes]] = {
 
 
 def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
-    """A shipped matrix by name (see `matrix_names`), or the one in a .mtx, .smtx, .npz or .npy file.
+    """A matrix by name, shipped (`matrix_names`) or of a collection, or the one in a .mtx, .smtx, .npz or .npy file.
 
-    Files may be gzipped (.mtx.gz) or lie in a zip archive. A file inside an archive, or one of several dense arrays
+    `suitesparse:SNAP/wiki-Vote` and `dlmc:rn50/magnitude_pruning/0.8/bottleneck_1_block_group1_1_1` are fetched once
+    and kept in a cache. Files may be gzipped (.mtx.gz) or lie in a .zip, .tar, .tar.gz or .tgz archive. A file inside
+    an archive, or one of several dense arrays
     of a .npz, is named by `member` or as part of the path ("archive.zip/layer.smtx", "weights.npz/fc1"); if there is
     only one, neither is needed. Archives are never extracted, and text is read piece by piece. Raises InputError that
     names the file for everything that cannot be read or needs more memory than one input may take, UnknownNameError
@@ -43,7 +46,7 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
     >>> karate.shape, karate.nnz
     ((34, 34), 156)
     """
-    file, member = _split_member(matrix_file(path), member)
+    file, member = (named_file(path), None) if is_collection_name(path) else split_member(matrix_file(path), member)
     if not _is_file(file):
         raise InputError(f"{file}: no such file")
     if is_archive(file):
@@ -91,8 +94,8 @@ def _read(file: Path, member: str | None, label: str) -> SparseMatrix:
         return READERS[suffix](stream, label)
 
 
-def _split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
-    """Split "archive.zip/layer.smtx" into archive and member."""
+def split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
+    """Split "archive.zip/layer.smtx" or "weights.npz/fc1" into archive and member; other paths have none."""
     for parent in path.parents:
         if (parent.suffix == ".npz" or is_archive(parent)) and _is_file(parent):
             return parent, path.relative_to(parent).as_posix()
