@@ -5,6 +5,7 @@ from pathlib import Path
 from sparsesim.errors import InputError
 from sparsesim.tensors.named.collection import COLLECTIONS, Collection, is_collection_name
 from sparsesim.tensors.named.fetching import files_of
+from sparsesim.tensors.named.hashes import sha256_of
 from sparsesim.tensors.named.wanted import parsed
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "is_collection_name",
     "named_file",
     "named_files",
+    "sha256_of",
     "short_name",
 ]
 

@@ -30,7 +30,6 @@ def download(url: str, file: Path, limit_bytes: int) -> str:
     import pooch  # with requests, which nobody else needs
     from requests import exceptions as errors
 
-    LOG.info("fetching %s", url)
     with file.open("wb") as out:
         sink = _Sink(out, url, file, limit_bytes)
         fetch = pooch.HTTPDownloader(
@@ -72,6 +71,7 @@ class _Sink:
         free = shutil.disk_usage(self._file.parent).free
         if size_bytes > free:
             raise InputError(f"{self._url}: {in_words(size_bytes)}: {self._file.parent} has {in_words(free)} left")
+        LOG.info("fetching %s%s", self._url, f", {in_words(size_bytes)}" if size_bytes else "")
         self._total = size_bytes
 
     def write(self, chunk: bytes) -> None:

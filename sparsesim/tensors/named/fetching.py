@@ -8,6 +8,7 @@ may fetch the same at once and an interruption leaves nothing that is taken for 
 import hashlib
 import logging
 import os
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -44,8 +45,9 @@ def files_of(wanted: Wanted, mirror: str = "", cache: Path | None = None) -> lis
         files = _present(wanted, folder, archive)
         if files is None:
             archive.parent.mkdir(parents=True, exist_ok=True)
-            sha256 = _provided(wanted, mirror, folder, archive)
-            files = [folder / path for path in _chosen(wanted, _unpacked(wanted, folder, archive, sha256))]
+            there = archive.is_file()
+            paths = _from_there(wanted, folder, archive) if there else _from_afar(wanted, mirror, folder, archive)
+            files = [folder / path for path in _chosen(wanted, paths)]
     except OSError as error:
         place = error.filename or folder
         raise InputError(f"{wanted.given}: {place}: {error.strerror}; {CACHE} names another folder") from error
@@ -80,12 +82,27 @@ def _laid(wanted: Wanted, folder: Path) -> list[Path]:
     return [file for file in folder.rglob(f"*{wanted.suffix}") if wanted.matches(file.relative_to(folder).as_posix())]
 
 
-def _provided(wanted: Wanted, mirror: str, folder: Path, archive: Path) -> str:
-    """The hash of the archive, which is fetched if it is not there."""
-    if archive.is_file():
-        sha256 = sha256_of(archive)
-        check(str(archive), sha256, archive, wanted.sha256)
-        return sha256
+def _from_there(wanted: Wanted, folder: Path, archive: Path) -> list[str]:
+    """Unpack an archive that was fetched before, or put there by hand."""
+    sha256 = sha256_of(archive)
+    check(str(archive), sha256, archive, wanted.sha256)
+    with within(f"{wanted.given}: remove {archive} to fetch it again"):
+        return _unpacked(wanted, folder, archive, sha256)
+
+
+def _from_afar(wanted: Wanted, mirror: str, folder: Path, archive: Path) -> list[str]:
+    """Fetch an archive and unpack it; it is kept if that can be done."""
+    sha256 = _fetched(wanted, mirror, folder, archive)
+    try:
+        with within(wanted.given):
+            return _unpacked(wanted, folder, archive, sha256)
+    except InputError:
+        archive.unlink(missing_ok=True)
+        raise
+
+
+def _fetched(wanted: Wanted, mirror: str, folder: Path, archive: Path) -> str:
+    """Fetch the archive; its hash."""
     url = wanted.collection.url(wanted.archive, mirror)
     with within(wanted.given):
         try:
@@ -101,40 +118,44 @@ def _provided(wanted: Wanted, mirror: str, folder: Path, archive: Path) -> str:
 
 
 def _unpacked(wanted: Wanted, folder: Path, archive: Path, sha256: str) -> list[str]:
-    """All matrices of an archive, of which the wanted ones, and those beside a wanted one, are in the folder then."""
+    """All matrices of an archive; the wanted ones, and those beside a wanted one, are in the folder afterwards."""
     path_of, known = wanted.collection.path_of, []
     beside = PurePosixPath(wanted.path).parent
-    with within(f"{wanted.given}: remove {archive} to fetch it again"):
+    hashes: dict[Path, str] = {}
+    with ExitStack() as written:  # either all of them get their names, or none
         for member, stream in each_member(archive, lambda member: path_of(wanted.archive, member) is not None):
             path = str(path_of(wanted.archive, member))
             known.append(path)
             if wanted.matches(path) or (not wanted.several and PurePosixPath(path).parent == beside):
-                _write(stream, folder / path, f"{archive}/{member}", wanted.collection.matrix_bytes)
+                file, place = folder / path, f"{archive}/{member}"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                new = written.enter_context(replacing(file))
+                hashes[file] = _copied(stream, new, place, wanted.collection.matrix_bytes)
+                check(place, hashes[file], file)
         if not known:
             raise InputError(f"{archive}: holds no {wanted.path}{wanted.suffix}")
-    _trust(archive, sha256)
+        _trust(archive, sha256, wanted.sha256)
+        for file, each in hashes.items():
+            remember(file, each)
     with replacing(_list_file(archive)) as new:
         new.write_text("\n".join([sha256, *known, ""]), encoding="utf-8")
     return known
 
 
-def _write(stream: IO[bytes], file: Path, place: str, limit_bytes: int) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+def _copied(stream: IO[bytes], file: Path, place: str, limit_bytes: int) -> str:
+    """Write what is left of a stream; its hash."""
     sha256, size_bytes = hashlib.sha256(), 0
-    with replacing(file) as new:
-        with new.open("wb") as out:
-            while True:
-                with reading(place):
-                    chunk = stream.read(_CHUNK_BYTES)
-                if not chunk:
-                    break
-                size_bytes += len(chunk)
-                if size_bytes > limit_bytes:
-                    raise InputError(f"{place}: unpacks to more than {in_words(limit_bytes)}")
-                sha256.update(chunk)
-                out.write(chunk)
-        check(place, sha256.hexdigest(), file)
-        remember(file, sha256.hexdigest())
+    with file.open("wb") as out:
+        while True:
+            with reading(place):
+                chunk = stream.read(_CHUNK_BYTES)
+            if not chunk:
+                return sha256.hexdigest()
+            size_bytes += len(chunk)
+            if size_bytes > limit_bytes:
+                raise InputError(f"{place}: unpacks to more than {in_words(limit_bytes)}")
+            sha256.update(chunk)
+            out.write(chunk)
 
 
 def _trust(file: Path, sha256: str, pinned: str = "") -> None:
