@@ -19,7 +19,7 @@ from sparsesim.resources import RESOURCES
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
 from sparsesim.tensors import matrix_names, matrix_record, read_matrix
-from sparsesim.tensors.named import collection_of, is_collection_name, named_file, sha256_of
+from sparsesim.tensors.named import collection_of, is_collection_name, named_file
 from sparsesim.transforms import METHODS, described_method
 
 FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
@@ -76,6 +76,8 @@ def _matrix(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 def _matrix_of_collection(name: str) -> dict[str, Any]:
     """One that was fetched, or is now: what it is, where it lies and with which hash."""
+    from sparsesim.tensors.named.hashes import sha256_of
+
     file, collection = named_file(name), collection_of(name)
     matrix = read_matrix(file)
     sizes = {"rows": matrix.shape[0], "columns": matrix.shape[1], "non_zeros": matrix.nnz}

@@ -1,6 +1,5 @@
 """Matrices: the canonical CSR `SparseMatrix`, lazily drawn tensors, readers, writers and generators."""
 
-from sparsesim.tensors.collections import MatrixSource, matrix_entries
 from sparsesim.tensors.dense_matrix import DenseMatrix, DrawnMatrix, Tensor, tensor_from_array
 from sparsesim.tensors.files import matrix_members, read_matrix, write_matrix
 from sparsesim.tensors.generators import banded, block, drawn_nm, nm, rmat, uniform
@@ -13,7 +12,6 @@ __all__ = [
     "LOCATED",
     "DenseMatrix",
     "DrawnMatrix",
-    "MatrixSource",
     "SparseMatrix",
     "Tensor",
     "Violation",
@@ -23,7 +21,6 @@ __all__ = [
     "block_violation",
     "drawn_nm",
     "group_violation",
-    "matrix_entries",
     "matrix_members",
     "matrix_names",
     "matrix_record",

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.tensors import SparseMatrix, matrix_entries, read_matrix, uniform, write_matrix
+from sparsesim.tensors import SparseMatrix, read_matrix, uniform, write_matrix
+from sparsesim.tensors.collections import matrix_entries
 from tests.tensors.serving import SMALL, tarred, web
 
 __all__ = ["web"]
@@ -63,7 +64,7 @@ def test_members_by_name_and_by_pattern(tmp_path, name):
     assert (one.label, one.nnz) == ("conv1", 1)
     with pytest.raises(InputError, match="no matrix files here"):
         matrix_entries(f"{tmp_path / name}/net/pool*")
-    with pytest.raises(InputError, match="no member 'net/pool.smtx' in this archive"):
+    with pytest.raises(InputError, match=r"no member 'net/pool.smtx' in this archive"):
         read_matrix(f"{tmp_path / name}/net/pool.smtx")
     with pytest.raises(InputError, match=r"holds 3 matrices, name one of them: net/conv1.smtx, net/deep/conv2"):
         read_matrix(tmp_path / name)

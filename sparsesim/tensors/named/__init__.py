@@ -1,12 +1,12 @@
-"""Matrices by the name that a public collection gives them: fetched once, checked at every use, read from then on."""
+"""Matrices by the name that a public collection gives them: fetched once, checked at every use, read from then on.
+
+What fetches them is imported when such a name is used.
+"""
 
 from pathlib import Path
 
 from sparsesim.errors import InputError
 from sparsesim.tensors.named.collection import COLLECTIONS, Collection, is_collection_name
-from sparsesim.tensors.named.fetching import files_of
-from sparsesim.tensors.named.hashes import sha256_of
-from sparsesim.tensors.named.wanted import parsed
 
 __all__ = [
     "COLLECTIONS",
@@ -15,7 +15,6 @@ __all__ = [
     "is_collection_name",
     "named_file",
     "named_files",
-    "sha256_of",
     "short_name",
 ]
 
@@ -30,6 +29,9 @@ def named_files(name: str | Path, mirror: str = "", cache: Path | None = None) -
     Raises InputError in one line for a name that the collection cannot have, for what cannot be fetched (with the place
     where to put it by hand), for another hash, and for an archive that is damaged or larger than what it may be.
     """
+    from sparsesim.tensors.named.fetching import files_of
+    from sparsesim.tensors.named.wanted import parsed
+
     return files_of(parsed(name), mirror, cache)
 
 
@@ -44,9 +46,13 @@ def named_file(name: str | Path) -> Path:
 
 def collection_of(name: str | Path) -> Collection:
     """The collection that a name belongs to."""
-    return parsed(name).collection
+    return COLLECTIONS[str(name).partition(":")[0]]
 
 
 def short_name(name: str | Path) -> str:
     """The last word of a name or path, which says enough in a table, without what pins its hash."""
-    return parsed(name).path.rpartition("/")[2] if is_collection_name(name) else Path(name).name
+    if not is_collection_name(name):
+        return Path(name).name
+    from sparsesim.tensors.named.wanted import parsed
+
+    return parsed(name).path.rpartition("/")[2]
