@@ -22,14 +22,12 @@ from sparsesim.tensors.named.hashes import check, record_of, recorded, remember,
 from sparsesim.tensors.named.wanted import Wanted
 
 LOG: Final = logging.getLogger(__name__)
-CACHE: Final = "SPARSESIM_CACHE"
-"""Environment variable with the folder of what was fetched."""
 _CHUNK_BYTES: Final = 2**20
 
 
 def cache_folder() -> Path:
     """Where collections are kept: the folder of SPARSESIM_CACHE, else that of the system for caches of this user."""
-    chosen = os.environ.get(CACHE, "")
+    chosen = os.environ.get("SPARSESIM_CACHE", "")
     if chosen:
         return Path(chosen).expanduser().absolute()
     import pooch  # which files and shipped names do without
@@ -50,7 +48,7 @@ def files_of(wanted: Wanted, mirror: str = "", cache: Path | None = None) -> lis
             files = [folder / path for path in _chosen(wanted, paths)]
     except OSError as error:
         place = error.filename or folder
-        raise InputError(f"{wanted.given}: {place}: {error.strerror}; {CACHE} names another folder") from error
+        raise InputError(f"{wanted.given}: {place}: {error.strerror}; SPARSESIM_CACHE names another folder") from error
     return sorted(files)
 
 
