@@ -24,7 +24,8 @@ def test_a_product_of_a_named_matrix_is_that_of_its_file(web, tmp_path):
     same = set(named) - {"layer", "point", "simulation_seconds"}
     assert {field: named[field] for field in same} == {field: filed[field] for field in same}
     pinned = f"{NAME}#sha256={hashlib.sha256(web.answers['/HB/small.tar.gz']).hexdigest()}"
-    assert json.loads(output_of("matmul", pinned, "-m", "sparch", "--json"))["point"] == named["point"]
+    again = json.loads(output_of("matmul", pinned, "-m", "sparch", "--json"))
+    assert (again["point"], again["layer"]) == (named["point"], "small")
     both = json.loads(output_of("matmul", "karate", "karate", "-m", "sparch", "--json"))
     assert both["layer"] == "karate"
 

@@ -344,10 +344,27 @@ def test_a_set_of_one_large_archive_is_fetched_once(web, tmp_path):
     assert len(named_files("dlmc:rn50")) == 4
     assert web.asked == ["/dlmc.tar.gz"]
     assert not [name for name in cached(tmp_path) if "evil" in name or "csv" in name]
+    assert "evil" not in (tmp_path / "cache" / "dlmc" / "dlmc.tar.gz.list").read_text()
     with pytest.raises(InputError, match=r"3 matrices, name one of them: conv1, conv2, fc"):
         read_matrix("dlmc:rn50/magnitude/0.8/*")
     assert refusal("dlmc:rn50/magnitude/0.8/conv3").endswith("unknown matrix 'conv3': did you mean conv2 or conv1?")
     assert "the collection has no matrix of such a name" in refusal("dlmc:rn50/magnitude/0.8/pool*")
+
+
+def test_one_matrix_of_a_large_archive_brings_those_beside_it_and_no_others(web, tmp_path):
+    web.answers["/dlmc.tar.gz"] = dlmc()
+    named_file("dlmc:rn50/magnitude/0.8/conv1")
+    unpacked = [Path(name) for name in cached(tmp_path) if name.endswith(".smtx")]
+    assert [(file.parent.name, file.stem) for file in unpacked] == [("0.8", "conv1"), ("0.8", "conv2"), ("0.8", "fc")]
+
+
+def test_an_archive_that_was_put_there_decides_what_the_set_is(web, tmp_path):
+    folder = tmp_path / "cache" / "dlmc"
+    (folder / "rn50" / "magnitude_pruning" / "0.8").mkdir(parents=True)
+    (folder / "rn50" / "magnitude_pruning" / "0.8" / "conv2.smtx").write_bytes(PATTERN)
+    (folder / "dlmc.tar.gz").write_bytes(dlmc())
+    assert len(named_files("dlmc:rn50/magnitude/0.8/*")) == 3
+    assert not web.asked
 
 
 def test_matrices_of_a_set_that_were_put_there_by_hand(web, tmp_path, caplog):
