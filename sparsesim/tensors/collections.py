@@ -1,6 +1,7 @@
 """Sets of matrices: files, folders, archives, patterns and collections, each matrix with a label and its sizes."""
 
 import glob
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,11 @@ from sparsesim.tensors.sizes import SIZES, Sizes
 from sparsesim.tensors.sparse_matrix import SparseMatrix
 from sparsesim.tensors.streams import opened, unpacked
 
+LOG: Final = logging.getLogger(__name__)
 _WILD: Final = frozenset("*?[")
+_PACKED: Final = (".tar.gz", ".tgz")
+_SLOW_BYTES: Final = 2**24
+"""A packed archive of this size takes about a second to go through."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ def matrix_entries(given: str | Path) -> list[MatrixSource]:
         raise InputError(
             f"{given}: no matrix files here; known: {', '.join(SIZES)}, each also with .gz or in an archive"
         )
+    _warn_of_slow(found)
     return [replace(source, label=label) for source, label in zip(found, _labels(found), strict=True)]
 
 
@@ -138,6 +144,13 @@ def _sizes(stream: IO[bytes], name: str, place: str) -> Sizes:
 
 def _wild(path: Path) -> bool:
     return not _WILD.isdisjoint(str(path))
+
+
+def _warn_of_slow(sources: Iterable[MatrixSource]) -> None:
+    counts = Counter(source.file for source in sources if source.file.name.endswith(_PACKED))
+    for archive, count in counts.items():
+        if count > 1 and archive.stat().st_size > _SLOW_BYTES:
+            LOG.info("%s: each of its %d matrices is read from the start; a .zip or .tar is faster", archive, count)
 
 
 def _labels(sources: Iterable[MatrixSource]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import logging
 import pickle
 import tarfile
 import zipfile
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from sparsesim.errors import InputError, UnknownNameError
-from sparsesim.tensors import SparseMatrix, read_matrix, uniform, write_matrix
+from sparsesim.tensors import SparseMatrix, collections, read_matrix, uniform, write_matrix
 from sparsesim.tensors.collections import matrix_entries
 from tests.tensors.serving import SMALL, tarred, web
 
@@ -54,6 +55,19 @@ def test_every_matrix_of_an_archive_is_a_source(tmp_path, name):
         assert (*matrix.shape, matrix.nnz) == SIZES[source.label]
         assert matrix.equals(read_matrix(source.place))
     assert {path.name for path in tmp_path.iterdir()} == {name}
+
+
+def test_a_large_packed_archive_is_told_to_be_slow(tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    for name in ("nets.tar.gz", "nets.tar", "nets.zip"):
+        (tmp_path / name).write_bytes(ARCHIVES[name])
+        matrix_entries(tmp_path / name)
+    assert not caplog.messages
+    monkeypatch.setattr(collections, "_SLOW_BYTES", 10)
+    for name in ("nets.tar.gz", "nets.tar", "nets.zip", "nets.tar.gz/net/fc.mtx.gz"):
+        matrix_entries(tmp_path / name)
+    (told,) = caplog.messages
+    assert told.startswith(f"{tmp_path}/nets.tar.gz: each of its 3 matrices is read from the start")
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
