@@ -56,7 +56,7 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
         with opened(file, None, str(file)) as stream:
             return parse_npz(stream, str(file), member)
     if member is not None:
-        raise InputError(f"{file}: neither a .zip nor a .npz archive, so it has no member {member!r}")
+        raise InputError(f"{file}: neither an archive nor a .npz file, so it has no member {member!r}")
     return _read(file, None, str(file))
 
 
