@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import chain
 from pathlib import Path
 from time import monotonic
@@ -52,6 +52,11 @@ def asked_of(grid: Grid) -> list[Asked]:
     """Every point of a grid in order, and after them those of its references."""
     roles = chain(((POINT_ROLE, task) for task in grid.tasks), ((REFERENCE_ROLE, task) for task in grid.references))
     return [_asked(role, task, point) for role, task in roles for point in task.points]
+
+
+def stored(grid: Grid, path: str | Path) -> AbstractContextManager[StoreWriter]:
+    """The store of a grid, to be written by this process alone."""
+    return writing(path, grid.name, {}, grid.baseline, asked_of(grid))
 
 
 def fill(
@@ -138,7 +143,7 @@ def fill_store(
         check_workers(workers)
     grid = sweep if isinstance(sweep, Grid) else resolved(load_sweep(sweep))
     crew = given(executor) if executor is not None else cluster(scheduler) if scheduler is not None else None
-    with writing(path, grid.name, {}, grid.baseline, asked_of(grid)) as store:
+    with stored(grid, path) as store:
         return fill(grid, store, crew, workers=workers, retry=retry)
 
 
