@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
-    from sparsesim.studies import compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
+    from sparsesim.studies import (
+        compare,
+        fill_store,
+        imbalance,
+        load_sweep,
+        run_sweep,
+        sensitivity,
+        tradeoff,
+        variants_of,
+    )
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -35,6 +44,7 @@ __all__ = [
     "capture",
     "compare",
     "evaluate",
+    "fill_store",
     "format_by_name",
     "gemm",
     "imbalance",
@@ -75,6 +85,7 @@ _HOMES = {
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
         "compare",
+        "fill_store",
         "imbalance",
         "load_sweep",
         "run_sweep",

@@ -22,7 +22,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = {
     "run": Command(
-        "grid:run",
+        "sweep:run",
         "Run a sweep: networks x pruners x sparsities x formats x machines, on all cores.",
         "run quickstart -o results",
     ),

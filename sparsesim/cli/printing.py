@@ -67,13 +67,14 @@ def print_remarks(*lines: str, aside: bool = False) -> None:
 
     `aside` puts the lines on stderr, where they do not disturb JSON.
     """
-    if not _remarks_wanted():
+    if not remarks_wanted():
         return
     for line in lines:
         typer.echo(line, err=aside)
 
 
-def _remarks_wanted() -> bool:
+def remarks_wanted() -> bool:
+    """Whether there is no --quiet."""
     return logging.getLogger("sparsesim").isEnabledFor(logging.INFO)
 
 
@@ -106,7 +107,7 @@ def progress_bar(title: str = "", total: int | None = None, *, quiet: bool) -> I
     if total is None:
         columns = bars.BarColumn(20), bars.TextColumn("{task.completed} done"), elapsed, words
     out = Console(stderr=True)
-    hidden = quiet or not _remarks_wanted() or not out.is_terminal
+    hidden = quiet or not remarks_wanted() or not out.is_terminal
     with bars.Progress(*columns, console=out, transient=total is None, disable=hidden) as display:
         bar = display.add_task(title, total=total)
         yield lambda done, next_step: display.update(bar, advance=done, description=next_step or title)

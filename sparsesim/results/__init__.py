@@ -10,7 +10,7 @@ from sparsesim.results.packed_layers import layer_results, packed
 from sparsesim.results.point_record import PointRecord, point_record
 from sparsesim.results.point_tables import PointTables, point_tables
 from sparsesim.results.record import Result
-from sparsesim.results.remarks import energy_remarks, priced, prices_in_words
+from sparsesim.results.remarks import energy_remarks, priced, priced_points, prices_in_words
 from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_object, point_objects, totals, totals_of
 
@@ -37,6 +37,7 @@ __all__ = [
     "point_record",
     "point_tables",
     "priced",
+    "priced_points",
     "prices_in_words",
     "read_results",
     "result_table",

@@ -1,10 +1,13 @@
 """What a reader must know about the energies of a table: whose prices they are, and what they leave out."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sparsesim.hardware import MEASURED_POWER, EnergyTable, Machine
 from sparsesim.results.record import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HBM_PJ_PER_BIT: Final = (4, 13)
 """From the stack alone (O'Connor et al., Fine-Grained DRAM, MICRO 2017) to the path through the controller (Antepara et
@@ -21,6 +24,12 @@ Priced = Iterable[tuple[str, str]]
 def priced(results: Iterable[Result]) -> list[tuple[str, str]]:
     """Machine and energy table of these results; those that were refused have no energy."""
     return [(result.machine, result.energy_table) for result in results if result.status == "ok"]
+
+
+def priced_points(points: "pd.DataFrame") -> list[tuple[str, str]]:
+    """The same of a table of points, whose layers may have several tables."""
+    shown = points[points["status"] == "ok"][["machine", "energy_table"]].drop_duplicates()
+    return [(machine, name) for machine, told in shown.itertuples(index=False) for name in told.split(" + ")]
 
 
 def prices_in_words(energies: Priced) -> str:

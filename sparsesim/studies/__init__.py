@@ -4,26 +4,28 @@ from sparsesim.studies.accuracy import PrunedAccuracy, accuracy_after
 from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
+from sparsesim.studies.execution import CrewOf, check_workers, cluster
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import run_task, simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
-from sparsesim.studies.result_log import ResultLog
-from sparsesim.studies.run import Finished, in_order, run_logged, run_sweep
+from sparsesim.studies.run import Finished, in_order, run_grid, run_sweep
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
 from sparsesim.studies.sensitivity_plan import SensitivityPlan, plan_by_sensitivity
+from sparsesim.studies.stored import Progress, fill, fill_store, stored
 from sparsesim.studies.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Task
 from sparsesim.studies.tradeoff import tradeoff, variants_of
 
 __all__ = [
     "RATIOS",
+    "CrewOf",
     "Finished",
     "Grid",
     "LayerChoice",
     "Plan",
+    "Progress",
     "PrunedAccuracy",
-    "ResultLog",
     "SensitivityPlan",
     "SensitivityTable",
     "SplitSamples",
@@ -31,8 +33,12 @@ __all__ = [
     "Task",
     "accuracy_after",
     "apply_plan",
+    "check_workers",
     "choose_ratios",
+    "cluster",
     "compare",
+    "fill",
+    "fill_store",
     "imbalance",
     "in_order",
     "load_plan",
@@ -41,13 +47,14 @@ __all__ = [
     "plan_from_ratios",
     "planned",
     "resolved",
-    "run_logged",
+    "run_grid",
     "run_sweep",
     "run_task",
     "save_plan",
     "sensitivity",
     "set_aside",
     "simulate_network",
+    "stored",
     "tradeoff",
     "variants_of",
 ]

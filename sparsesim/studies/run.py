@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sparsesim.results import Result
 from sparsesim.studies.execution import all_cores, crew_for, executed, given
 from sparsesim.studies.grid import resolved
-from sparsesim.studies.result_log import ResultLog
 from sparsesim.studies.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Task
 from sparsesim.yaml_file import Given
@@ -57,10 +56,8 @@ class Finished(NamedTuple):
     references: list[Result]
 
 
-def run_logged(
-    grid: Grid, log: ResultLog | None = None, progress: Callable[[int], None] = lambda points: None
-) -> Finished:
-    """All results of a grid in order; the log gets those of its points as they finish.
+def run_grid(grid: Grid, progress: Callable[[int], None] = lambda points: None) -> Finished:
+    """All results of a grid in order, kept in memory.
 
     `progress` is called with the number of points of every task that finished.
     """
@@ -71,8 +68,6 @@ def run_logged(
                 references.append((number, results))
                 continue
             points.append((number, results))
-            if log:
-                log.append(results)
             progress(len(asked[number].points))
     return Finished(in_order(points), in_order(references))
 

@@ -1,14 +1,16 @@
 """Every kernel of every shipped machine: `execute` equals SciPy, and the plan's figures agree with each other."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim.accelerators import candidates_of
+from sparsesim.accelerators import AcceleratorSpec, candidates_of
 from sparsesim.engines import run_schedule
+from sparsesim.hardware import with_fields
 from sparsesim.matmul import matmul_op
 from sparsesim.simulation import simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
@@ -187,3 +189,43 @@ def test_products_without_rows_columns_depth_or_non_zeros_are_possible(name, m, 
             assert all(np.isfinite(figure) and figure >= 0 for figure in figures)
             assert 0 <= result.utilisation <= 1
             assert product_of(machine, op).shape == (m, n)
+
+
+@pytest.mark.parametrize("unit", get_args(AcceleratorSpec))
+def test_every_field_of_a_unit_says_whether_it_grows_with_the_unit(unit):
+    scaling = getattr(unit, "scaling", None)
+    assert scaling is not None, f"{unit.__name__} does not say what of it grows: see `scaling` in CONTRIBUTING.md"
+    answers = [*scaling.width, *scaling.buffers, *scaling.fixed, *scaling.measured]
+    assert sorted(field.partition(".")[0] for field in answers) == sorted(set(unit.model_fields) - {"kind"})
+    assert "macs_per_cycle" in scaling.width
+    assert not scaling.parts or scaling.parts in scaling.width
+
+
+LARGE = {
+    "tensor_core": (8192, 2048, 2048),
+    "sparse_tensor_core": (8192, 2048, 2048),
+    "vector_spmm": (8192, 2048, 1024),
+    # Long rows are bound by their own conflicts, whatever the width.
+    "gather_spmv": (1 << 18, 32, 1),
+}
+"""M, K, N of products with many times the waves of a unit."""
+
+
+def ideal(machine):
+    """The machine with a kernel that waits for nothing but its unit."""
+    (name,) = machine.library
+    nothing = {"launch_ns": 0, "launch_interval_ns": 0, "dram.latency_ns": 0, "dram.bandwidth_bytes_per_s": 10**16}
+    nothing |= {f"kernels.{name}.launch_ns": 0, f"kernels.{name}.launch_interval_ns": 0}
+    return with_fields(machine, nothing | ({"power.cap_w": None} if machine.power else {}))
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_unit_of_twice_the_width_takes_half_the_time_for_a_large_product(name):
+    """What feeds and follows the multipliers grows with them, or the unit would wait for it."""
+    machine, form = ideal(alone(name)), first_taken(name)
+    m, k, n = LARGE.get(machine.unit.kind, (8192, 2048, 128))
+    a = SparseMatrix.from_dense(np.tile([1, 1, 0, 0, 0, 0, 0, 0], (m, k // 8)))
+    op = matmul_op(a, DenseMatrix((k, n)), form, machine.default_dtype)
+    changes = {f"accelerator.{path}": value for path, value in machine.unit.grown(2).items()}
+    once, twice = (simulate(op, each).seconds for each in (machine, with_fields(machine, changes)))
+    assert 0.45 < twice / once < 0.6

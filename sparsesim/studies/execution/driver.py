@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Final, NamedTuple
 
@@ -52,7 +52,7 @@ def executed(
     finish: Finish,
     *,
     failing: bool,
-) -> Iterator[Found]:
+) -> Generator[Found]:
     """Every wanted point of the tasks, by their numbers and places, as it is found.
 
     Where `failing`, an error becomes the `Failure` of its points and the others go on, also when a worker is killed:
