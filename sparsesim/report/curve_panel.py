@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from sparsesim.report.axis_scale import Scale
@@ -112,9 +113,9 @@ def _ring(
     room.take([on_paper(place) for place in points], _MARK, _MARK)
     room.take([on_paper(place) for place, _ in marks], 1.5 * _MARK, 1.5 * _MARK)
     for line in axes.lines:
-        ends = list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        ends = [(float(left), float(up)) for left, up in np.asarray(line.get_xydata())]
         if len(ends) > 1 and line.get_zorder() > 0:
-            room.take(_along([on_paper((float(left), float(up))) for left, up in ends]), 0.03, 0.03)
+            room.take(_along([on_paper(end) for end in ends]), 0.03, 0.03)
     for place, colour in marks:
         axes.plot(*place, "o", color=colour, markersize=7, fillstyle="none", markeredgewidth=0.9)
         words = x.words(place[0], 2 if x.quantity.unit != "%" else 3)
