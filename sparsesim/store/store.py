@@ -1,6 +1,7 @@
 """`Store`: what a sweep has found so far."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +17,7 @@ from sparsesim.results import (
     POINT,
     PointRecord,
     Result,
+    GAINS,
     compare_to_baseline,
     compare_to_dense,
     layer_results,
@@ -26,13 +28,16 @@ from sparsesim.store.asked import FAILED, POINT_ROLE, REFERENCE_ROLE, Asked
 from sparsesim.store.conditions import Condition
 from sparsesim.store.faults import DAMAGED, in_words
 from sparsesim.store.loading import loaded
-from sparsesim.store.query import ASKED_FROM, LABELS, selection
+from sparsesim.store.pricing import repriced
+from sparsesim.store.query import ASKED_FROM, LABELS, selection, tests
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ALWAYS_TOLD: Final = ("idle_w", "density", "sparsity")
-"""Columns that a row has even where their value is missing."""
+    from sparsesim.hardware import EnergyTable
+
+_PRICED: Final = ("status", "seconds", "idle_w", "energy_table")
+"""What prices depend on, beside counts."""
 _AT_A_TIME: Final = 500
 """Hashes in one statement."""
 
@@ -149,18 +154,41 @@ class Store:
         with in_words(self.path):
             return loaded(self._connection, columns, where, everything=everything, role=role)
 
-    def compared(self, where: Sequence[Condition] = (), columns: Iterable[str] | None = None) -> "pd.DataFrame":
+    def compared(
+        self, where: Sequence[Condition] = (), *, everything: bool = False, prices: "EnergyTable | None" = None
+    ) -> "pd.DataFrame":
         """The table of points beside their baseline, with the columns of `sparsesim.results.PointTables.compared`.
 
-        Rows that do not meet the conditions are left out after the comparison.
+        Args:
+            where: conditions on the points that are shown; they are compared with any.
+            everything: with points that are not asked for any more.
+            prices: a table that all of them are priced with anew; see `sparsesim.store.pricing`.
+
+        As long as no point that is the baseline has finished, nothing is gained over it: NaN. Raises InputError as
+        `compare_to_baseline` once all have.
         """
-        total = self.table(columns)
-        reference = self.table(columns, role=REFERENCE_ROLE)
-        compared = compare_to_baseline(total, self.baseline) if self.baseline else compare_to_dense(total, reference)
+        total = self._priced(POINT_ROLE, prices, everything=everything)
+        reference = self._priced(REFERENCE_ROLE, prices)
+        try:
+            found = compare_to_baseline(total, self.baseline) if self.baseline else compare_to_dense(total, reference)
+        except InputError:
+            if not self.counts()["missing"]:
+                raise
+            found = total.assign(**dict.fromkeys(GAINS, math.nan))
         if not where:
-            return compared
-        met = set(self.table([IDENTITY], where)[IDENTITY])
-        return compared[compared[IDENTITY].isin(met)].reset_index(drop=True)
+            return found
+        met = self.table([IDENTITY], where, everything=everything)[IDENTITY]
+        return found[found[IDENTITY].isin(met)].reset_index(drop=True)
+
+    def unpriced(self, prices: "EnergyTable") -> dict[str, int]:
+        """How many points have no energy at these prices, by the reason."""
+        return repriced(self.table(_PRICED), self.table(["count_*"]), prices).lacking
+
+    def _priced(self, role: str, prices: "EnergyTable | None", *, everything: bool = False) -> "pd.DataFrame":
+        table = self.table(everything=everything, role=role)
+        if prices is None:
+            return table
+        return repriced(table, self.table(["count_*"], everything=everything, role=role), prices).table
 
     def _record(self, values: dict[str, Any]) -> PointRecord:
         """A point from all columns of `points`, the labels that are asked for, and its layers."""
@@ -183,7 +211,8 @@ class Store:
         return [replace(each, **given, pruner=each.pruner if each.pruner == GIVEN else row["pruner"]) for each in found]
 
     def _tests(self, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-        from sparsesim.store.query import tests
+        from sparsesim.store.pricing import repriced
+from sparsesim.store.query import tests
 
         return tests(self._connection, conditions)
 
