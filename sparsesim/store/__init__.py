@@ -1,6 +1,9 @@
 """Stores: one SQLite file per sweep, with every point that finished, whatever became of the run."""
 
 from sparsesim.store.asked import POINT_ROLE, REFERENCE_ROLE, Asked, failed_record
+from sparsesim.store.comparing import compared
+from sparsesim.store.conditions import Condition, condition
+from sparsesim.store.pricing import Repriced
 from sparsesim.store.store import Store
 from sparsesim.store.writer import StoreWriter, opened, writing
 
@@ -8,8 +11,12 @@ __all__ = [
     "POINT_ROLE",
     "REFERENCE_ROLE",
     "Asked",
+    "Condition",
+    "Repriced",
     "Store",
     "StoreWriter",
+    "compared",
+    "condition",
     "failed_record",
     "opened",
     "writing",

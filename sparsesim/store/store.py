@@ -1,7 +1,6 @@
 """`Store`: what a sweep has found so far."""
 
 import json
-import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -17,27 +16,19 @@ from sparsesim.results import (
     POINT,
     PointRecord,
     Result,
-    GAINS,
-    compare_to_baseline,
-    compare_to_dense,
     layer_results,
     point_object,
 )
 from sparsesim.results.columns import AXES
-from sparsesim.store.asked import FAILED, POINT_ROLE, REFERENCE_ROLE, Asked
+from sparsesim.store.asked import FAILED, POINT_ROLE, Asked
 from sparsesim.store.conditions import Condition
 from sparsesim.store.faults import DAMAGED, in_words
 from sparsesim.store.loading import loaded
-from sparsesim.store.pricing import repriced
 from sparsesim.store.query import ASKED_FROM, LABELS, selection, tests
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sparsesim.hardware import EnergyTable
-
-_PRICED: Final = ("status", "seconds", "idle_w", "energy_table")
-"""What prices depend on, beside counts."""
 _AT_A_TIME: Final = 500
 """Hashes in one statement."""
 
@@ -126,7 +117,7 @@ class Store:
 
     def each_record(self, role: str = POINT_ROLE, conditions: Sequence[Condition] = ()) -> Iterator[PointRecord]:
         """All points of a role that meet the conditions, in the order of the sweep."""
-        tests, values = self._tests(conditions)
+        tests, values = tests(self._connection, conditions)
         statement = f"{selection('p.*', 'l.results')} {tests} ORDER BY a.place"
         with closing(self._execute(statement, (role, *values))) as cursor:
             names = [column[0] for column in cursor.description]
@@ -154,42 +145,6 @@ class Store:
         with in_words(self.path):
             return loaded(self._connection, columns, where, everything=everything, role=role)
 
-    def compared(
-        self, where: Sequence[Condition] = (), *, everything: bool = False, prices: "EnergyTable | None" = None
-    ) -> "pd.DataFrame":
-        """The table of points beside their baseline, with the columns of `sparsesim.results.PointTables.compared`.
-
-        Args:
-            where: conditions on the points that are shown; they are compared with any.
-            everything: with points that are not asked for any more.
-            prices: a table that all of them are priced with anew; see `sparsesim.store.pricing`.
-
-        As long as no point that is the baseline has finished, nothing is gained over it: NaN. Raises InputError as
-        `compare_to_baseline` once all have.
-        """
-        total = self._priced(POINT_ROLE, prices, everything=everything)
-        reference = self._priced(REFERENCE_ROLE, prices)
-        try:
-            found = compare_to_baseline(total, self.baseline) if self.baseline else compare_to_dense(total, reference)
-        except InputError:
-            if not self.counts()["missing"]:
-                raise
-            found = total.assign(**dict.fromkeys(GAINS, math.nan))
-        if not where:
-            return found
-        met = self.table([IDENTITY], where, everything=everything)[IDENTITY]
-        return found[found[IDENTITY].isin(met)].reset_index(drop=True)
-
-    def unpriced(self, prices: "EnergyTable") -> dict[str, int]:
-        """How many points have no energy at these prices, by the reason."""
-        return repriced(self.table(_PRICED), self.table(["count_*"]), prices).lacking
-
-    def _priced(self, role: str, prices: "EnergyTable | None", *, everything: bool = False) -> "pd.DataFrame":
-        table = self.table(everything=everything, role=role)
-        if prices is None:
-            return table
-        return repriced(table, self.table(["count_*"], everything=everything, role=role), prices).table
-
     def _record(self, values: dict[str, Any]) -> PointRecord:
         """A point from all columns of `points`, the labels that are asked for, and its layers."""
         blob = values.pop("results")
@@ -209,12 +164,6 @@ class Store:
             found = layer_results(record.layers)
         given = {"network": row["network"], "format": row["format"], "machine": row["machine"], "axes": axes}
         return [replace(each, **given, pruner=each.pruner if each.pruner == GIVEN else row["pruner"]) for each in found]
-
-    def _tests(self, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-        from sparsesim.store.pricing import repriced
-from sparsesim.store.query import tests
-
-        return tests(self._connection, conditions)
 
     def _about(self, key: str) -> str:
         for (value,) in self._rows("SELECT value FROM about WHERE key = ?", (key,)):
