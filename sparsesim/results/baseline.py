@@ -31,9 +31,10 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
 
     if len(dense):
         _check_one_each(with_identity(dense), {"format": "dense"})
-    own = dense.drop_duplicates(["network", "machine"])
-    first = pd.concat([dense, total]).drop_duplicates(["network"])
     key, figures = ["network", "machine"], [*GAINS.values(), _IDLE]
+    own = dense.drop_duplicates(key)
+    first = pd.concat([dense.drop_duplicates(["network"]), total.drop_duplicates(["network"])])
+    first = first.drop_duplicates(["network"])
     # Everything that lacks a row of its own takes the first of its network, which comes after the own ones.
     borrowed = total[key].drop_duplicates().merge(first[["network", *figures]], on="network")
     reference = pd.concat([own[[*key, *figures]], borrowed]).drop_duplicates(key)

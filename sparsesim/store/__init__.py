@@ -3,6 +3,7 @@
 from sparsesim.store.asked import POINT_ROLE, REFERENCE_ROLE, Asked, failed_record
 from sparsesim.store.comparing import compared
 from sparsesim.store.conditions import Condition, condition
+from sparsesim.store.load import load_results
 from sparsesim.store.pricing import Repriced
 from sparsesim.store.store import Store
 from sparsesim.store.writer import StoreWriter, opened, writing
@@ -18,6 +19,7 @@ __all__ = [
     "compared",
     "condition",
     "failed_record",
+    "load_results",
     "opened",
     "writing",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from sparsesim.energies import DYNAMIC
 from sparsesim.errors import InputError
 from sparsesim.results.columns import COUNTS, ENERGY
+from sparsesim.store.asked import FAILED
 from sparsesim.units import joule_to_pj
 
 if TYPE_CHECKING:
@@ -53,6 +54,6 @@ def repriced(table: "pd.DataFrame", counts: "pd.DataFrame", prices: "EnergyTable
     dynamic = np.sum(list(energy_pj.values()), axis=0)
     energy_pj |= {"static": static, "dynamic": dynamic, "total": dynamic + static}
     figures = {ENERGY.column(part): np.where(known, values, np.nan) for part, values in energy_pj.items()}
-    named = table["energy_table"].where(~done, prices.name)
+    named = table["energy_table"].where(table["status"] == FAILED, prices.name)
     lacking = {reason: points for reason, points in lacking.items() if points}
     return Repriced(table.assign(**figures, energy_table=named), lacking)

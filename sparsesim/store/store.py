@@ -107,9 +107,9 @@ class Store:
         (record,) = self.records([point])
         return self._layers(record)
 
-    def results(self, role: str = POINT_ROLE) -> list[Result]:
-        """The results of all points of a role, in the order of the sweep."""
-        return [result for each in self.each_record(role) for result in self._layers(each)]
+    def results(self, role: str = POINT_ROLE, where: Sequence[Condition] = ()) -> list[Result]:
+        """The results of all points of a role that meet the conditions, in the order of the sweep."""
+        return [result for each in self.each_record(role, where) for result in self._layers(each)]
 
     def objects(self, conditions: Sequence[Condition] = ()) -> Iterator[dict[str, Any]]:
         """One object per point for JSON, as `point_objects` gives it, in the order of the sweep."""
@@ -117,8 +117,8 @@ class Store:
 
     def each_record(self, role: str = POINT_ROLE, conditions: Sequence[Condition] = ()) -> Iterator[PointRecord]:
         """All points of a role that meet the conditions, in the order of the sweep."""
-        tests, values = tests(self._connection, conditions)
-        statement = f"{selection('p.*', 'l.results')} {tests} ORDER BY a.place"
+        met, values = tests(self._connection, conditions)
+        statement = f"{selection('p.*', 'l.results')} {met} ORDER BY a.place"
         with closing(self._execute(statement, (role, *values))) as cursor:
             names = [column[0] for column in cursor.description]
             for row in self._fetched(cursor):
