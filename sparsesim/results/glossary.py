@@ -62,7 +62,7 @@ FAMILIES: Final[dict[str, tuple[Family, str]]] = {
     "dram_TENSOR_bytes": (DRAM, "DRAM traffic of a tensor: A, B, C, partial; bytes"),
     "count_ACTION": (
         COUNTS,
-        "how often a priced action happened, by the names of energy tables; bits where it ends so",
+        "how often a priced action happened, by its name in energy tables; those in _bits count bits",
     ),
     "detail_NAME": (DETAILS, "a figure that only this kind of accelerator has"),
 }

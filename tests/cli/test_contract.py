@@ -22,6 +22,8 @@ OWN_MEANING = {
     "--sparsity": {"gemm", "compare", "shrink"},
     "--format": {"imbalance"},
     "--round-to": {"shrink"},  # channels
+    "--layers": {"results", "price"},  # a row each
+    "--parquet": {"run"},  # beside CSV
     "--inputs": {"prune"},  # without labels
     "--activations": {"compare", "evaluate"},  # read by one, written by the other
 }
