@@ -92,11 +92,7 @@ class Store:
             part = wanted[start : start + _AT_A_TIME]
             holes = ", ".join("?" * len(part))
             statement = f"{selection('p.*', 'l.results', everything=True)} AND p.point IN ({holes})"
-            with closing(self._execute(statement, (POINT_ROLE, *part))) as cursor:
-                names = [column[0] for column in cursor.description]
-                for values in self._fetched(cursor):
-                    record = self._record(dict(zip(names, values, strict=True)))
-                    found[record.row[IDENTITY]] = record
+            found |= {each.row[IDENTITY]: each for each in self._records(statement, (POINT_ROLE, *part))}
         missing = [each for each in wanted if each not in found]
         if missing:
             raise InputError(f"{self.path}: there is no point {missing[0]}")
@@ -118,11 +114,15 @@ class Store:
     def each_record(self, role: str = POINT_ROLE, conditions: Sequence[Condition] = ()) -> Iterator[PointRecord]:
         """All points of a role that meet the conditions, in the order of the sweep."""
         met, values = tests(self._connection, conditions)
-        statement = f"{selection('p.*', 'l.results')} {met} ORDER BY a.place"
-        with closing(self._execute(statement, (role, *values))) as cursor:
-            names = [column[0] for column in cursor.description]
-            for row in self._fetched(cursor):
-                yield self._record(dict(zip(names, row, strict=True)))
+        places = [
+            place for (place,) in self._rows(f"SELECT a.place {ASKED_FROM}{met} ORDER BY a.place", (role, *values))
+        ]
+        # In parts that are fetched at once: a statement that is left open keeps the writer from its commit.
+        for start in range(0, len(places), _AT_A_TIME):
+            part = places[start : start + _AT_A_TIME]
+            holes = ", ".join("?" * len(part))
+            tail = f"AND a.place IN ({holes}) ORDER BY a.place"
+            yield from self._records(f"{selection('p.*', 'l.results')} {tail}", (role, *part))
 
     def table(
         self,
@@ -144,6 +144,12 @@ class Store:
         """
         with in_words(self.path):
             return loaded(self._connection, columns, where, everything=everything, role=role)
+
+    def _records(self, statement: str, values: Sequence[Any]) -> list[PointRecord]:
+        with in_words(self.path), closing(self._connection.execute(statement, values)) as cursor:
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        return [self._record(dict(zip(names, row, strict=True))) for row in rows]
 
     def _record(self, values: dict[str, Any]) -> PointRecord:
         """A point from all columns of `points`, the labels that are asked for, and its layers."""
@@ -185,15 +191,3 @@ class Store:
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with in_words(self.path), closing(self._connection.execute(statement, values)) as cursor:
             return cursor.fetchall()
-
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        with in_words(self.path):
-            return self._connection.execute(statement, values)
-
-    def _fetched(self, cursor: sqlite3.Cursor) -> Iterator[Any]:
-        while True:
-            with in_words(self.path):
-                rows = cursor.fetchmany(_AT_A_TIME)
-            if not rows:
-                return
-            yield from rows
