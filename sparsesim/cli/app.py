@@ -29,7 +29,7 @@ COMMANDS: Final = {
     "results": Command(
         "results:results",
         "List, filter and export the points of a store, beside their baseline.",
-        'results sweep.db --where machine=sparch --where "sparsity>=0.9" --sort seconds',
+        'results sweep.db --where "sparsity>=0.9" --sort seconds --csv -',
     ),
     "price": Command(
         "results:price",
