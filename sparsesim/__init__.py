@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
+    from sparsesim.store import load_results
     from sparsesim.studies import (
         compare,
         fill_store,
@@ -51,6 +52,7 @@ __all__ = [
     "load_energy_table",
     "load_machine",
     "load_network",
+    "load_results",
     "load_samples",
     "load_sweep",
     "lower",
@@ -93,6 +95,7 @@ _HOMES = {
         "tradeoff",
         "variants_of",
     ),
+    "sparsesim.store": ("load_results",),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),

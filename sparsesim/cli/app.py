@@ -26,6 +26,16 @@ COMMANDS: Final = {
         "Run a sweep: networks x pruners x sparsities x formats x machines, on all cores.",
         "run quickstart -o results",
     ),
+    "results": Command(
+        "results:results",
+        "List, filter and export the points of a store, beside their baseline.",
+        'results sweep.db --where "sparsity>=0.9" --sort seconds --csv -',
+    ),
+    "price": Command(
+        "results:price",
+        "Price the points of a store with another energy table, from their counts.",
+        "price sweep.db --energy horowitz-45nm",
+    ),
     "compare": Command(
         "grid:compare",
         "Compare machines, formats and pruners on one network.",
@@ -86,7 +96,7 @@ COMMANDS: Final = {
     ),
     "list": Command(
         "catalogue:list_names",
-        "List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks or workloads.",
+        "List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks, columns, workloads.",
         "list machines",
     ),
     "show": Command(

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.hardware import ENERGIES
+from sparsesim.energies import ENERGIES
 from sparsesim.limits import check_memory
 from sparsesim.resources import RESOURCES
 from sparsesim.results import IDENTITY, POINT
 from sparsesim.results.columns import ADDED, AXES, COUNTS, DRAM, ENERGY, TIME
-from sparsesim.store.arrays import Column, column_of, joined
+from sparsesim.store.arrays import Column, column_of, joined, texts_of
 from sparsesim.store.conditions import Condition
 from sparsesim.store.query import ALL_FROM, ASKED_FROM, check_columns, expression, tests
 from sparsesim.store.schema import kinds_of
@@ -30,6 +30,8 @@ _FIRST: Final = (*POINT, IDENTITY, "axes", "layers", "kernel", "unpacked", "dens
 _LAST: Final = ("weights", "dtype", "idle_w", "energy_table", "bottleneck", "status", "note")
 _ONLY_BY_NAME: Final = ("a_nnz", "dtype")
 _TENSORS: Final = ("A", "B", "C", "partial")
+_CACHE_KIB: Final = 2**16
+"""Pages that SQLite keeps while it goes from the order of the sweep to that in which points finished."""
 _BYTES_PER_VALUE: Final = 80
 """Memory of one value while a table is read (measured: 60)."""
 
@@ -45,12 +47,13 @@ def loaded(
     """The table of `Store.table`."""
     import pandas as pd
 
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     kinds = kinds_of(connection)
     names = _chosen(_in_order(kinds), columns)
     read = list(dict.fromkeys([*names, "status"]))
     source, order = (ALL_FROM, "a.place IS NULL, a.place, p.rowid") if everything else (ASKED_FROM, "a.place")
     clauses, values = tests(connection, where)
-    ((rows,),) = connection.execute(f"SELECT count(*) {source}{clauses}", (role, *values)).fetchall()
+    ((rows,),) = connection.execute("SELECT max((SELECT count(*) FROM asked), (SELECT count(*) FROM points))")
     check_memory(f"a table of {rows} x {len(read)}", _BYTES_PER_VALUE * rows * len(read))
     statement = f"SELECT {', '.join(map(expression, read))} {source}{clauses} ORDER BY {order}"
     parts: list[list[Column]] = [[] for _ in read]
@@ -65,7 +68,7 @@ def loaded(
         if name == "axes":
             content |= _axes(found[name].values, columns)
         elif kinds[name] == "TEXT":
-            content[name] = pd.array(found[name].values, dtype="str")
+            content[name] = texts_of(found[name])
         elif columns is not None or _is_told(name, found[name]):
             content[name] = _figures(name, found[name], done)
     return pd.DataFrame(content)

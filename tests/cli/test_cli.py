@@ -183,6 +183,7 @@ def test_list_and_show_know_every_family():
         "matrices",
         "workloads",
         "bottlenecks",
+        "columns",
     }
     assert all(families.values())
     for family, name in (

@@ -22,6 +22,9 @@ OWN_MEANING = {
     "--sparsity": {"gemm", "compare", "shrink"},
     "--format": {"imbalance"},
     "--round-to": {"shrink"},  # channels
+    "--energy": {"price"},  # a table
+    "--layers": {"results", "price"},  # a row each
+    "--parquet": {"run"},  # beside CSV
     "--inputs": {"prune"},  # without labels
     "--activations": {"compare", "evaluate"},  # read by one, written by the other
 }

@@ -65,7 +65,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(sweep, expected, tmp_path):
     assert found == expected
     assert len(found) == POINTS
     again = start("run", sweep, "--store", store, "--json")
-    out, error = again.communicate(timeout=LONG_S)
+    out, _ = again.communicate(timeout=LONG_S)
     assert answer("results", store, "--json") == expected
     assert [{**point, "simulation_seconds": 0} for point in lines(out)] == [
         {**point, "simulation_seconds": 0} for point in expected
