@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
-    from sparsesim.studies import compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
+    from sparsesim.studies import compare, crossover, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -34,6 +34,7 @@ __all__ = [
     "SparsesimError",
     "capture",
     "compare",
+    "crossover",
     "evaluate",
     "format_by_name",
     "gemm",
@@ -75,6 +76,7 @@ _HOMES = {
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
         "compare",
+        "crossover",
         "imbalance",
         "load_sweep",
         "run_sweep",

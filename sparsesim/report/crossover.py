@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT = 2.6
-_TICK_INCHES = 0.36
+_TICK_INCHES = 0.5
 _BAND_COLOUR = "#dfe8ef"
 _WORDS = {"seconds": "time", "energy_pj": "energy"}
 

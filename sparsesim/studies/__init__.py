@@ -4,6 +4,7 @@ from sparsesim.studies.accuracy import PrunedAccuracy, accuracy_after
 from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
+from sparsesim.studies.crossover import Contender, Crossover, crossover
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import simulate_network
@@ -18,6 +19,8 @@ from sparsesim.studies.tradeoff import tradeoff, variants_of
 
 __all__ = [
     "RATIOS",
+    "Contender",
+    "Crossover",
     "Finished",
     "Grid",
     "LayerChoice",
@@ -33,6 +36,7 @@ __all__ = [
     "apply_plan",
     "choose_ratios",
     "compare",
+    "crossover",
     "imbalance",
     "in_order",
     "load_plan",

@@ -8,6 +8,7 @@ from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import ENGINES
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.hardware import EnergyTable, Machine, common_table
+from sparsesim.identity import content_hash
 from sparsesim.lowering import Lowering
 from sparsesim.lowering.options import DEFAULT_DTYPE
 from sparsesim.networks import Network, load_network
@@ -17,6 +18,7 @@ from sparsesim.studies.crossover.contenders import Contender, as_contender
 from sparsesim.studies.crossover.found import Crossing, Crossover, Point, Region, crossings_of, regions_of
 from sparsesim.studies.crossover.search import searched
 from sparsesim.studies.crossover.workloads import AXIS_SIDE, GemmWorkload, NetworkWorkload, Workload
+from sparsesim.studies.labels import Named, distinct_labels, refuse_equal
 from sparsesim.transforms import LayerInputs
 from sparsesim.yaml_file import Given
 
@@ -121,6 +123,7 @@ def crossover(
         raise InputError("lowering has a batch and a dtype of its own: give it, or batch and dtype")
     workload = _workload(axis, network, gemm, pruner, sparsity, lowering, table, engine, seed, inputs)
     workload.check(axis, sides)
+    names = _names(sides, (first, second))
     compared = _energy(machines) if figure == "energy" else "seconds"
     known: dict[int, Point] = {}
 
@@ -136,12 +139,21 @@ def crossover(
     steps = searched(ratio, axis.grid, sorted({1 / (1 + band), 1.0, 1 + band}))
     found = tuple(known[step] for step in steps)
     regions = regions_of(found, band)
-    names = [side.label for side in sides]
     remarks = [*_unpacked(found, names), *_dynamic(compared, machines)]
     told = "energy_pj" if figure == "energy" else figure
     words = workload.in_words(axis)
     crossings = crossings_of(found, regions)
     return Crossover(names[0], names[1], axis, told, words, band, found, crossings, regions, tuple(remarks))
+
+
+def _names(sides: Sequence[Contender], given: Sequence[str | Contender]) -> list[str]:
+    """What both are called, with what differs in brackets; InputError where nothing does."""
+    parts = [
+        Named(side.label, content_hash([side.format, side.machine, side.pruner]), side.machine, str(as_written))
+        for side, as_written in zip(sides, given, strict=True)
+    ]
+    refuse_equal("contenders", parts)
+    return distinct_labels(parts)
 
 
 def _workload(
