@@ -9,6 +9,7 @@ from sparsesim.accelerators.arithmetic import weighted_shares, whole_cycles
 from sparsesim.accelerators.gather_spmv.kernels import LANES
 from sparsesim.accelerators.gather_spmv.rows import SECTOR_BYTES, Rows, rows_of
 from sparsesim.accelerators.gather_spmv.steps import Steps, entry_steps, row_steps
+from sparsesim.accelerators.gather_spmv.upgrades import UPGRADES
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.array_types import FloatArray
@@ -70,6 +71,7 @@ class GatherSpmv(Accelerator):
     conflict_growth: Annotated[float, Field(ge=1, le=1e6), Number] = 1
 
     native: ClassVar = frozenset({Csr, Gaps})
+    upgrades: ClassVar = UPGRADES
 
     @model_validator(mode="after")
     def _one_way_to_share(self) -> Self:

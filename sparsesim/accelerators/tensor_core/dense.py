@@ -14,6 +14,7 @@ from sparsesim.accelerators.plannable import check_plannable, check_tiles
 from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
 from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
+from sparsesim.accelerators.tensor_core.upgrades import UPGRADES
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
@@ -88,6 +89,7 @@ class TensorCore(Autotuned):
     warm_l2: bool = False
 
     native: ClassVar = frozenset({Dense})
+    upgrades: ClassVar = UPGRADES
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:
