@@ -10,7 +10,7 @@ from sparsesim.accelerators.arithmetic import shares, whole_cycles
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.accelerators.memories import Sram
-from sparsesim.accelerators.upgrades import MULTIPLIERS, Upgrade
+from sparsesim.accelerators.upgrades import KERNEL_RATE, Upgrade
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
@@ -49,7 +49,10 @@ class Processor(Accelerator):
     chunks: Count = 64
 
     native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Dia})
-    upgrades: ClassVar = MULTIPLIERS | {"cache": Upgrade({"cache.size_bytes": 1}, ("memory",))}
+    upgrades: ClassVar = {
+        KERNEL_RATE: Upgrade({"macs_per_cycle": 1}, ("SIMD", "gather")),
+        "cache": Upgrade({"cache.size_bytes": 1}, ("memory",)),
+    }
     native_b: ClassVar = native
 
     def routine(self, op: MatmulOp) -> str:

@@ -25,5 +25,5 @@ Upgrades = Mapping[str, Upgrade]
 UNPACKING: Final = {"unpacking": Upgrade({"unpack_values_per_cycle": 1}, ("unpacking",))}
 """Of units that unpack formats on the way."""
 
-MULTIPLIERS: Final = {"MACs": Upgrade({"macs_per_cycle": 1}, ("SIMD", "gather", "compute"))}
-"""Of a unit whose peak is all that counts: library kernels reach the same share of a higher one."""
+KERNEL_RATE: Final = "kernel rate"
+"""Of a unit that knows only what its library reaches: the peak of its multipliers times an efficiency."""

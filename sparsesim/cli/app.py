@@ -81,6 +81,11 @@ COMMANDS: Final = {
         "Measure accuracy beside speedup and energy, for several prunings.",
         "tradeoff digits-cnn -i digits -p magnitude@0.9 -p 2:4 -m a100-pcie",
     ),
+    "explain": Command(
+        "explain:explain",
+        "Show what a run waits for, and what twice as much of each resource would gain.",
+        "explain bert-base -m a100-pcie",
+    ),
     "crossover": Command(
         "crossover:crossover",
         "Find the sparsity, batch or size at which one format or machine overtakes another.",

@@ -6,10 +6,10 @@ from sparsesim.accelerators.upgrades import Upgrade
 
 UPGRADES: Final = {
     "MACs": Upgrade({"macs_per_cycle": 1, "cuda_macs_per_cycle": 1}, ("multipliers",)),
-    # Each with its multipliers, schedulers and L1; the L2 is one for all.
+    # Each with its multipliers, schedulers, L1 and port of the L2.
     "SMs": Upgrade(
-        {"sms": 1, "macs_per_cycle": 1, "cuda_macs_per_cycle": 1},
-        ("multipliers", "L1", "issue", "warp latency"),
+        {"sms": 1, "macs_per_cycle": 1, "cuda_macs_per_cycle": 1, "l2_bytes_per_cycle": 1},
+        ("multipliers", "L1", "L2", "issue", "warp latency"),
         endless=False,
     ),
     "L2 bandwidth": Upgrade({"l2_bytes_per_cycle": 1}, ("L2",)),

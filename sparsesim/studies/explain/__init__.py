@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sparsesim.accelerators.upgrades import KERNEL_RATE, Upgrade
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import ENGINES
 from sparsesim.errors import InputError, UnknownNameError
@@ -17,13 +18,24 @@ from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner
 from sparsesim.results import Labels, Result
 from sparsesim.simulation import Simulator, Work
-from sparsesim.studies.explain.found import ALL, ENDLESS, TWICE, Explanation, Gain, Part, Sums, whole
+from sparsesim.studies.explain.found import (
+    ALL,
+    ENDLESS,
+    TWICE,
+    WORTH,
+    Explanation,
+    Gain,
+    Part,
+    Resource,
+    Sums,
+    whole,
+)
 from sparsesim.studies.explain.operations import GemmOperation, MatrixOperation, NetworkOperations, Operations
 from sparsesim.tensors import as_tensor
 from sparsesim.transforms import LayerInputs, Method, as_method
 from sparsesim.yaml_file import Given
 
-__all__ = ["ALL", "ENDLESS", "TWICE", "Explanation", "Gain", "Part", "explain"]
+__all__ = ["ALL", "ENDLESS", "TWICE", "Explanation", "Gain", "Part", "Resource", "explain"]
 
 
 def explain(
@@ -44,6 +56,7 @@ def explain(
     energy_table: Given | EnergyTable | None = None,
     engine: str = "fast",
     seed: int = 0,
+    cold: bool = False,
     inputs: LayerInputs | None = None,
     on_violation: str | None = None,
     on_layer: Callable[[str], None] | None = None,
@@ -60,7 +73,7 @@ def explain(
         machine: one, by name, path, mapping or itself.
         format: of the weights.
         pruner: a name ("2:4", "magnitude@0.9"), a pruner or another method.
-        gemm: M, N, K: M tokens times N x K seeded weights, timed as `gemm` does, with `sparsity` and `seed`.
+        gemm: M, N, K: M tokens times N x K seeded weights, timed as `gemm` does, with `sparsity`, `seed` and `cold`.
         matrix: A of a product, as `multiply` takes it, times `times`, or A itself.
         batch, dtype: samples at a time and number type of a network, 1 and fp16 if left out; dtype of a product too.
         lowering: instead of both, with what the layers read.
@@ -83,7 +96,7 @@ def explain(
         raise UnknownNameError("engine", engine, ENGINES)
     card, stored = load_machine(machine), format_by_name(format)
     card = card if on_violation is None else card.with_on_violation(on_violation)
-    operations = _operations(network, gemm, matrix, times, pruner, batch, dtype, lowering, sparsity, seed, inputs)
+    operations = _operations(network, gemm, matrix, times, pruner, batch, dtype, lowering, sparsity, seed, cold, inputs)
     operations.check(engine)
     table = common_table(energy_table, [card.name])
     card = operations.on(card)
@@ -109,10 +122,11 @@ def explain(
     # map lets go of an operation before it asks for the next, as a loop would not.
     parts += map(simulated, operations.each(stored))
     totals = {factor: {name: sums for (name, by), sums in after.items() if by == factor} for factor in (TWICE, ENDLESS)}
-    relieves = {name: each.relieves for name, each in upgrades_of(card).items() if (name, TWICE) in variants}
-    total = whole(parts, totals[TWICE], totals[ENDLESS], before)
+    named = {name: _resource(name, each) for name, each in upgrades_of(card).items() if (name, TWICE) in variants}
+    total = whole(totals[TWICE], totals[ENDLESS], before)
+    remarks = _remarks(operations, named, total)
     return Explanation(
-        operations.in_words, card.name, stored.name, " + ".join(prices), relieves, tuple(parts), total, _remarks(parts)
+        operations.in_words, card.name, stored.name, " + ".join(prices), named, tuple(parts), total, remarks
     )
 
 
@@ -127,6 +141,7 @@ def _operations(
     lowering: Lowering | None,
     sparsity: str | float,
     seed: int,
+    cold: bool,
     inputs: LayerInputs | None,
 ) -> Operations:
     """InputError unless exactly one thing is to be run."""
@@ -139,7 +154,7 @@ def _operations(
     number_type = dtype or (lowering.dtype if lowering else None) or DEFAULT_DTYPE
     dtype_by_name(number_type)
     if gemm is not None:
-        return GemmOperation(tuple(gemm), str(sparsity), number_type, seed)
+        return GemmOperation(tuple(gemm), str(sparsity), number_type, seed, cold)
     left = as_tensor(matrix)
     name = str(matrix) if isinstance(matrix, str | Path) else "A"
     return MatrixOperation(left, left if times is None else as_tensor(times), number_type, f"{name} x {times or name}")
@@ -176,6 +191,20 @@ def _add(sums: Sums, result: Result) -> None:
     sums.add(result.seconds, result.energy_pj["total"], result.time_s, result.kernel)
 
 
-def _remarks(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Nothing so far: what results themselves remark is told by the commands that show them."""
-    return ()
+def _resource(name: str, upgrade: Upgrade) -> Resource:
+    is_latency = all(exponent < 0 for exponent in upgrade.fields.values())
+    return Resource(upgrade.relieves, f"{'half' if is_latency else 'twice'} the {name}", combined=name == CLOCK)
+
+
+def _remarks(operations: Operations, resources: Mapping[str, Resource], total: Part) -> tuple[str, ...]:
+    """What a gain does not mean."""
+    caches = [name for name in resources if "L2" in name and total.twice[name].speedup >= 1 + WORTH]
+    found = []
+    if caches and isinstance(operations, GemmOperation) and not operations.cold:
+        found.append("One of many equal runs: a larger L2 keeps operands of the run before; cold reads them from DRAM.")
+    if KERNEL_RATE in resources and total.twice[KERNEL_RATE].speedup >= 1 + WORTH:
+        found.append(
+            "The kernel rate is the peak of the multipliers times the share of it that the library reaches: more "
+            "multipliers alone would gain less, least of all where operands are gathered."
+        )
+    return tuple(found)

@@ -1,6 +1,6 @@
 """`Explanation`: what time went to, what more of each resource gains, and what that means in sentences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -15,6 +15,21 @@ TWICE: Final = 2.0
 ENDLESS: Final = 256.0
 """Times as much of a resource as nothing will wait for: large beside every ratio of rates on a card."""
 ALL: Final = "all at once"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that a machine could have more of.
+
+    Attributes:
+        relieves: names in `time_s` of what takes less time then.
+        words: "twice the DRAM bandwidth", "half the launch".
+        combined: whether it is several resources at once, as the clock is.
+    """
+
+    relieves: tuple[str, ...]
+    words: str
+    combined: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,7 @@ class Explanation:
         workload: what ran, in words.
         machine, format: on what, and how its weights are stored.
         energy_table: whose prices the energies are at.
-        relieves: by resource that there could be more of, the names in `time_s` of what it shortens.
+        resources: what the machine could have more of, by name.
         layers: every layer; one for a single product.
         total: all of them together.
     """
@@ -78,16 +93,39 @@ class Explanation:
     machine: str
     format: str
     energy_table: str
-    relieves: Mapping[str, tuple[str, ...]]
+    resources: Mapping[str, Resource]
     layers: tuple[Part, ...]
     total: Part
     remarks: tuple[str, ...] = ()
 
     @property
     def ranked(self) -> list[str]:
-        """Resources, the largest gain first; all of them at once is not among them."""
-        gains = self.total.twice
-        return sorted((name for name in gains if name in self.relieves), key=lambda name: -gains[name].speedup)
+        """Single resources, the largest gain first."""
+        single = [name for name, resource in self.resources.items() if not resource.combined]
+        return sorted(single, key=lambda name: -self.total.twice[name].speedup)
+
+    @property
+    def telling(self) -> list[str]:
+        """Those that gain or lose 0.1 % in any layer, or that time is spent on."""
+        return [
+            name
+            for name in self.ranked
+            if self.total.share(self.resources[name].relieves) >= WORTH
+            or any(abs(part.twice[name].speedup - 1) >= WORTH / 10 for part in (*self.layers, self.total))
+        ]
+
+    @property
+    def combined(self) -> list[str]:
+        """What is several resources at once: the clock, and all of them."""
+        return [name for name in self.total.twice if name not in self.resources or self.resources[name].combined]
+
+    def alike(self) -> list[list[Part]]:
+        """Layers in the order of the first of each kind: those are alike that take and gain the same."""
+        found: dict[Any, list[Part]] = {}
+        for part in self.layers:
+            gains = tuple(gain.speedup for gain in part.twice.values())
+            found.setdefault((part.seconds, part.energy_pj, part.bottleneck, gains), []).append(part)
+        return list(found.values())
 
     @property
     def answer(self) -> list[str]:
@@ -96,16 +134,22 @@ class Explanation:
 
     def reason(self, name: str) -> str:
         """Why twice as much of a resource gains what it gains, in a few words; empty where the gain speaks."""
-        gain, share = self.total.twice[name].speedup, self.total.share(self.relieves.get(name, ()))
+        gain, relieves = self.total.twice[name].speedup, self.resources[name].relieves
+        share = self.total.share(relieves)
         if gain < 1 - SLOWER:
             return "slower: see below"
+        # Half of its share is what it saves while everything else stays as it is.
+        saved = 1 / (1 - share / 2) - 1
         if gain >= 1 + WORTH:
-            return ""
-        if self.total.share(["power"]) >= DECIDES and name != "power cap":
+            return "more than its share: plans or other waits change with it" if gain - 1 > saved + WORTH else ""
+        if self.total.share(["power"]) >= DECIDES and "power" not in relieves:
             return "under the power cap, energy decides"
         if share < WORTH:
-            return "nothing waits for it"
-        return f"{share:.0%} of the time, but something else takes its place"
+            return "hardly anything waits for it" if share else "nothing waits for it"
+        if gain - 1 > saved / 2:
+            return ""
+        spent = " and ".join(each for each in relieves if self.total.share([each]) >= WORTH)
+        return f"{share:.0%} of the time goes to {spent}, which it does not shorten here"
 
     def as_object(self) -> dict[str, Any]:
         """Everything as plain values, for JSON and for pictures."""
@@ -114,9 +158,9 @@ class Explanation:
             "machine": self.machine,
             "format": self.format,
             "energy_table": self.energy_table,
-            "relieves": {name: list(names) for name, names in self.relieves.items()},
-            "layers": [_object(part) for part in self.layers],
-            "total": _object(self.total),
+            "resources": {name: asdict(resource) for name, resource in self.resources.items()},
+            "layers": [asdict(part) for part in self.layers],
+            "total": asdict(self.total),
             "reasons": {name: self.reason(name) for name in self.ranked},
             "answer": self.answer,
         }
@@ -132,7 +176,7 @@ class Explanation:
             {
                 **{name: getattr(part, name) for name in ("layer", "seconds", "energy_pj", "bottleneck", "kernel")},
                 "resource": name,
-                "share": part.share(self.relieves.get(name, ())),
+                "share": part.share(self.resources[name].relieves) if name in self.resources else None,
                 "speedup": gain.speedup,
                 "energy_ratio": gain.energy_ratio,
                 "next_bottleneck": gain.bottleneck,
@@ -152,47 +196,49 @@ class Explanation:
         best = self.ranked[0] if self.ranked else None
         if best is None or self.total.twice[best].speedup < 1 + WORTH:
             return ["Nothing gains 1 % on its own."]
-        gain = self.total.twice[best]
-        line = f"Twice as much {best} gains most: {gain.speedup:.3g}x"
+        gain, words = self.total.twice[best], self.resources[best].words
+        line = f"{words[0].upper()}{words[1:]} gains most: {gain.speedup:.3g}x in time, {gain.energy_ratio:.3g}x in energy"
         if best in self.total.endless:
             endless = self.total.endless[best]
-            line += f"; endless, {endless.speedup:.3g}x, and then {endless.bottleneck} takes most of the time"
+            line += f"; even if nothing waited for it, {endless.speedup:.3g}x, with {endless.bottleneck} as the bottleneck"
         return [f"{line}."]
 
     def _power(self) -> list[str]:
         share = self.total.share(["power"])
         if share < 0.05:
             return []
-        return [
+        line = (
             f"The power cap decides {share:.0%} of the time: energy over the watts left, however fast units and memories "
-            "are. There only a higher cap or less energy helps (fewer bytes moved, cheaper arithmetic), not more MACs."
-        ]
+            "are. There a higher cap or less energy helps (fewer bytes moved, cheaper arithmetic); more MACs gain nothing."
+        )
+        cap = next((name for name in self.ranked if "power" in self.resources[name].relieves), None)
+        if cap in self.total.endless:
+            without = self.total.endless[cap]
+            line += f" Without it the run is {without.speedup:.3g}x as fast, and {without.bottleneck} decides."
+        return [line]
 
     def _hidden(self) -> list[str]:
         """The bottleneck without a gain: its place is taken at once."""
         name = self.total.bottleneck
-        helps = [each for each in self.ranked if name in self.relieves[each]]
+        helps = [each for each in self.ranked if name in self.resources[each].relieves]
         if not helps:
-            return [f"No resource of the machine shortens {name!r}."] if self.total.share([name]) >= DECIDES / 2 else []
+            return [f"Nothing that the machine could have more of shortens {name}."] if name else []
         best = self.total.twice[helps[0]]
         if best.speedup >= 1 + WORTH or name == "power":
             return []
-        return [f"More {helps[0]} gains nothing, although {name} is the bottleneck: then {best.bottleneck} takes as long."]
+        words = self.resources[helps[0]].words
+        return [f"{name} is the bottleneck, yet {words} gains nothing: then {best.bottleneck} takes as long."]
 
     def _slower(self) -> list[str]:
         slow = [name for name in self.total.twice if self.total.twice[name].speedup < 1 - SLOWER]
         return [
-            f"With twice as much {name} the run is slower ({self.total.twice[name].speedup:.3g}x): the plan that is then "
-            "taken is not the best one, which is a weakness of the model and not of the machine."
+            f"With {self.resources[name].words if name in self.resources else name} the run is slower "
+            f"({self.total.twice[name].speedup:.3g}x): work is cut or shared out otherwise then, and less evenly."
             for name in slow
         ]
 
 
-def _object(part: Part) -> dict[str, Any]:
-    return asdict(part)
-
-
-def whole(parts: Sequence[Part], again: Mapping[str, "Sums"], endless: Mapping[str, "Sums"], base: "Sums") -> Part:
+def whole(again: Mapping[str, "Sums"], endless: Mapping[str, "Sums"], base: "Sums") -> Part:
     """All parts together, from the sums of what each variant took."""
     return Part(
         "total",

@@ -73,6 +73,7 @@ class GemmOperation:
     sparsity: str
     dtype: str
     seed: int = 0
+    cold: bool = False
 
     @property
     def in_words(self) -> str:
@@ -87,8 +88,8 @@ class GemmOperation:
         check_seed(self.seed)
 
     def on(self, machine: Machine) -> Machine:
-        """In a benchmark that finds small operands in the L2."""
-        return machine.benchmarked(BENCHMARK_RUNS, warm=True)
+        """In a benchmark that finds small operands in the L2, unless it is cold."""
+        return machine.benchmarked(BENCHMARK_RUNS, warm=not self.cold)
 
     def each(self, format: Format) -> Iterator[MatmulOp]:
         """The one product."""
@@ -124,7 +125,3 @@ class MatrixOperation:
         """The one product."""
         yield matmul_op(self.a, self.b, format, self.dtype, name=self.name)
 
-
-def product_name(a: Any) -> str:
-    """What a product of matrices is called: after the file or name of A."""
-    return f"{a} x B" if isinstance(a, str) else "A x B"
