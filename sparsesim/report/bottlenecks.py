@@ -46,13 +46,13 @@ def draw_bottlenecks(found: Mapping[str, Any], width: float = PAGE_INCHES) -> "F
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0.0, label=in_words(name))
         for name, (colour, hatch) in styles.items()
     ]
-    names = [fitting(name, _NAMES) for name, _ in rows]
+    names = [f"{fitting(name, _NAMES)}, {seconds(part['seconds'])}" for name, part in rows]
     left = max(inches(name) for name in names) + 0.14
     tall = max((inches(_heading(found, name)) for name in gains), default=0.2)
     section = Section("", 2, (1.4, 6.0), len(rows) * _ROW, left, above=tall + 0.12, below=0.34, gap=0.2)
     caption = (
-        f"{found['workload']} as {found['format']} on {found['machine']}. Left: what the time of each layer goes to, with "
-        f"the time. Right: speedup with twice as much of one resource (half of a latency).\n{found['answer'][0]}"
+        f"{found['workload']} as {found['format']} on {found['machine']}. Left: what the time of each layer goes to. "
+        f"Right: speedup with twice as much of one resource, or half of a latency; blank: less than 0.5 %.\n{found['answer'][0]}"
     )
     made = page([section], width, [handle.get_label() for handle in handles], caption)
     shares, speedups = made.panels[0]
@@ -99,16 +99,6 @@ def _shares(
             share = _PERCENT * spent / whole
             axes.barh(place, share, 0.8, left=left, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0.0)
             left += share
-        axes.annotate(
-            seconds(part["seconds"]),
-            (_PERCENT, place),
-            (-2, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center_baseline",
-            fontsize=FONT_POINTS - 1,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3, "alpha": 0.85},
-        )
     axes.set(xlim=(0, _PERCENT), ylim=(len(rows) - 0.5, -0.5))
     axes.set_xlabel("share of the time [%]", fontsize=FONT_POINTS, labelpad=1)
     axes.tick_params(axis="y", length=0)

@@ -5,6 +5,7 @@ from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
 from sparsesim.studies.crossover import Contender, Crossover, crossover
+from sparsesim.studies.explain import Explanation, explain
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import simulate_network
@@ -21,6 +22,7 @@ __all__ = [
     "RATIOS",
     "Contender",
     "Crossover",
+    "Explanation",
     "Finished",
     "Grid",
     "LayerChoice",
@@ -37,6 +39,7 @@ __all__ = [
     "choose_ratios",
     "compare",
     "crossover",
+    "explain",
     "imbalance",
     "in_order",
     "load_plan",

@@ -86,7 +86,7 @@ def explain(
     machine refuses a layer.
 
     >>> import sparsesim as ss
-    >>> found = ss.explain(gemm=(1, 4096, 4096), machine="h100-sxm")
+    >>> found = ss.explain(gemm=(1, 4096, 4096), machine="h100-sxm", cold=True)
     >>> found.total.bottleneck, found.ranked[0]
     ('memory', 'DRAM bandwidth')
     >>> 1.5 < found.total.twice["DRAM bandwidth"].speedup < 2
