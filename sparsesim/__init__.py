@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
-    from sparsesim.studies import compare, crossover, explain, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
+    from sparsesim.studies import (
+        compare,
+        crossover,
+        explain,
+        imbalance,
+        load_sweep,
+        run_sweep,
+        sensitivity,
+        tradeoff,
+        variants_of,
+    )
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune

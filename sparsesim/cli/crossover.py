@@ -24,15 +24,18 @@ def crossover(
     over: Annotated[
         str,
         typer.Option(
-            "--over", help="What is varied: sparsity, batch or size.", autocompletion=completing.one_of(
-                "sparsity", "batch", "size"
-            )
+            "--over",
+            help="What is varied: sparsity, batch or size.",
+            autocompletion=completing.one_of("sparsity", "batch", "size"),
         ),
     ] = "sparsity",
     network: Annotated[
         str,
         typer.Option(
-            "--network", "-n", help="Network that both run: a shipped name or a file.", autocompletion=completing.networks
+            "--network",
+            "-n",
+            help="Network that both run: a shipped name or a file.",
+            autocompletion=completing.networks,
         ),
     ] = "",
     gemm: Annotated[
@@ -54,7 +57,9 @@ def crossover(
     figure: Annotated[
         str,
         typer.Option(
-            "--figure", help="What is compared: seconds or energy.", autocompletion=completing.one_of("seconds", "energy")
+            "--figure",
+            help="What is compared: seconds or energy.",
+            autocompletion=completing.one_of("seconds", "energy"),
         ),
     ] = "seconds",
     band: Annotated[

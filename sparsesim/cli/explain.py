@@ -47,9 +47,7 @@ def explain(
     gemm: Annotated[
         str, typer.Option("--gemm", help="A GEMM instead: MxNxK, M tokens times N x K seeded weights.")
     ] = "",
-    matrix: Annotated[
-        str, typer.Option("--matrix", help="Or A x B of matrices: the file or shipped name of A.")
-    ] = "",
+    matrix: Annotated[str, typer.Option("--matrix", help="Or A x B of matrices: the file or shipped name of A.")] = "",
     times: Annotated[str, typer.Option("--times", help="B of that product; A itself if left out.")] = "",
     layers: Layers = "*",
     batch: Batch = 1,
@@ -162,7 +160,7 @@ def _layer(found: Explanation, parts: Sequence[Part]) -> dict[str, object]:
     gains = {each: part.twice[each].speedup for each in found.telling}
     share = part.seconds * len(parts) / found.total.seconds if found.total.seconds else 0.0
     bottleneck = f"{part.bottleneck} {part.share([part.bottleneck]):.0%}" if part.bottleneck else ""
-    shown = {each: ratio(gain) if abs(gain - 1) >= _LEVEL else "-" for each, gain in gains.items()}
+    shown: dict[str, object] = {each: ratio(gain) if abs(gain - 1) >= _LEVEL else "-" for each, gain in gains.items()}
     return {"layer": name, "time": seconds(part.seconds), "of all": f"{share:.0%}", "bottleneck": bottleneck} | shown
 
 

@@ -72,5 +72,6 @@ def upgraded(machine: Machine, resources: Iterable[str], factor: float = 2) -> M
             raise UnknownNameError(f"resource of {machine.name}", name, possible)
         for path, exponent in possible[name].fields.items():
             value = known[path] * factor**exponent
-            changes[path] = max(1, round(value)) if isinstance(known[path], int) else value
+            # Counts and rates in whole numbers stay whole; latencies may be fractions of one.
+            changes[path] = round(value) if isinstance(known[path], int) and exponent == 1 else value
     return with_fields(machine, changes)

@@ -50,11 +50,13 @@ def draw_bottlenecks(found: Mapping[str, Any], width: float = PAGE_INCHES) -> "F
     left = max(inches(name) for name in names) + 0.14
     tall = max((inches(_heading(found, name)) for name in gains), default=0.2)
     section = Section("", 2, (1.4, 6.0), len(rows) * _ROW, left, above=tall + 0.12, below=0.34, gap=0.2)
-    caption = (
-        f"{found['workload']} as {found['format']} on {found['machine']}. Left: what the time of each layer goes to. "
-        f"Right: speedup with twice as much of one resource, or half of a latency; blank: less than 0.5 %.\n{found['answer'][0]}"
-    )
-    made = page([section], width, [handle.get_label() for handle in handles], caption)
+    caption = [
+        f"{found['workload']} as {found['format']} on {found['machine']}.",
+        "Left: what the time of each layer goes to.",
+        "Right: speedup with twice as much of one resource, or half of a latency; blank: less than 0.5 %.",
+    ]
+    labels = [str(handle.get_label()) for handle in handles]
+    made = page([section], width, labels, "\n".join([" ".join(caption), found["answer"][0]]))
     shares, speedups = made.panels[0]
     _shares(shares, rows, styles)
     shares.set_yticks(range(len(rows)), names, fontsize=FONT_POINTS)
@@ -89,9 +91,7 @@ def _heading(found: Mapping[str, Any], name: str) -> str:
     return found["resources"][name]["words"] if name in found["resources"] else f"twice {name}"
 
 
-def _shares(
-    axes: "Axes", rows: Sequence[tuple[str, Mapping[str, Any]]], styles: Mapping[str, tuple[str, str]]
-) -> None:
+def _shares(axes: "Axes", rows: Sequence[tuple[str, Mapping[str, Any]]], styles: Mapping[str, tuple[str, str]]) -> None:
     for place, (_, part) in enumerate(rows):
         left, whole = 0.0, part["seconds"] or 1.0
         for name, spent in part["time_s"].items():

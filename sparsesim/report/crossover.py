@@ -44,7 +44,7 @@ def draw_crossover(found: Mapping[str, Any], width: float = PAGE_INCHES) -> "Fig
     ]
     section = Section("", 1, (3.0, width - 0.8), _HEIGHT, 0.6, below=0.4, above=0.05)
     caption = f"{found['workload']}. {figure_name.capitalize()} of {found['second']} over that of {found['first']}."
-    made = page([section], width, [handle.get_label() for handle in handles], f"{caption}\n{found['answer'][0]}")
+    made = page([section], width, [str(handle.get_label()) for handle in handles], f"{caption}\n{found['answer'][0]}")
     axes = made.panels[0][0]
     _ratios(axes, found, is_share)
     across = made.figure.get_figwidth() - 0.8

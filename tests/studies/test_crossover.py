@@ -312,7 +312,10 @@ GEMM = {"gemm": (8, 8, 8)}
         ({"seed": -1}, "seed: -1"),
         ({"dtype": "fp17"}, "fp17"),
         ({"engine": "slow"}, "unknown engine 'slow'"),
-        ({"network": "digits-cnn", "gemm": None, "pruner": "wanda"}, "needs what the layers read|needs the inputs|inputs"),
+        (
+            {"network": "digits-cnn", "gemm": None, "pruner": "wanda"},
+            "needs what the layers read|needs the inputs|inputs",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_before_any_work(monkeypatch, options, words):

@@ -71,7 +71,7 @@ def test_endless_is_at_least_as_good_as_twice(cnn):
 @pytest.mark.parametrize(
     ("gemm", "machine", "options", "bottleneck", "resource"),
     [
-        ((1, 4096, 4096), "h100-sxm", {"cold": True}, "memory", "DRAM bandwidth"),
+        ((1, 16384, 8192), "h100-sxm", {"cold": True}, "memory", "DRAM bandwidth"),
         ((8192, 8192, 8192), "a100-pcie", {}, "power", "power cap"),
         ((128, 3072, 768), "a100-pcie", {}, "k-loop latency", "k-loop latency"),
         ((64, 64, 64), "a100-pcie", {}, "launch", "launch"),
@@ -178,7 +178,10 @@ def test_layers_that_are_alike_stand_together():
 
 def made(time_s, gains, resources=None):
     """An explanation with a total that took one second."""
-    twice = {name: Gain(*gain) if isinstance(gain, tuple) else Gain(gain, 1.0, "math", "gemm") for name, gain in gains.items()}
+    twice = {
+        name: Gain(*gain) if isinstance(gain, tuple) else Gain(gain, 1.0, "math", "gemm")
+        for name, gain in gains.items()
+    }
     total = Part("total", 1.0, 1.0, time_s, next(iter(time_s)), "gemm", twice, {})
     given = resources or {name: Resource((name,), f"twice the {name}") for name in gains}
     return Explanation("net", "card", "dense", "table", given, (), total)

@@ -77,12 +77,14 @@ def crossover(
     between two of them is not seen, and the answer warns where the ratio rises and falls.
 
     Args:
-        first, second: FORMAT@MACHINE or FORMAT@MACHINE+PRUNER, or Contenders.
+        first: FORMAT@MACHINE or FORMAT@MACHINE+PRUNER, or a Contender.
+        second: the same.
         over: "sparsity", "batch", or "size" of a GEMM.
         network: by name, by path or itself; or else
         gemm: M, N, K: M tokens times N x K seeded weights, timed as `gemm` does; "S" stands for the size, and S x S x S
             is what a size is that of if nothing is given. A batch is so many times M tokens.
-        low, high: the ends of the search, by default 0.5 to 0.99, 1 to 256 and 64 to 8192.
+        low: the lower end of the search, by default a sparsity of 0.5, a batch of 1 and a size of 64.
+        high: the upper end, by default 0.99, 256 and 8192.
         resolution: how closely crossings are told: 0.001 of sparsity, else 1. Only its multiples are simulated.
         points: how many of them the coarse grid has, by default 9.
         pruner: of the sides that name none, by its name; along a sparsity it gets the value. A GEMM has seeded weights.
@@ -93,9 +95,11 @@ def crossover(
         figure: "seconds", or "energy": dynamic and idle, without the latter where only one of two machines publishes
             it.
         band: share by which the ratio may be off 1 without a winner.
-        energy_table, engine, on_violation: see `compare`; they decide about the energy of capped runs, too.
+        energy_table: see `compare`, as the next.
+        engine: see there.
         seed: of the weights of a GEMM.
         inputs: what the layers read (see `capture`), for pruners that look at it.
+        on_violation: see `compare`.
         on_point: called with every point that is simulated.
 
     Raises InputError before any work for what does not fit together, and where a side refuses a point.
@@ -219,9 +223,8 @@ def _dynamic(compared: str, machines: Sequence[Machine]) -> list[str]:
 
 def _unpacked(points: Sequence[Point], names: Sequence[str]) -> list[str]:
     """What a star behind a kernel means, for each side that has one."""
-    ran = {name: {getattr(point, f"{side}_kernel") for point in points} for side, name in zip(SIDES, names, strict=True)}
     return [
         f"{name}: no kernel takes the format of some layers (*): they are unpacked when they are loaded."
-        for name, kernels in ran.items()
-        if any("*" in kernel for kernel in kernels)
+        for side, name in zip(SIDES, names, strict=True)
+        if any("*" in getattr(point, f"{side}_kernel") for point in points)
     ]

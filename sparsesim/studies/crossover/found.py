@@ -161,7 +161,7 @@ def regions_of(points: Sequence[Point], band: float) -> tuple[Region, ...]:
 
 
 def crossings_of(points: Sequence[Point], regions: Sequence[Region]) -> tuple[Crossing, ...]:
-    """Where the lead changes, however small it is; being level in between is no crossing, nor is losing a lead to it."""
+    """Where the lead changes, however small it is; being level is none, in between or at the end."""
     found, last = list[Crossing](), None
     for number, point in enumerate(points):
         ahead = _ahead(point.ratio, 1.0)

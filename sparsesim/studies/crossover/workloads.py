@@ -125,10 +125,12 @@ class GemmWorkload:
     def in_words(self, axis: Axis) -> str:
         """Its sides, and how the weights are pruned."""
         tokens = f"{'batch x ' if axis.name == 'batch' else ''}{self.sides[0]}"
-        return f"GEMM {tokens} x {self.sides[1]} x {self.sides[2]}, {_pruned_in_words(self.pruner, self.sparsity, axis)}"
+        return (
+            f"GEMM {tokens} x {self.sides[1]} x {self.sides[2]}, {_pruned_in_words(self.pruner, self.sparsity, axis)}"
+        )
 
     def check(self, axis: Axis, sides: Sides) -> None:
-        """InputError for sides that are no numbers, a size that stands nowhere, and pruners that no sparsity changes."""
+        """InputError for sides that are no numbers, a size that stands nowhere, pruners that no sparsity changes."""
         named = AXIS_SIDE in self.sides
         if named != (axis.name == "size"):
             raise InputError(
@@ -138,7 +140,9 @@ class GemmWorkload:
             )
         for given in self.sides:
             if given != AXIS_SIDE and (type(given) is not int or given < 1):
-                raise InputError(f"gemm: {given!r}: a side is a whole number of at least 1, or {AXIS_SIDE} for the size")
+                raise InputError(
+                    f"gemm: {given!r}: a side is a whole number of at least 1, or {AXIS_SIDE} for the size"
+                )
         check_seed(self.seed)
         _check_pruners(axis, sides, self.pruner, self.sparsity)
 

@@ -18,19 +18,10 @@ from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner
 from sparsesim.results import Labels, Result
 from sparsesim.simulation import Simulator, Work
-from sparsesim.studies.explain.found import (
-    ALL,
-    ENDLESS,
-    TWICE,
-    WORTH,
-    Explanation,
-    Gain,
-    Part,
-    Resource,
-    Sums,
-    whole,
-)
+from sparsesim.studies.explain.found import Explanation, Resource
+from sparsesim.studies.explain.gains import ALL, ENDLESS, TWICE, Gain, Part, Sums, whole
 from sparsesim.studies.explain.operations import GemmOperation, MatrixOperation, NetworkOperations, Operations
+from sparsesim.studies.explain.sentences import WORTH
 from sparsesim.tensors import as_tensor
 from sparsesim.transforms import LayerInputs, Method, as_method
 from sparsesim.yaml_file import Given
@@ -73,20 +64,28 @@ def explain(
         machine: one, by name, path, mapping or itself.
         format: of the weights.
         pruner: a name ("2:4", "magnitude@0.9"), a pruner or another method.
-        gemm: M, N, K: M tokens times N x K seeded weights, timed as `gemm` does, with `sparsity`, `seed` and `cold`.
-        matrix: A of a product, as `multiply` takes it, times `times`, or A itself.
-        batch, dtype: samples at a time and number type of a network, 1 and fp16 if left out; dtype of a product too.
+        gemm: M, N, K: M tokens times N x K seeded weights, timed as `gemm` does.
+        matrix: A of a product, as `multiply` takes it.
+        times: B of that product, A itself if left out.
+        batch: samples at a time of a network, by default 1.
+        dtype: number type, by default fp16.
         lowering: instead of both, with what the layers read.
+        sparsity: of a GEMM, see `drawn_weights`.
         resources: only these, by name; by default all that the machine could have more of.
         endless: whether to ask for endless resources, too.
-        energy_table, engine, on_violation, inputs: see `compare`.
+        energy_table: see `compare`, as the next.
+        engine: see there.
+        seed: of the weights of a GEMM.
+        cold: whether a GEMM finds nothing in the L2 from the run before.
+        inputs: see `compare`, as the next.
+        on_violation: see there.
         on_layer: called with the name of every layer before it is simulated.
 
     Raises InputError and UnknownNameError before any work for what does not fit together, SparsesimError where the
     machine refuses a layer.
 
     >>> import sparsesim as ss
-    >>> found = ss.explain(gemm=(1, 4096, 4096), machine="h100-sxm", cold=True)
+    >>> found = ss.explain(gemm=(1, 16384, 8192), machine="h100-sxm")
     >>> found.total.bottleneck, found.ranked[0]
     ('memory', 'DRAM bandwidth')
     >>> 1.5 < found.total.twice["DRAM bandwidth"].speedup < 2
@@ -160,9 +159,7 @@ def _operations(
     return MatrixOperation(left, left if times is None else as_tensor(times), number_type, f"{name} x {times or name}")
 
 
-def _variants(
-    machine: Machine, resources: Iterable[str] | None, endless: bool
-) -> dict[tuple[str, float], Machine]:
+def _variants(machine: Machine, resources: Iterable[str] | None, endless: bool) -> dict[tuple[str, float], Machine]:
     """Machines by resource and factor; all of them at once is one of the resources where several were asked for."""
     possible = upgrades_of(machine)
     names = list(possible) if resources is None else list(dict.fromkeys(resources))

@@ -1,20 +1,11 @@
-"""`Explanation`: what time went to, what more of each resource gains, and what that means in sentences."""
+"""`Explanation`: what time went to, and what more of each resource gains."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
-WORTH: Final = 0.01
-"""A gain of less is none: it is within the rounding of plans."""
-SLOWER: Final = 0.005
-"""From so much longer on, more of a resource is said to make a run slower."""
-DECIDES: Final = 0.5
-"""Share of the time from which on one resource decides it."""
-
-TWICE: Final = 2.0
-ENDLESS: Final = 256.0
-"""Times as much of a resource as nothing will wait for: large beside every ratio of rates on a card."""
-ALL: Final = "all at once"
+from sparsesim.studies.explain.gains import Part
+from sparsesim.studies.explain.sentences import WORTH, reason, sentences
 
 
 @dataclass(frozen=True)
@@ -30,50 +21,6 @@ class Resource:
     relieves: tuple[str, ...]
     words: str
     combined: bool = False
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What a run takes with more of a resource.
-
-    Attributes:
-        speedup: time before over time with more of it.
-        energy_ratio: energy before over energy with more of it.
-        bottleneck: what most of the time goes to then.
-        kernel: what runs then.
-    """
-
-    speedup: float
-    energy_ratio: float
-    bottleneck: str
-    kernel: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """One layer, or the whole run.
-
-    Attributes:
-        layer: its name; "total" for the whole.
-        seconds, energy_pj: without more of anything; the energy is the total.
-        time_s: seconds by the resource that decided them, longest first.
-        bottleneck: the first of them.
-        kernel: what ran; for the whole, what took most time first.
-        twice, endless: gain by resource from twice as much, and from as much as nothing waits for.
-    """
-
-    layer: str
-    seconds: float
-    energy_pj: float
-    time_s: Mapping[str, float]
-    bottleneck: str
-    kernel: str
-    twice: Mapping[str, Gain]
-    endless: Mapping[str, Gain]
-
-    def share(self, names: Iterable[str]) -> float:
-        """Of these resources in the time, in [0, 1]."""
-        return sum(self.time_s.get(name, 0.0) for name in names) / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True)
@@ -130,26 +77,11 @@ class Explanation:
     @property
     def answer(self) -> list[str]:
         """Sentences: what decides, what helps most, and why what seems to be missing does not help."""
-        return [*self._decides(), *self._helps(), *self._power(), *self._hidden(), *self._slower(), *self.remarks]
+        return [*sentences(self), *self.remarks]
 
     def reason(self, name: str) -> str:
         """Why twice as much of a resource gains what it gains, in a few words; empty where the gain speaks."""
-        gain, relieves = self.total.twice[name].speedup, self.resources[name].relieves
-        share = self.total.share(relieves)
-        if gain < 1 - SLOWER:
-            return "slower: see below"
-        # Half of its share is what it saves while everything else stays as it is.
-        saved = 1 / (1 - share / 2) - 1
-        if gain >= 1 + WORTH:
-            return "more than its share: plans or other waits change with it" if gain - 1 > saved + WORTH else ""
-        if self.total.share(["power"]) >= DECIDES and "power" not in relieves:
-            return "under the power cap, energy decides"
-        if share < WORTH:
-            return "hardly anything waits for it" if share else "nothing waits for it"
-        if gain - 1 > saved / 2:
-            return ""
-        spent = " and ".join(each for each in relieves if self.total.share([each]) >= WORTH)
-        return f"{share:.0%} of the time goes to {spent}, which it does not shorten here"
+        return reason(self, name)
 
     def as_object(self) -> dict[str, Any]:
         """Everything as plain values, for JSON and for pictures."""
@@ -186,108 +118,3 @@ class Explanation:
             for part in (*self.layers, self.total)
             for name, gain in part.twice.items()
         ]
-
-    def _decides(self) -> list[str]:
-        shares = {name: seconds / self.total.seconds for name, seconds in self.total.time_s.items()}
-        told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:3])
-        return [f"Time goes to {told}."] if shares else []
-
-    def _helps(self) -> list[str]:
-        best = self.ranked[0] if self.ranked else None
-        if best is None or self.total.twice[best].speedup < 1 + WORTH:
-            return ["Nothing gains 1 % on its own."]
-        gain, words = self.total.twice[best], self.resources[best].words
-        line = f"{words[0].upper()}{words[1:]} gains most: {gain.speedup:.3g}x in time, {gain.energy_ratio:.3g}x in energy"
-        if best in self.total.endless:
-            endless = self.total.endless[best]
-            line += f"; even if nothing waited for it, {endless.speedup:.3g}x, with {endless.bottleneck} as the bottleneck"
-        return [f"{line}."]
-
-    def _power(self) -> list[str]:
-        share = self.total.share(["power"])
-        if share < 0.05:
-            return []
-        line = (
-            f"The power cap decides {share:.0%} of the time: energy over the watts left, however fast units and memories "
-            "are. There a higher cap or less energy helps (fewer bytes moved, cheaper arithmetic); more MACs gain nothing."
-        )
-        cap = next((name for name in self.ranked if "power" in self.resources[name].relieves), None)
-        if cap in self.total.endless:
-            without = self.total.endless[cap]
-            line += f" Without it the run is {without.speedup:.3g}x as fast, and {without.bottleneck} decides."
-        return [line]
-
-    def _hidden(self) -> list[str]:
-        """The bottleneck without a gain: its place is taken at once."""
-        name = self.total.bottleneck
-        helps = [each for each in self.ranked if name in self.resources[each].relieves]
-        if not helps:
-            return [f"Nothing that the machine could have more of shortens {name}."] if name else []
-        best = self.total.twice[helps[0]]
-        if best.speedup >= 1 + WORTH or name == "power":
-            return []
-        words = self.resources[helps[0]].words
-        return [f"{name} is the bottleneck, yet {words} gains nothing: then {best.bottleneck} takes as long."]
-
-    def _slower(self) -> list[str]:
-        slow = [name for name in self.total.twice if self.total.twice[name].speedup < 1 - SLOWER]
-        return [
-            f"With {self.resources[name].words if name in self.resources else name} the run is slower "
-            f"({self.total.twice[name].speedup:.3g}x): work is cut or shared out otherwise then, and less evenly."
-            for name in slow
-        ]
-
-
-def whole(again: Mapping[str, "Sums"], endless: Mapping[str, "Sums"], base: "Sums") -> Part:
-    """All parts together, from the sums of what each variant took."""
-    return Part(
-        "total",
-        base.seconds,
-        base.energy_pj,
-        base.time_s,
-        base.bottleneck,
-        base.kernel,
-        {name: base.gain_of(sums) for name, sums in again.items()},
-        {name: base.gain_of(sums) for name, sums in endless.items()},
-    )
-
-
-class Sums:
-    """What layers took on one variant of the machine, added up."""
-
-    def __init__(self) -> None:
-        self.seconds, self.energy_pj = 0.0, 0.0
-        self._time_s: dict[str, float] = {}
-        self._kernels: dict[str, float] = {}
-
-    def add(self, seconds: float, energy_pj: float, time_s: Mapping[str, float], kernel: str) -> None:
-        """One layer more."""
-        self.seconds += seconds
-        self.energy_pj += energy_pj
-        self._kernels[kernel] = self._kernels.get(kernel, 0.0) + seconds
-        for name, spent in time_s.items():
-            self._time_s[name] = self._time_s.get(name, 0.0) + spent
-
-    @property
-    def time_s(self) -> dict[str, float]:
-        """Seconds by resource, longest first."""
-        return dict(sorted(self._time_s.items(), key=lambda item: -item[1]))
-
-    @property
-    def bottleneck(self) -> str:
-        """What most of the time went to."""
-        return next(iter(self.time_s), "")
-
-    @property
-    def kernel(self) -> str:
-        """What ran, what took most time first."""
-        return " + ".join(sorted(self._kernels, key=lambda name: -self._kernels[name]))
-
-    def gain_of(self, after: "Sums") -> Gain:
-        """What another variant gains over this one."""
-        return Gain(
-            self.seconds / after.seconds if after.seconds else 1.0,
-            self.energy_pj / after.energy_pj if after.energy_pj else 1.0,
-            after.bottleneck,
-            after.kernel,
-        )

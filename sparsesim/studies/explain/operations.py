@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sparsesim.errors import InputError
 from sparsesim.formats import Format
@@ -61,8 +61,7 @@ class NetworkOperations:
         """Layers are drawn, pruned and lowered while the one before is simulated."""
         dtype, read = self.lowering.dtype_of(self.method.stored_dtype), self.lowering.activations
         layers = lowered_layers(self.network, self.method, dtype, self.lowering.batch, read, inputs=self.inputs)
-        # map lets go of a layer before it asks for the next, as a loop would not.
-        return map(lambda layer: layer.stored_as(format), layers)
+        return (layer.stored_as(format) for layer in layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,4 +123,3 @@ class MatrixOperation:
     def each(self, format: Format) -> Iterator[MatmulOp]:
         """The one product."""
         yield matmul_op(self.a, self.b, format, self.dtype, name=self.name)
-
