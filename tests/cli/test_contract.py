@@ -19,8 +19,9 @@ from tests.cli.commands import EXAMPLES, files
 OWN_MEANING = {
     "--output": set(COMMANDS),  # a folder, a network, a plan or a picture
     "--pruner": {"compare", "tradeoff"},
-    "--sparsity": {"gemm", "compare", "shrink"},
-    "--format": {"imbalance"},
+    "--sparsity": {"gemm", "compare", "shrink", "explain"},
+    "--format": {"imbalance", "explain"},
+    "--machine": {"explain"},  # one
     "--round-to": {"shrink"},  # channels
     "--inputs": {"prune"},  # without labels
     "--activations": {"compare", "evaluate"},  # read by one, written by the other

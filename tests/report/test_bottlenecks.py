@@ -1,4 +1,4 @@
-"""The picture of an explanation: bars are shares of the time, cells are speedups, rows and columns are where they say."""
+"""The picture of an explanation: bars are shares of the time, cells are speedups, each where its names say."""
 
 import json
 
@@ -19,15 +19,8 @@ def panels():
 
 def bars(axes):
     """(row, left, right, colour) of every bar."""
-    return [
-        (
-            round(bar.get_y() + bar.get_height() / 2),
-            bar.get_x(),
-            bar.get_x() + bar.get_width(),
-            to_hex(bar.get_facecolor()),
-        )
-        for bar in axes.patches
-    ]
+    boxes = [(bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height(), bar.get_facecolor()) for bar in axes.patches]
+    return [(round(low + tall / 2), left, left + wide, to_hex(colour)) for left, low, wide, tall, colour in boxes]
 
 
 def cells(axes):
