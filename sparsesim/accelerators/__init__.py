@@ -3,7 +3,7 @@
 The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
 shared memory (`mac_array/`), SpMM and SpMV kernels on a GPU (`vector_spmm/`, `gather_spmv/`), library kernels on a CPU
 or GPU (`processor`), and SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and
-`unpacking` add what a few need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped
+`unpacking` add what a few need; `upgrades` says what a unit could have more of. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped
 products one by one), `memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these
 loops against).
 """
@@ -16,6 +16,7 @@ from sparsesim.accelerators.mac_array import MacArray
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.tensor_core import SparseTensorCore, TensorCore
+from sparsesim.accelerators.upgrades import Upgrade
 from sparsesim.accelerators.vector_spmm import VectorSpmm
 
 AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray | VectorSpmm | GatherSpmv
@@ -31,6 +32,7 @@ __all__ = [
     "SparseTensorCore",
     "Sram",
     "TensorCore",
+    "Upgrade",
     "VectorSpmm",
     "candidates_of",
 ]

@@ -22,6 +22,7 @@ OWN_MEANING = {
     "--sparsity": {"gemm", "compare", "shrink", "explain"},
     "--format": {"imbalance", "explain"},
     "--machine": {"explain"},  # one
+    "--gemm": {"crossover"},  # a side may be the size
     "--round-to": {"shrink"},  # channels
     "--inputs": {"prune"},  # without labels
     "--activations": {"compare", "evaluate"},  # read by one, written by the other
