@@ -3,9 +3,9 @@
 The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
 shared memory (`mac_array/`), SpMM and SpMV kernels on a GPU (`vector_spmm/`, `gather_spmv/`), library kernels on a CPU
 or GPU (`processor`), and SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and
-`unpacking` add what a few need; `upgrades` says what a unit could have more of. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped
-products one by one), `memories` (descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these
-loops against).
+`unpacking` add what a few need; `upgrades` says what a unit could have more of. Everything else is a helper:
+`arithmetic` (exact shares, keys), `groups` (grouped products one by one), `memories` (descriptions of SRAM), `kernels`
+(jitted loops) and `reference` (what tests hold these loops against).
 """
 
 from sparsesim.accelerators.autotuned import Autotuned, candidates_of
