@@ -191,6 +191,15 @@ def test_a_network_has_the_figures_of_compare():
         assert point.ratio == pytest.approx(times["dense"] / times["nm-2:4"], rel=1e-12)
 
 
+def test_a_batch_of_a_gemm_is_so_many_times_its_tokens():
+    found = ss.crossover(PACKED, DENSE, "batch", gemm=(16, 256, 256), pruner="2:4", low=2, high=8, points=2)
+    for point in found.points:
+        tokens = 16 * int(point.value)
+        assert point.first == seconds(tokens, 256, 256, "nm-2:4", "2:4")
+        assert point.second == seconds(tokens, 256, 256, "dense", "2:4")
+    assert found.workload == "GEMM batch x 16 x 256 x 256, 2:4"
+
+
 def test_energy_is_compared_without_idle_power_where_only_one_side_has_it():
     options = {"network": "digits-cnn", "points": 2, "resolution": 0.05, "high": 0.9, "figure": "energy"}
     found = ss.crossover("csr@sparch", DENSE, **options)
