@@ -234,10 +234,10 @@ def _pruned(weights: DenseMatrix, pruner: str) -> SparseMatrix:
 
     name, at, amount = pruner.partition("@")
     try:
-        found = pruner_by_name(name, float(amount) if at else None)
+        fraction = float(amount) if at else None
     except ValueError:
         raise InputError(f"sparsity {pruner!r}: {amount!r} is no fraction") from None
-    values = weights.to_array()
+    found, values = pruner_by_name(name, fraction), weights.to_array()
     return SparseMatrix.from_dense(np.where(found.mask(values), values, np.float32(0)))
 
 

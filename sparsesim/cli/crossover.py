@@ -9,7 +9,7 @@ from sparsesim.cli import completing
 from sparsesim.cli.destinations import PICTURES, check_file
 from sparsesim.cli.options import Batch, Dtype, Json, Layers, NetworkFile, PrunerName, Seed, Simulation, Sparsity
 from sparsesim.cli.panels import OUTPUT
-from sparsesim.cli.printing import print_json, print_lines, print_remarks, print_rows, print_written, progress_bar
+from sparsesim.cli.printing import print_heading, print_json, print_remarks, print_rows, print_written, progress_bar
 from sparsesim.errors import InputError
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network
@@ -112,7 +112,7 @@ def crossover(
     if as_json:
         print_json(found.as_object())
         return
-    print_lines([f"{found.first} against {found.second}: {found.workload}"])
+    print_heading(f"{found.first} against {found.second}: {found.workload}")
     print_rows([_row(found, point) for point in found.points])
     print_remarks(*found.answer)
     print_written(picture)

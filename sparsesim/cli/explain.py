@@ -11,7 +11,7 @@ from sparsesim.cli.destinations import PICTURES, TABLES, check_file
 from sparsesim.cli.options import Batch, Dtype, Json, Layers, NetworkFile, PrunerName, Seed, Simulation
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import whole_numbers
-from sparsesim.cli.printing import print_json, print_lines, print_remarks, print_rows, print_written, progress_bar
+from sparsesim.cli.printing import print_heading, print_json, print_remarks, print_rows, print_written, progress_bar
 from sparsesim.errors import InputError
 from sparsesim.lowering import Lowering
 from sparsesim.networks import load_network
@@ -103,7 +103,7 @@ def explain(
         return
     whole = found.total
     took = f"{seconds(whole.seconds)}, {joules(whole.energy_pj)} at {found.energy_table}"
-    print_lines([f"{found.workload} as {found.format} on {found.machine} ({whole.kernel}): {took}"])
+    print_heading(f"{found.workload} as {found.format} on {found.machine} ({whole.kernel}): {took}")
     print_rows([_resource(found, name) for name in [*found.telling, *found.combined]])
     if len(found.layers) > 1:
         print_rows([_layer(found, parts) for parts in found.alike()])

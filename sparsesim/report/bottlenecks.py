@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Patch
 
 from sparsesim.report.layout import FONT_POINTS, PAGE_INCHES, Section, fitting, inches, page
-from sparsesim.report.readable import seconds, significant
+from sparsesim.report.readable import seconds
 from sparsesim.report.resources import in_words, resource_styles
 from sparsesim.report.style import DARK, PAGE_DPI, SERIES_COLOURS, save, tidy
 
@@ -112,7 +112,7 @@ def _speedups(
     cells = cells.reshape(len(rows), len(names))
     axes.imshow(np.log2(cells), _COLOURS, Normalize(-1, 1, clip=True), aspect="auto", interpolation="none")
     for (row, column), value in np.ndenumerate(cells):
-        words = "" if abs(value - 1) < _LEAST else significant(float(value), 3)
+        words = "" if abs(value - 1) < _LEAST else f"{value:.2f}"
         colour = "#ffffff" if abs(np.log2(value)) > 0.7 else DARK
         axes.text(column, row, words, ha="center", va="center_baseline", fontsize=FONT_POINTS - 1, color=colour)
     axes.xaxis.tick_top()
