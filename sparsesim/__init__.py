@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sparsesim.store import load_results
     from sparsesim.studies import (
         compare,
+        crossover,
+        explain,
         fill_store,
         imbalance,
         load_sweep,
@@ -44,7 +46,9 @@ __all__ = [
     "SparsesimError",
     "capture",
     "compare",
+    "crossover",
     "evaluate",
+    "explain",
     "fill_store",
     "format_by_name",
     "gemm",
@@ -87,6 +91,8 @@ _HOMES = {
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
         "compare",
+        "crossover",
+        "explain",
         "fill_store",
         "imbalance",
         "load_sweep",

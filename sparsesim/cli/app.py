@@ -91,6 +91,16 @@ COMMANDS: Final = {
         "Measure accuracy beside speedup and energy, for several prunings.",
         "tradeoff digits-cnn -i digits -p magnitude@0.9 -p 2:4 -m a100-pcie",
     ),
+    "explain": Command(
+        "explain:explain",
+        "Show what a run waits for, and what twice as much of each resource would gain.",
+        "explain bert-base -m a100-pcie",
+    ),
+    "crossover": Command(
+        "crossover:crossover",
+        "Find the sparsity, batch or size at which one format or machine overtakes another.",
+        "crossover csr@a100-pcie dense@a100-pcie --gemm 64x4096x4096",
+    ),
     "validate": Command(
         "validate:validate", "Compare the models with published and measured values.", "validate sparseloop"
     ),

@@ -10,6 +10,7 @@ from sparsesim.errors import FaultsError
 from sparsesim.results import Result, energy_remarks, priced_points, prices_in_words, result_table, write_table
 from sparsesim.results.layer_file import write_layers
 from sparsesim.store import Store, StoreWriter
+from sparsesim.store.comparing import compared as compared_points
 from sparsesim.studies import CrewOf, Grid, fill
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def finish(
     more_layers: Sequence[Path] = (),
 ) -> None:
     """Tables and pictures of what is kept, in a folder if there is one, and the answer."""
-    compared, written = kept.compared(), [kept.path]
+    compared, written = compared_points(kept).table, [kept.path]
     if folder is not None:
         written += _tables(grid, kept, compared, folder, parquet)
         if plots and (compared["status"] == "ok").any():

@@ -25,6 +25,8 @@ EXAMPLES = {
     "compress": ["digits-cnn", "--method", "int8"],
     "imbalance": ["digits-cnn", "-m", "core-i7-5930k", "--layers", "fc2"],
     "tradeoff": ["digits-cnn", "-i", "{samples}", "-p", "2:4", "-m", "a100-pcie", "-o", "{out}/tradeoff.png"],
+    "explain": ["digits-cnn", "-m", "core-i7-5930k", "--no-endless"],
+    "crossover": ["csr@a100-pcie", "dense@a100-pcie", "--network", "digits-cnn", "--points", "2"],
     "validate": ["sparseloop"],
     "list": ["formats"],
     "show": ["machine", "sparch"],
