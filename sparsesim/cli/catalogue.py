@@ -19,6 +19,7 @@ from sparsesim.resources import RESOURCES
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
 from sparsesim.tensors import matrix_names, matrix_record, read_matrix
+from sparsesim.tensors.named import collection_of, is_collection_name, named_file
 from sparsesim.transforms import METHODS, described_method
 
 FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
@@ -71,9 +72,22 @@ def _format(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matrix(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    if is_collection_name(name):
+        return _matrix_of_collection(name)
     record, matrix = matrix_record(name), read_matrix(name)
     sizes = {"rows": matrix.shape[0], "columns": matrix.shape[1], "non_zeros": matrix.nnz}
     return {"name": record.name} | sizes | record.model_dump(exclude={"name", "file"})
+
+
+def _matrix_of_collection(name: str) -> dict[str, Any]:
+    """One that was fetched, or is now: what it is, where it lies and with which hash."""
+    from sparsesim.tensors.named.hashes import sha256_of
+
+    file, collection = named_file(name), collection_of(name)
+    matrix = read_matrix(file)
+    sizes = {"rows": matrix.shape[0], "columns": matrix.shape[1], "non_zeros": matrix.nnz}
+    source = {"source": collection.description, "licence": collection.licence}
+    return {"name": name} | sizes | source | {"file": str(file), "sha256": sha256_of(file)}
 
 
 SHOWN: Final[dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]]] = {

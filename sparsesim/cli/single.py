@@ -13,6 +13,7 @@ from sparsesim.errors import InputError
 from sparsesim.hardware import common_table, load_machines
 from sparsesim.results import Result, energy_remarks, priced, prices_in_words
 from sparsesim.tensors import read_matrix
+from sparsesim.tensors.named import short_name
 
 _WARM = "Operands in L2 were left there by the run before, as in a benchmark; --cold reads them from DRAM."
 
@@ -21,7 +22,8 @@ def matmul(
     a: Annotated[
         Path,
         typer.Argument(
-            help="Matrix A: a shipped name (karate), .mtx, .smtx, .npz, .npy, each also .gz, or archive.zip/member."
+            help="Matrix A: a shipped name (karate); suitesparse:SNAP/wiki-Vote or dlmc:..., fetched once; .mtx, "
+            ".smtx, .npz, .npy, each also .gz, or archive.zip/member."
         ),
     ],
     b: Annotated[Path | None, typer.Argument(help="Matrix B; A itself if left out.")] = None,
@@ -47,7 +49,7 @@ def matmul(
             f"{a} is {left.shape[0]} x {left.shape[1]} and cannot be multiplied by {b or 'itself'}, "
             f"which has {right.shape[0]} rows{hint}"
         )
-    found = products.multiply(left, right, machine, format, dtype, name=a.name, **_told(simulation))
+    found = products.multiply(left, right, machine, format, dtype, name=short_name(a), **_told(simulation))
     _show(found, machine, simulation.energy_table, as_json)
 
 

@@ -1,20 +1,21 @@
 """Reading and writing matrices: the suffix of a path chooses the file format."""
 
 import gzip
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sparsesim.atomic import replacing
 from sparsesim.errors import InputError
+from sparsesim.tensors.archives import is_archive, member_names
 from sparsesim.tensors.matrix_market import parse_matrix_market, print_matrix_market
+from sparsesim.tensors.named import is_collection_name, named_file
 from sparsesim.tensors.npy import parse_npy
 from sparsesim.tensors.npz import parse_npz, print_npz
 from sparsesim.tensors.shipped_matrices import matrix_file
 from sparsesim.tensors.smtx import parse_smtx, print_smtx
 from sparsesim.tensors.sparse_matrix import SparseMatrix
-from sparsesim.tensors.streams import BROKEN, check_members, opened
+from sparsesim.tensors.streams import opened
 
 READERS: dict[str, Callable[[IO[bytes], str], SparseMatrix]] = {
     ".mtx": parse_matrix_market,
@@ -30,9 +31,11 @@ WRITERS: dict[str, Callable[[SparseMatrix], bytes]] = {
 
 
 def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
-    """A shipped matrix by name (see `matrix_names`), or the one in a .mtx, .smtx, .npz or .npy file.
+    """A matrix by name, shipped (`matrix_names`) or of a collection, or the one in a .mtx, .smtx, .npz or .npy file.
 
-    Files may be gzipped (.mtx.gz) or lie in a zip archive. A file inside an archive, or one of several dense arrays
+    `suitesparse:SNAP/wiki-Vote` and `dlmc:rn50/magnitude_pruning/0.8/bottleneck_1_block_group1_1_1` are fetched once
+    and kept in a cache. Files may be gzipped (.mtx.gz) or lie in a .zip, .tar, .tar.gz or .tgz archive. A file inside
+    an archive, or one of several dense arrays
     of a .npz, is named by `member` or as part of the path ("archive.zip/layer.smtx", "weights.npz/fc1"); if there is
     only one, neither is needed. Archives are never extracted, and text is read piece by piece. Raises InputError that
     names the file for everything that cannot be read or needs more memory than one input may take, UnknownNameError
@@ -43,10 +46,10 @@ def read_matrix(path: str | Path, member: str | None = None) -> SparseMatrix:
     >>> karate.shape, karate.nnz
     ((34, 34), 156)
     """
-    file, member = _split_member(matrix_file(path), member)
+    file, member = (named_file(path), None) if is_collection_name(path) else split_member(matrix_file(path), member)
     if not _is_file(file):
         raise InputError(f"{file}: no such file")
-    if file.suffix == ".zip":
+    if is_archive(file):
         member = member or _only_member(file)
         return _read(file, member, f"{file}/{member}")
     if member is not None and file.suffix == ".npz":
@@ -69,17 +72,13 @@ def write_matrix(matrix: SparseMatrix, path: str | Path) -> None:
 
 
 def matrix_members(path: str | Path) -> tuple[str, ...]:
-    """The matrix files inside a zip archive, in the order of the archive."""
-    return tuple(name for name in _names(path) if PurePosixPath(name.removesuffix(".gz")).suffix in READERS)
+    """The matrix files inside a .zip, .tar, .tar.gz or .tgz archive, in its order; InputError for what is none."""
+    return tuple(name for name in member_names(Path(path)) if is_matrix_name(name))
 
 
-def _names(path: str | Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            check_members(archive, str(path))
-            return archive.namelist()
-    except BROKEN as error:
-        raise InputError(f"{path}: not a readable zip archive ({' '.join(str(error).split())})") from error
+def is_matrix_name(name: str) -> bool:
+    """Whether the suffix of a file is one of those that are read."""
+    return PurePosixPath(name.removesuffix(".gz")).suffix in READERS
 
 
 def _is_file(path: Path) -> bool:
@@ -95,10 +94,10 @@ def _read(file: Path, member: str | None, label: str) -> SparseMatrix:
         return READERS[suffix](stream, label)
 
 
-def _split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
-    """Split "archive.zip/layer.smtx" into archive and member."""
+def split_member(path: Path, member: str | None) -> tuple[Path, str | None]:
+    """Split "archive.zip/layer.smtx" or "weights.npz/fc1" into archive and member; other paths have none."""
     for parent in path.parents:
-        if parent.suffix in (".zip", ".npz") and _is_file(parent):
+        if (parent.suffix == ".npz" or is_archive(parent)) and _is_file(parent):
             return parent, path.relative_to(parent).as_posix()
     return path, member
 
@@ -115,5 +114,5 @@ def _known_suffix(name: str, label: str, kinds: Mapping[str, object]) -> str:
     suffix = PurePosixPath(name).suffix
     if suffix not in kinds:
         known = ", ".join(kinds)
-        raise InputError(f"{label}: unknown suffix {suffix!r}; known: {known}, each also with .gz or in a .zip")
+        raise InputError(f"{label}: unknown suffix {suffix!r}; known: {known}, each also with .gz or in an archive")
     return suffix

@@ -1,11 +1,7 @@
-"""Matrix files as streams of bytes: plain, gzipped, or inside a zip archive, whose own sizes are not believed."""
+"""Matrix files as streams of bytes: plain, gzipped, or inside an archive, whose own sizes are not believed."""
 
 import gzip
 import io
-import lzma
-import zipfile
-import zlib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,48 +9,32 @@ from typing import IO, Final, cast
 
 from sparsesim.errors import InputError
 from sparsesim.limits import budget_bytes, in_words
+from sparsesim.tensors.archives import member_of, reading
 
-BROKEN: Final = (
-    OSError,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    RuntimeError,  # an encrypted member
-    NotImplementedError,  # a kind of compression that Python lacks
-)
-"""What reading a damaged file raises."""
 _CHUNK_BYTES: Final = 2**20
 
 
 @contextmanager
 def opened(file: Path, member: str | None, label: str) -> Iterator[IO[bytes]]:
-    """The file, or a member of a zip archive, unpacked where its name ends in .gz.
+    """The file, or a member of an archive, unpacked where its name ends in .gz.
 
     Reading may raise any of BROKEN, which becomes an InputError that begins with `label` at the end of the block.
     """
-    try:
-        with ExitStack() as stack:
-            stream: IO[bytes] = stack.enter_context(file.open("rb"))
-            if member is not None:
-                archive = stack.enter_context(zipfile.ZipFile(stream))
-                check_members(archive, str(file))
-                if member not in archive.namelist():
-                    raise InputError(f"{file}: no member {member!r} in this archive")
-                stream = stack.enter_context(archive.open(member))
-            if (member or file.name).endswith(".gz"):
-                stream = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=stream)))
-            yield stream
-    except BROKEN as error:
-        raise InputError(f"{label}: cannot be read ({' '.join(str(error).split())})") from error
+    with reading(label), ExitStack() as stack:
+        stream: IO[bytes] = stack.enter_context(file.open("rb"))
+        if member is not None:
+            stream = stack.enter_context(member_of(file, stream, member))
+        yield stack.enter_context(unpacked(stream, member or file.name))
 
 
-def check_members(archive: zipfile.ZipFile, label: str) -> None:
-    """InputError for two members of one name, of which only the last could be reached."""
-    counts = Counter(archive.namelist())
-    twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice is not None:
-        raise InputError(f"{label}: member {twice!r} is there {counts[twice]} times")
+@contextmanager
+def unpacked(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """The bytes of a stream, unpacked where the name ends in .gz."""
+    if not name.endswith(".gz"):
+        yield stream
+        return
+    with gzip.GzipFile(fileobj=stream) as data:
+        yield cast(IO[bytes], data)
 
 
 def seekable(stream: IO[bytes], label: str) -> IO[bytes]:
