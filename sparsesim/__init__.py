@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
-    from sparsesim.studies import compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
+    from sparsesim.studies import Sweep, compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -32,6 +32,7 @@ __all__ = [
     "Result",
     "SparseMatrix",
     "SparsesimError",
+    "Sweep",
     "capture",
     "compare",
     "evaluate",
@@ -74,6 +75,7 @@ _HOMES = {
     "sparsesim.products": ("gemm", "multiply"),
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
+        "Sweep",
         "compare",
         "imbalance",
         "load_sweep",

@@ -16,7 +16,7 @@ from sparsesim.studies.machine_axis import SweptMachine, bracketed, swept_machin
 from sparsesim.studies.networks_axis import swept_networks
 from sparsesim.studies.product import MatrixProduct, matrix_products, matrix_sources, source_label
 from sparsesim.studies.settings import SETTINGS, Setting, settings
-from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, parts_of, sides_of
+from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
 from sparsesim.studies.sweep import Sweep
 from sparsesim.studies.task import Grid
 from sparsesim.studies.task_sets import SweptFormat, SweptMethod, SweptTable, Tasks
@@ -34,6 +34,7 @@ def resolved(sweep: Sweep) -> Grid:
     that does not fit a network, baseline that is no point, for points that are equal, and where none are left, each
     with the place in the sweep. Parts of one name are told apart by what differs, see `distinct_labels`.
     """
+    check_given(sweep)
     sources = _sources(sweep)
     sides = sides_of(sweep, [len(each) for each in sources])
     formats, (machines, left_out) = _formats(sweep, sides.formats), swept_machines(sweep, sides.machines)

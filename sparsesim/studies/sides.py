@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Final, NamedTuple
 
+from sparsesim.errors import InputError
 from sparsesim.studies.axis import listed
 from sparsesim.studies.checks import check_points
 from sparsesim.studies.entries import MatrixEntry, PrunerEntry
@@ -53,6 +54,22 @@ class Sides:
     machines: Sequence[Steps]
     tables: Sequence[Steps]
     formats: Sequence[Steps]
+
+
+def check_given(sweep: Sweep) -> None:
+    """InputError where a sweep lacks what to run, or varies what nothing in it has."""
+    if not sweep.networks and not sweep.matrices:
+        with sweep.at("networks"):
+            raise InputError("at least one is needed, or matrices")
+    if sweep.networks and not sweep.pruners:
+        with sweep.at("pruners"):
+            raise InputError("at least one is needed for networks; none leaves them as they are")
+    of_networks = () if sweep.networks else ("pruners", "batch", "tokens", "activation_density")
+    of_matrices = () if sweep.matrices else ("columns",)
+    for field in (*of_networks, *of_matrices):
+        if field in sweep.model_fields_set and getattr(sweep, field):
+            with sweep.at(field):
+                raise InputError(f"there are no {'matrices' if field in of_matrices else 'networks'} that it applies to")
 
 
 Entries = Sequence[tuple[Steps, dict[str, int]]]

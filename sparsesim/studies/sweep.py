@@ -83,15 +83,18 @@ class Sweep(Description, metaclass=_Called):
         only: combinations that are kept, of which a point must be one.
 
     Axes are named as these fields are, those of machines by their paths. What differs between points stands in columns
-    `axis_NAME` of tables, and in the labels of networks and machines.
+    `axis_NAME` of tables, and in the labels of networks and machines. docs/sweeps.md shows each of them.
+
+    Raises FaultsError with a line for every field of a wrong type or value; what it names is looked up by `run_sweep`.
 
     >>> import sparsesim as ss
+    >>> from sparsesim.studies import resolved
     >>> sweep = ss.Sweep(
     ...     name="bandwidth", networks="digits-cnn", pruners="2:4", formats=["dense", "nm-2:4"], batch=[1, 16],
     ...     machines={"name": "a100-pcie", "set": {"dram.bandwidth_bytes_per_s": ["1 TB/s", "2 TB/s"]}},
     ...     skip={"batch": ">1", "format": "nm-*", "why": "only small batches are of interest"},
     ... )
-    >>> grid = ss.resolved(sweep)
+    >>> grid = resolved(sweep)
     >>> grid.points, grid.left_out
     (6, {'only small batches are of interest': 2})
     """
