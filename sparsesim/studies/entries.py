@@ -39,9 +39,7 @@ def _checked(what: str, *kinds: type) -> AfterValidator:
 
 NetworkGiven = Annotated[Any, _checked("a name, a path or a Network", str, Path, Network)]
 MachineGiven = Annotated[Any, _checked("a name, a path or a Machine", str, Path, Machine)]
-MatrixGiven = Annotated[
-    Any, _checked("a name, a path or a matrix", str, Path, SparseMatrix, DenseMatrix, DrawnMatrix)
-]
+MatrixGiven = Annotated[Any, _checked("a name, a path or a matrix", str, Path, SparseMatrix, DenseMatrix, DrawnMatrix)]
 Columns = Positive | Literal["self"]
 FormatGiven = Annotated[Any, _checked("a name or a Format", str, Format)]
 TableGiven = Annotated[
@@ -147,7 +145,9 @@ def _named(value: Any) -> Any:
 
 
 def _with_sparsities(value: Any) -> Any:
-    if isinstance(value, Mapping) and (isinstance(value.get("sparsity"), int | float) or is_range(value.get("sparsity"))):
+    if isinstance(value, Mapping) and (
+        isinstance(value.get("sparsity"), int | float) or is_range(value.get("sparsity"))
+    ):
         return {**value, "sparsity": values_of(value["sparsity"])}
     return _named(value)
 
@@ -172,7 +172,7 @@ def _filter(value: Any) -> Any:
     if not fields:
         raise ValueError("at least one axis is needed, such as format: nm-*")
     for name, wanted in fields.items():
-        if not wanted and wanted != 0 or not all(isinstance(each, str | int | float) for each in _all(wanted)):
+        if (not wanted and wanted != 0) or not all(isinstance(each, str | int | float) for each in _all(wanted)):
             raise ValueError(f"{name}: {shown(wanted)}: must be a value, a pattern, a comparison, or a list of these")
     return {"fields": fields} | ({"why": value["why"]} if "why" in value else {})
 
@@ -191,7 +191,7 @@ def _bare(value: Any) -> Any:
 
 
 def _resource(value: Any) -> Any:
-    """"as-published", or a resource and what has as much of it."""
+    """ "as-published", or a resource and what has as much of it."""
     if value == AS_PUBLISHED:
         return value
     if not isinstance(value, Mapping) or len(value) != 1:

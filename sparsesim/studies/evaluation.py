@@ -72,7 +72,9 @@ def simulators(task: Task) -> SimulatorOf:
     return of
 
 
-def evaluated(task: Task, points: Sequence[Point], layer: LoweredLayer | PreparedProduct, simulator: SimulatorOf) -> Evaluated:
+def evaluated(
+    task: Task, points: Sequence[Point], layer: LoweredLayer | PreparedProduct, simulator: SimulatorOf
+) -> Evaluated:
     """One layer of a task at some of its points.
 
     A point is simulated once however many tables price it. Refusals are kept as results.

@@ -1,4 +1,4 @@
-"""Combinations that make no sense, or that alone are asked for: by value, shell pattern, comparison or list of these."""
+"""Combinations that make no sense, or that alone are asked for: by value, pattern, comparison or list of these."""
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sparsesim.errors import InputError
-from sparsesim.formats import format_by_name
+from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import OWN, common_table
 from sparsesim.identity import content_hash
 from sparsesim.results import GIVEN, UNPRUNED
@@ -14,7 +14,7 @@ from sparsesim.studies.grid_baseline import grid_baseline
 from sparsesim.studies.labels import Named, distinct_labels, formats_told_apart, methods_told_apart, refuse_equal
 from sparsesim.studies.machine_axis import SweptMachine, bracketed, swept_machines
 from sparsesim.studies.networks_axis import swept_networks
-from sparsesim.studies.product import MatrixProduct, matrix_products, matrix_sources, source_label
+from sparsesim.studies.product import SELF, MatrixProduct, matrix_products, matrix_sources, source_label
 from sparsesim.studies.settings import SETTINGS, Setting, settings
 from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
 from sparsesim.studies.sweep import Sweep
@@ -24,7 +24,7 @@ from sparsesim.studies.workloads import ProductWorkload, Workload, network_workl
 from sparsesim.studies.zips import Steps
 from sparsesim.tensors import Tensor
 from sparsesim.tensors.collections import MatrixSource
-from sparsesim.transforms import as_method
+from sparsesim.transforms import Method, as_method
 
 
 def resolved(sweep: Sweep) -> Grid:
@@ -68,7 +68,9 @@ def resolved(sweep: Sweep) -> Grid:
         if not tasks.found:
             told = ", ".join(f"{count} as {reason}" for reason, count in left_out.items() if count)
             raise InputError(f"no point is left{f': {told} are left out' if told else ''}")
-    baseline = grid_baseline(sweep, tasks.found, [each.method for each in methods], [f.label for f in formats], machines)
+    baseline = grid_baseline(
+        sweep, tasks.found, [each.method for each in methods], [f.label for f in formats], machines
+    )
     return Grid(sweep.name, tuple(tasks.found), baseline, tuple(tasks.references), left_out)
 
 
@@ -84,7 +86,7 @@ def _sources(sweep: Sweep) -> list[list[MatrixSource | Tensor]]:
 
 def _formats(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptFormat]:
     """What is given twice is there once."""
-    found = {}
+    found = dict[Format, tuple[str, Steps]]()
     for steps in asked:
         given = sweep.formats[steps["format"]]
         with sweep.at("formats", steps["format"]):
@@ -95,7 +97,7 @@ def _formats(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptFormat]:
 
 def _methods(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptMethod]:
     """What is given twice is there once."""
-    found = {}
+    found = dict[tuple[str, str], tuple[Method, str, Steps]]()
     for number, entry in enumerate(sweep.pruners):
         with sweep.at("pruners", number):
             made = entry.methods()
@@ -121,7 +123,7 @@ def _tables(sweep: Sweep, bases: Sequence[str], asked: Sequence[Steps]) -> list[
         words = ("own prices" if table is None else table.name,) if several else ()
         found.append(SweptTable(table, words, steps))
     with sweep.at():
-        parts = [Named(*each.words, content_hash(each.table), each.table) for each in found if several]
+        parts = [Named(each.words[0], content_hash(each.table), each.table) for each in found if several]
         refuse_equal("energy_table", parts)
     labels = distinct_labels(parts)
     named = [each._replace(words=(label,)) for label, each in zip(labels, found, strict=True)] if several else found
@@ -139,7 +141,10 @@ def _products(sweep: Sweep, sources: list[list[MatrixSource | Tensor]], sides: S
         source = sources[entry][number]
         with sweep.at("matrices", entry):
             made = matrix_products(source_label(source, entry), source, [columns[each["columns"]] for each in asked])
-        words = [(f"{each.columns} columns",) if len(columns) > 1 else () for each in made]
+        words = [
+            ("A x A" if each.columns == SELF else f"{each.columns} columns",) if len(columns) > 1 else ()
+            for each in made
+        ]
         found += zip(asked, made, words, strict=True)
     places = {id(made): getattr(sources[steps["matrix"]][steps[""]], "place", "") for steps, made, _ in found}
     parts = [

@@ -15,7 +15,11 @@ from sparsesim.transforms import Method
 
 
 def grid_baseline(
-    sweep: Sweep, tasks: Sequence[Task], methods: Sequence[Method], formats: Iterable[str], cards: Sequence[SweptMachine]
+    sweep: Sweep,
+    tasks: Sequence[Task],
+    methods: Sequence[Method],
+    formats: Iterable[str],
+    cards: Sequence[SweptMachine],
 ) -> dict[str, str | float]:
     """The baseline of a sweep with labels in full; a name that several points have in brackets must be told.
 

@@ -91,7 +91,7 @@ def _loaded(entry: NetworkEntry, known: dict[tuple[Any, str], Network]) -> Netwo
     key = (name, str(entry.options()))
     if key not in known:
         known[key] = load_network(entry.name, **entry.options())
-    return known[key].select(entry.layers)
+    return known[key].select(str(entry.layers))
 
 
 def _maps(entry: NetworkEntry, path: str | None, network: Network, arrays: Callable[[Path], Arrays]) -> Arrays | None:

@@ -20,7 +20,8 @@ class MatrixProduct:
     """C = A x B, with A from a file and as many columns of a dense B as asked for, or A itself.
 
     Attributes:
-        name: of the matrix, shown in results.
+        name: what results call it.
+        matrix: name of A, which results show as the layer.
         source: where A is read from, each time it is needed; or A itself.
         columns: of B, or "self".
         content: hash of shape, positions and values of A, and of the columns of B.
@@ -29,6 +30,7 @@ class MatrixProduct:
     """
 
     name: str
+    matrix: str
     source: MatrixSource | Tensor
     columns: int | Literal["self"]
     content: str
@@ -60,7 +62,7 @@ class MatrixProduct:
         """The one product, with the matrix read."""
         a = _read(self.source)
         b = a if self.columns == SELF else DenseMatrix((a.shape[1], self.columns))
-        yield PreparedProduct(matmul_op(a, b, "dense", dtype, name=self.name), a, b, dtype)
+        yield PreparedProduct(matmul_op(a, b, "dense", dtype, name=self.matrix), a, b, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +99,18 @@ def source_label(source: MatrixSource | Tensor, number: int) -> str:
     return source.label if isinstance(source, MatrixSource) else f"matrix {number}"
 
 
-def matrix_products(name: str, source: MatrixSource | Tensor, columns: list[int | Literal["self"]]) -> list[MatrixProduct]:
+def matrix_products(
+    name: str, source: MatrixSource | Tensor, columns: list[int | Literal["self"]]
+) -> list[MatrixProduct]:
     """One product per number of columns, of a matrix that is read once. Raises InputError as `read_matrix`."""
     a = _read(source)
     content = content_hash([a.shape, "dense" if isinstance(a, DenseMatrix) and a.values is None else a.to_sparse()])
     for each in columns:  # sides that do not fit are told before any work
         matmul_op(a, a if each == SELF else DenseMatrix((a.shape[1], each)), "dense", "fp16", name=name)
     parts = (*a.shape, a.nnz)
-    return [MatrixProduct(name, source, each, content_hash(["product", content, each]), *parts) for each in columns]
+    return [
+        MatrixProduct(name, name, source, each, content_hash(["product", content, each]), *parts) for each in columns
+    ]
 
 
 def _read(source: MatrixSource | Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The sides of a grid: for each the places on its axes, how many points that makes, and the parts that points are of."""
+"""The sides of a grid: their places on axes, how many points these make, and the parts that points are of."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,9 @@ def check_given(sweep: Sweep) -> None:
     for field in (*of_networks, *of_matrices):
         if field in sweep.model_fields_set and getattr(sweep, field):
             with sweep.at(field):
-                raise InputError(f"there are no {'matrices' if field in of_matrices else 'networks'} that it applies to")
+                raise InputError(
+                    f"there are no {'matrices' if field in of_matrices else 'networks'} that it applies to"
+                )
 
 
 Entries = Sequence[tuple[Steps, dict[str, int]]]

@@ -18,23 +18,23 @@ from sparsesim.transforms import LayerInputs, Method
 
 
 class Workload(Protocol):
-    """A network or product with what the sweep varies of it.
-
-    Attributes:
-        network: what is run.
-        place: of its entry in the sweep, and how the user named it.
-        axes: values of what its entry varies.
-        steps: where it is on its axes.
-    """
+    """A network or product with what the sweep varies of it."""
 
     @property
-    def network(self) -> Network | MatrixProduct: ...
+    def network(self) -> Network | MatrixProduct:
+        """What is run."""
+
     @property
-    def place(self) -> tuple[str, int, str]: ...
+    def place(self) -> tuple[str, int, str]:
+        """Of its entry in the sweep, and how the user named it."""
+
     @property
-    def axes(self) -> Mapping[str, Any]: ...
+    def axes(self) -> Mapping[str, Any]:
+        """Values of what its entry varies."""
+
     @property
-    def steps(self) -> Steps: ...
+    def steps(self) -> Steps:
+        """Where it is on its axes."""
 
     def lowering(self, setting: Setting) -> Lowering:
         """Number type, batch and what layers read."""
@@ -99,7 +99,7 @@ class NetworkWorkload:
                 f"{given.text}: {method.subject} needs what the layers read; name a file of that as "
                 "calibration: FILE.npz (`sparsesim evaluate --activations` writes one)"
             )
-        method.check_selection(given.layers)
+        method.check_selection(str(given.layers))
         check_run(self.network, method, self.swept.inputs, self.lowering(setting), setting.engine)
 
     def contents(self, setting: Setting) -> Contents:
