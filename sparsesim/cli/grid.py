@@ -202,9 +202,10 @@ def _print(
     prices = priced(results)
     of_energies = energy_remarks(prices, grid.machines, grid.tables[0])
     if as_json:
-        print_remarks(*of_energies, aside=True)
+        print_remarks(*grid.left_out_in_words, *of_energies, aside=True)
         return
     title = f"{grid.name}: baseline {grid.baseline_in_words}; energy at {prices_in_words(prices)}"
     print_table(table(title), keys=2)
+    print_remarks(*grid.left_out_in_words)
     print_remarks(*stars(tables.compared), *story(tables.compared), *refusals(tables.compared), *of_energies)
     print_written(*written)

@@ -17,7 +17,7 @@ def _kind(given: Any) -> str:
     return _SEVERAL if isinstance(given, list | tuple | range | Mapping | np.ndarray) else _ONE
 
 
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values; ValueError for two that are equal: their points would be, too."""
     for number, value in enumerate(values):
         if value in values[:number]:
@@ -27,7 +27,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 OneOrSeveral = Annotated[
     Annotated[T, Tag(_ONE)]
-    | Annotated[tuple[T, ...], BeforeValidator(values_of), AfterValidator(_distinct), Tag(_SEVERAL)],
+    | Annotated[tuple[T, ...], BeforeValidator(values_of), AfterValidator(distinct), Tag(_SEVERAL)],
     Discriminator(_kind),
 ]
 """One value of a type, as it is, or a tuple of them, from a list or a range (see `values_of`)."""

@@ -14,8 +14,8 @@ from sparsesim.networks import Layout, Network
 from sparsesim.places import shown
 from sparsesim.pruning import Pruner
 from sparsesim.quantities import Fraction, Index, NotNegative, Number, Sparsity
-from sparsesim.studies.axis import AS_PUBLISHED, OneOrSeveral, listed
-from sparsesim.studies.ranges import is_range, values_of
+from sparsesim.studies.axis import AS_PUBLISHED, OneOrSeveral, distinct, listed
+from sparsesim.studies.ranges import values_of
 from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix
 from sparsesim.transforms import Method, as_method, method_by_name
 from sparsesim.yaml_file import Description
@@ -31,7 +31,8 @@ def _checked(what: str, *kinds: type) -> AfterValidator:
 
     def check(value: Any) -> Any:
         if not isinstance(value, kinds):
-            raise ValueError(f"{shown(value)}: {what} is needed, found {type(value).__name__}")
+            told = f"{shown(value)}: " if isinstance(value, int | float) else ""
+            raise ValueError(f"{told}{what} is needed, found {type(value).__name__}")
         return value
 
     return AfterValidator(check)
@@ -145,9 +146,7 @@ def _named(value: Any) -> Any:
 
 
 def _with_sparsities(value: Any) -> Any:
-    if isinstance(value, Mapping) and (
-        isinstance(value.get("sparsity"), int | float) or is_range(value.get("sparsity"))
-    ):
+    if isinstance(value, Mapping) and isinstance(value.get("sparsity"), int | float | Mapping):
         return {**value, "sparsity": values_of(value["sparsity"])}
     return _named(value)
 
@@ -160,8 +159,8 @@ def _with_values(value: Any) -> Any:
 
 def _values(path: Any, given: Any) -> tuple[Any, ...]:
     try:
-        return values_of(given)
-    except InputError as error:
+        return distinct(values_of(given))
+    except ValueError as error:
         raise InputError(f"set.{path}: {error}") from error
 
 
@@ -191,7 +190,7 @@ def _bare(value: Any) -> Any:
 
 
 def _resource(value: Any) -> Any:
-    """ "as-published", or a resource and what has as much of it."""
+    """As published, or a resource and what has as much of it."""
     if value == AS_PUBLISHED:
         return value
     if not isinstance(value, Mapping) or len(value) != 1:

@@ -98,7 +98,8 @@ def named_by_weights(task: Task, results: Iterable[Result], weights: Weights) ->
     """Results with the pruner and the sparsity that only all of the network's weights tell.
 
     Where nothing is pruned but the weights came so (masks that drop any, or 5 % zeros and more), the pruner is "given",
-    and the sparsity the share of zeros; so it is for every matrix that is no network's. A method that leaves the sparsity to the weights gets the one it reached.
+    and the sparsity the share of zeros; so it is for every
+    matrix that is no network's. A method that leaves the sparsity to the weights gets the one it reached.
     """
     given = isinstance(task.network, MatrixProduct)
     if task.method.label == UNPRUNED and (given or weights.came_pruned):

@@ -109,7 +109,8 @@ def _methods(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptMethod]:
         return []
     with sweep.at():
         apart = methods_told_apart([method for method, _, _ in found.values()])
-    return [SweptMethod(method, *rest) for method, (_, *rest) in zip(apart, found.values(), strict=True)]
+    given = zip(apart, found.values(), strict=True)
+    return [SweptMethod(method, text, steps) for method, (_, text, steps) in given]
 
 
 def _tables(sweep: Sweep, bases: Sequence[str], asked: Sequence[Steps]) -> list[SweptTable]:

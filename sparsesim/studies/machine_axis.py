@@ -79,6 +79,9 @@ def swept_machines(sweep: Sweep, asked: Sequence[Steps]) -> tuple[list[SweptMach
         scaled = content_of(machine) not in published
         label = bracketed(base.name, _words(entry, changes, equal if scaled else AS_PUBLISHED))
         part = Named(label, content_of(machine), machine)
+        with sweep.at("machines", number):
+            if changes and (part.content, label) in made:
+                raise InputError(f"{label!r} is there twice: leave one")
         made.setdefault((part.content, label), (part, SweptMachine(machine, base.name, axes, steps)))
     with sweep.at():
         refuse_equal("machines", [part for part, _ in made.values()])

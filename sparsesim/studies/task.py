@@ -152,6 +152,16 @@ class Grid:
         return tuple(found.values())
 
     @property
+    def left_out_in_words(self) -> list[str]:
+        """What was left out and why, a line for each reason, and which filters no point matches."""
+        return [
+            f"{count} {'points are' if count > 1 else 'point is'} left out: {reason}"
+            if count
+            else f"no point matches this filter: {reason}"
+            for reason, count in self.left_out.items()
+        ]
+
+    @property
     def points(self) -> int:
         """Of all tasks."""
         return sum(len(task.points) for task in self.tasks)
