@@ -19,9 +19,11 @@ def _kind(given: Any) -> str:
 
 def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values; ValueError for two that are equal: their points would be, too."""
-    for number, value in enumerate(values):
-        if value in values[:number]:
+    seen = set[Any]()
+    for value in values:
+        if value in seen:
             raise ValueError(f"{value!r} is there twice: leave one")
+        seen.add(value)
     return values
 
 

@@ -142,7 +142,8 @@ class Filter(Description):
 
 
 def _named(value: Any) -> Any:
-    return value if isinstance(value, Mapping | Description) else {"name": value}
+    is_entry = isinstance(value, Mapping | NetworkEntry | PrunerEntry | MachineEntry | MatrixEntry)
+    return value if is_entry else {"name": value}
 
 
 def _with_sparsities(value: Any) -> Any:
@@ -160,6 +161,8 @@ def _with_values(value: Any) -> Any:
 def _values(path: Any, given: Any) -> tuple[Any, ...]:
     try:
         return distinct(values_of(given))
+    except TypeError:
+        raise InputError(f"set.{path}: {shown(given)}: must be values, each a number or text") from None
     except ValueError as error:
         raise InputError(f"set.{path}: {error}") from error
 

@@ -88,8 +88,8 @@ def _formats(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptFormat]:
     """What is given twice is there once."""
     found = dict[Format, tuple[str, Steps]]()
     for steps in asked:
-        given = sweep.formats[steps["format"]]
-        with sweep.at("formats", steps["format"]):
+        given = sweep.formats[steps.get("format", 0)]
+        with sweep.at("formats", steps.get("format", 0)):
             found.setdefault(format_by_name(given), (given if isinstance(given, str) else "", steps))
     apart = formats_told_apart([*found])
     return [SweptFormat(format, label, *found[format]) for label, format in apart.items()]
@@ -102,7 +102,7 @@ def _methods(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptMethod]:
         with sweep.at("pruners", number):
             made = entry.methods()
         for steps in (each for each in asked if each["pruner"] == number):
-            method = made[steps["sparsity"]]
+            method = made[steps.get("sparsity", 0)]
             key = (content_hash([method, method.label == UNPRUNED]), method.label)
             found.setdefault(key, (method, entry.name if isinstance(entry.name, str) else "", steps))
     if not found:
@@ -117,7 +117,7 @@ def _tables(sweep: Sweep, bases: Sequence[str], asked: Sequence[Steps]) -> list[
     """Own prices first: points are simulated at the first ones and priced again at the others."""
     several, found = len(sweep.energy_table) > 1, list[SweptTable]()
     for steps in asked:
-        number = steps["energy_table"]
+        number = steps.get("energy_table", 0)
         choice = sweep.energy_table[number]
         with sweep.at("energy_table", *([number] if several else [])):
             table = common_table(OWN if several and choice in (None, "") else choice, bases)
@@ -141,7 +141,9 @@ def _products(sweep: Sweep, sources: list[list[MatrixSource | Tensor]], sides: S
         columns = listed(sweep.columns if sweep.matrices[entry].columns is None else sweep.matrices[entry].columns)
         source = sources[entry][number]
         with sweep.at("matrices", entry):
-            made = matrix_products(source_label(source, entry), source, [columns[each["columns"]] for each in asked])
+            made = matrix_products(
+                source_label(source, entry), source, [columns[each.get("columns", 0)] for each in asked]
+            )
         words = [
             ("A x A" if each.columns == SELF else f"{each.columns} columns",) if len(columns) > 1 else ()
             for each in made

@@ -61,16 +61,16 @@ def swept_machines(sweep: Sweep, asked: Sequence[Steps]) -> tuple[list[SweptMach
     made, left_out = dict[tuple[str, str], tuple[Named, SweptMachine]](), dict[str, int]()
     published = {content_of(machine) for machine in bases}
     for steps in asked:
-        number = steps["machine"]
-        base, entry, equal = bases[number], entry_of(sweep.machines[number]), sweep.equal[steps["equal"]]
-        changes = {path: values[steps[path]] for path, values in entry.set.items()}
+        number, place = steps["machine"], steps.get("equal", 0)
+        base, entry, equal = bases[number], entry_of(sweep.machines[number]), sweep.equal[place]
+        changes = {path: values[steps.get(path, 0)] for path, values in entry.set.items()}
         with _at_field(sweep, number, changes):
             machine = with_fields(base, changes)
         axes = {path: _value(machine, path) for path in changes}
         if equal != AS_PUBLISHED:
             before = content_of(machine)
-            with sweep.at("equal", steps["equal"]):
-                machine = scaled_to(machine, *targets[steps["equal"]], _dtype(sweep))
+            with sweep.at("equal", place):
+                machine = scaled_to(machine, *targets[place], _dtype(sweep))
             if content_of(machine) == before and AS_PUBLISHED in sweep.equal:
                 left_out[SCALED_TO_ITSELF] = left_out.get(SCALED_TO_ITSELF, 0) + 1
                 continue

@@ -76,7 +76,7 @@ def _network(
 ) -> SweptNetwork:
     entry = sweep.networks[steps["network"]]
     given = {"layers": listed(entry.layers), "tokens": listed(sweep.tokens if entry.tokens is None else entry.tokens)}
-    chosen = {name: values[steps[name]] if values else None for name, values in given.items()}
+    chosen = {name: values[steps.get(name, 0)] if values else None for name, values in given.items()}
     axes = {name: chosen[name] for name, values in given.items() if len(values) > 1}
     one = entry.model_copy(update=chosen)
     network = _loaded(one, known)

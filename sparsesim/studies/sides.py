@@ -159,8 +159,7 @@ def _lengths(sweep: Sweep, entries: Mapping[str, Entries]) -> list[tuple[str, in
         "matrix": len(sweep.matrices),
         "machine": len(sweep.machines),
     }
-    of_entries = {"layers", "tokens", "sparsity", "columns"}
-    kept = [(name, length) for name, length in found if length > 1 or name not in several & of_entries]
+    kept = [(name, length) for name, length in found if length > 1 or name not in several]
     return [*kept, *listed_ones.items()]
 
 

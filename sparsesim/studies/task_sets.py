@@ -81,7 +81,9 @@ class Tasks:
         self._cards: tuple[Machine, ...] = tuple(part.content.machine for part in self.machines)
         self._tables: tuple[EnergyTable | None, ...] = tuple(part.content.table for part in self.tables)
         self._formats = {part.content.label: part.content.format for part in self.formats}
-        self._units = list(self._all_units())
+        self._units = dict[Place, list[_Unit]]()
+        for unit in self._all_units():
+            self._units.setdefault(unit.place, []).append(unit)
 
     def add(self, workload: Workload, own: Part, settings: Sequence[Part], methods: Sequence[Part]) -> None:
         """All tasks of a workload; InputError where a method or setting does not fit it, and for equal points."""
@@ -136,8 +138,13 @@ class Tasks:
         """Formats, machines and tables of the points that stay of a task; the others are counted."""
         if place is None:
             return set()
-        units = (unit for unit in self._units if together(place, unit.place) is not None)
-        return {unit.key for unit in units if self.selection.keeps(mask & unit.mask)}
+        return {
+            unit.key
+            for other, units in self._units.items()
+            if together(place, other) is not None
+            for unit in units
+            if self.selection.keeps(mask & unit.mask)
+        }
 
     def _all_units(self) -> Iterable[_Unit]:
         numbered = product(enumerate(self.tables), enumerate(self.machines), self.formats)

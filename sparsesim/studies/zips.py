@@ -38,8 +38,9 @@ class Zips:
     def combined(self, fixed: Mapping[str, int], lengths: Mapping[str, int]) -> Iterator[Steps]:
         """All combinations of values of axes with these lengths beside `fixed` ones; those that are zipped go together.
 
-        Axes that come later change first.
+        Axes that come later change first. An axis with one value has no step, and goes with every other.
         """
+        lengths = {name: length for name, length in lengths.items() if length != 1}
         sides = dict[frozenset[str], list[Steps]]()
         for name in lengths:
             alone = frozenset({name})
