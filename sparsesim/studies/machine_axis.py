@@ -66,19 +66,19 @@ def swept_machines(sweep: Sweep, asked: Sequence[Steps]) -> tuple[list[SweptMach
         changes = {path: values[steps.get(path, 0)] for path, values in entry.set.items()}
         with _at_field(sweep, number, changes):
             machine = with_fields(base, changes)
-        axes = {path: _value(machine, path) for path in changes}
+        axes, content = {path: _value(machine, path) for path in changes}, content_of(machine)
         if equal != AS_PUBLISHED:
-            before = content_of(machine)
             with sweep.at("equal", place):
                 machine = scaled_to(machine, *targets[place], _dtype(sweep))
-            if content_of(machine) == before and AS_PUBLISHED in sweep.equal:
+            before, content = content, content_of(machine)
+            if content == before and AS_PUBLISHED in sweep.equal:
                 left_out[SCALED_TO_ITSELF] = left_out.get(SCALED_TO_ITSELF, 0) + 1
                 continue
         if len(sweep.equal) > 1:
             axes["equal"] = equal_in_words(equal)
-        scaled = content_of(machine) not in published
+        scaled = content not in published
         label = bracketed(base.name, _words(entry, changes, equal if scaled else AS_PUBLISHED))
-        part = Named(label, content_of(machine), machine)
+        part = Named(label, content, machine)
         with sweep.at("machines", number):
             if changes and (part.content, label) in made:
                 raise InputError(f"{label!r} is there twice: leave one")

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sparsesim.errors import InputError
 from sparsesim.formats import Format
@@ -47,10 +48,14 @@ class SweptFormat(NamedTuple):
     steps: Steps
 
 
+_Key: TypeAlias = tuple[str, int, int]
+"""Format, place of the machine, place of the table."""
+
+
 class _Unit(NamedTuple):
     """A format on a machine at prices, by their places; where all are on zipped axes, and their filters."""
 
-    key: tuple[str, int, int]
+    key: _Key
     place: Place
     mask: int
 
@@ -91,50 +96,60 @@ class Tasks:
             place, mask = joined(own, part)
             if place is None:
                 continue
-            setting, made, named = part.content, list[Task](), self._names(workload, part.content)
+            setting, asked = part.content, list[tuple[Method, set[_Key]]]()
             for method in methods:
-                chosen: Method = method.content.method
                 kept = self._kept(together(place, method.place), mask & method.mask)
                 if kept:
-                    workload.check(chosen, setting)
-                    made.append(self._task(workload, chosen, setting, kept, named))
-            self.found += made
-            if made and not self.sweep.baseline:
-                points = with_points(made[-1], [point for task in made for point in task.points])
-                dense = dense_reference(workload.network, points, workload.contents(setting), self._price)
-                self.references += [dense] if dense else []
+                    workload.check(method.content.method, setting)
+                    asked.append((method.content.method, kept))
+            if asked:
+                self._add(workload, setting, asked)
 
-    def _task(
-        self,
-        workload: Workload,
-        method: Method,
-        setting: Setting,
-        kept: set[tuple[str, int, int]],
-        named: Callable[[int, int], tuple[str, Mapping[str, Any]]],
-    ) -> Task:
-        contents = workload.contents(setting)
-        grid = (self._formats, self._cards, self._tables, workload.lowering(setting), setting.engine, contents)
-        task = task_of(
-            workload.network,
-            method,
-            workload.inputs(method),
-            *grid,
-            name=named,
-            keep=lambda format, machine, table: (format, machine, table) in kept,
-            changed=workload.changed(method, contents),
-            priced=self._price,
-        )
+    def _add(self, workload: Workload, setting: Setting, asked: Sequence[tuple[Method, set[_Key]]]) -> None:
+        # Tasks travel to other processes: each has the machines that it runs on, and no others.
+        used = sorted({machine for _, kept in asked for _, machine, _ in kept})
+        cards = self._cards if len(used) == len(self._cards) else tuple(self._cards[each] for each in used)
+        named, contents = self._names(workload, setting, used), workload.contents(setting)
+        lowering, made = workload.lowering(setting), list[Task]()
+
+        def priced(machine: int, table: int) -> str:
+            return self._price(used[machine], table)
+
+        for method, kept in asked:
+            task = task_of(
+                workload.network,
+                method,
+                workload.inputs(method),
+                self._formats,
+                cards,
+                self._tables,
+                lowering,
+                setting.engine,
+                contents,
+                name=named,
+                keep=partial(_is_kept, kept, used),
+                changed=workload.changed(method, contents),
+                priced=priced,
+            )
+            self._refuse_equal(workload, setting, task)
+            made.append(task)
+        self.found += made
+        if not self.sweep.baseline:
+            every = with_points(made[-1], [point for task in made for point in task.points])
+            dense = dense_reference(workload.network, every, contents, priced)
+            self.references += [dense] if dense else []
+
+    def _refuse_equal(self, workload: Workload, setting: Setting, task: Task) -> None:
         place = (*workload.place, setting.words)
         before = self._known.setdefault(task.case.hash, place)
         if before is not place:
             field, number, text, _ = before
             raise InputError(
-                f"{place[2]}: under {method.label!r} its points are equal to those of {field}.{number}, {text}, "
+                f"{place[2]}: under {task.method.label!r} its points are equal to those of {field}.{number}, {text}, "
                 "in everything that decides a figure: leave one"
             )
-        return task
 
-    def _kept(self, place: Place | None, mask: int) -> set[tuple[str, int, int]]:
+    def _kept(self, place: Place | None, mask: int) -> set[_Key]:
         """Formats, machines and tables of the points that stay of a task; the others are counted."""
         if place is None:
             return set()
@@ -162,12 +177,18 @@ class Tasks:
             self._priced[key] = machine_hash(self._cards[machine], self._tables[table])
         return self._priced[key]
 
-    def _names(self, workload: Workload, setting: Setting) -> Callable[[int, int], tuple[str, Mapping[str, Any]]]:
+    def _names(
+        self, workload: Workload, setting: Setting, used: Sequence[int]
+    ) -> Callable[[int, int], tuple[str, Mapping[str, Any]]]:
         """What results call the network, and the values of all axes, for a machine and a table."""
         own = {**workload.axes, **setting.axes}
-        axes = [{**own, **part.content.axes} for part in self.machines]
+        axes = [{**own, **self.machines[each].content.axes} for each in used]
         labels = [_called(workload.network, [*setting.words, *part.content.words]) for part in self.tables]
         return lambda machine, table: (labels[table], axes[machine])
+
+
+def _is_kept(kept: set[_Key], used: Sequence[int], format: str, machine: int, table: int) -> bool:
+    return (format, used[machine], table) in kept
 
 
 def _called(network: Network | MatrixProduct, words: Sequence[str]) -> str:
