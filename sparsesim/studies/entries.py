@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.formats import Format
@@ -22,6 +22,7 @@ from sparsesim.yaml_file import Description
 
 MOST: Final = 2**31 - 1
 """Of everything that is counted in a sweep: samples, tokens, rows, columns."""
+_NAME, _FIELDS = "a name", "a name and fields"
 Positive = Annotated[int, Field(gt=0, le=MOST), Number]
 Natural = Annotated[int, Field(ge=0, le=MOST), Number]
 
@@ -142,7 +143,7 @@ class Filter(Description):
 
 
 def _named(value: Any) -> Any:
-    is_entry = isinstance(value, Mapping | NetworkEntry | PrunerEntry | MachineEntry | MatrixEntry)
+    is_entry = isinstance(value, Mapping | NetworkEntry | PrunerEntry | MatrixEntry)
     return value if is_entry else {"name": value}
 
 
@@ -187,9 +188,8 @@ def _one_as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _bare(value: Any) -> Any:
-    """A machine whose entry says nothing but its name, as that name."""
-    return value.name if isinstance(value, MachineEntry) and not value.set else value
+def _machine_kind(value: Any) -> str:
+    return _FIELDS if isinstance(value, Mapping | MachineEntry) else _NAME
 
 
 def _resource(value: Any) -> Any:
@@ -214,7 +214,13 @@ Several = BeforeValidator(_one_as_list)
 Networks = Annotated[tuple[Annotated[NetworkEntry, BeforeValidator(_named)], ...], Several]
 Pruners = Annotated[tuple[Annotated[PrunerEntry, BeforeValidator(_with_sparsities)], ...], Several]
 Machines = Annotated[
-    tuple[Annotated[MachineEntry, BeforeValidator(_named), BeforeValidator(_with_values), AfterValidator(_bare)], ...],
+    tuple[
+        Annotated[
+            Annotated[MachineGiven, Tag(_NAME)] | Annotated[MachineEntry, BeforeValidator(_with_values), Tag(_FIELDS)],
+            Discriminator(_machine_kind),
+        ],
+        ...,
+    ],
     Several,
     Field(min_length=1),
 ]
