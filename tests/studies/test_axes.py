@@ -318,3 +318,28 @@ def test_a_hundred_thousand_points_hash_each_part_once(monkeypatch):
     point = grid.tasks[3].points[7]
     task = grid.tasks[3]
     assert point.hash == task.case.point(point.format, machine_hash(task.machines[point.machine], task.tables[0]))
+
+
+def test_a_point_that_several_filters_match_is_counted_under_the_first():
+    skip = [{"batch": 1, "why": "one"}, {"format": "dense", "why": "two"}]
+    assert grid_of(batch=[1, 4], skip=skip).left_out == {"one": 2, "two": 1}
+    assert grid_of(batch=[1, 4], skip=[*skip[:1], {"batch": "<4", "why": "the same"}]).left_out == {"one": 2}
+
+
+@pytest.mark.parametrize("kept", [{"skip": {"machine": "a100-pcie"}}, {"only": {"batch": 4, BANDWIDTH: "128 GB/s"}}])
+def test_a_task_has_the_machines_of_its_points_alone_and_their_identities(kept):
+    grid = grid_of(machines=["a100-pcie", SPARCH], batch=[1, 4], **kept)
+    for task in grid.tasks:
+        assert {point.machine for point in task.points} == set(range(len(task.machines)))
+        for point in task.points:
+            machine = task.machines[point.machine]
+            assert machine.name.startswith("sparch (")
+            assert point.axes[WAYS] == machine.unit.merge_ways
+            assert point.hash == task.case.point(point.format, machine_hash(machine, task.tables[point.table]))
+
+
+def test_references_are_there_for_every_machine_that_some_pruner_runs_on():
+    machines, skip = ["a100-pcie", "titan-x"], [{"pruner": "nm-2:4", "machine": "titan-x"}]
+    grid = grid_of(pruners=["2:4", "none"], machines=machines, skip=skip)
+    (reference,) = grid.references
+    assert [reference.machines[point.machine].name for point in reference.points] == machines
