@@ -54,6 +54,16 @@ class MatrixProduct:
         return self.nnz
 
     @property
+    def n_weights(self) -> int:
+        """The same of its one layer."""
+        return self.nnz
+
+    @property
+    def layers(self) -> tuple["MatrixProduct"]:
+        """Itself: who cuts work by layers finds one."""
+        return (self,)
+
+    @property
     def sparsity(self) -> float:
         """Share of zeros, rounded to 4 digits as that of weights that came pruned."""
         return round(1 - self.nnz / max(1, self.rows * self.inner), 4)

@@ -103,6 +103,7 @@ def test_matrices_of_python_and_files_of_the_same_content_are_one_point(tmp_path
     hashes = [[point.hash for task in each.tasks for point in task.points] for each in (grid, other)]
     assert hashes[0] == hashes[1]
     assert grid.tasks[0].network.label == "matrix 0"
+    assert [layer.n_weights for layer in grid.tasks[0].network.layers] == [matrix.nnz]
     (alone,) = ss.multiply(matrix, DenseMatrix((30, 16)), "sparch", "csr", "fp16")
     assert results_of(grid)[0].seconds == alone.seconds
 
