@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sparsesim.simulation import reprice, simulate
     from sparsesim.store import load_results
     from sparsesim.studies import (
+        Sweep,
         compare,
         crossover,
         explain,
@@ -44,6 +45,7 @@ __all__ = [
     "Result",
     "SparseMatrix",
     "SparsesimError",
+    "Sweep",
     "capture",
     "compare",
     "crossover",
@@ -90,6 +92,7 @@ _HOMES = {
     "sparsesim.products": ("gemm", "multiply"),
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
+        "Sweep",
         "compare",
         "crossover",
         "explain",

@@ -214,7 +214,6 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
     """The fields of a Result that follow from a run, except energy and power."""
     machine, counts, seconds, stored = run.machine, run.counts, run.seconds, call.op.a.size
-    time_s = _time_s(run)
     return {
         "kernel": machine.unit.routine(call.op) or call.kernel,
         "unpacked": call.unpacked,
@@ -226,7 +225,7 @@ def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
         "dram_bytes": dict(counts.dram_bytes),
         "counts": dict(counts.actions),
         "details": dict(counts.details),
-        "time_s": time_s,
+        "time_s": (time_s := _time_s(run)),
         "bottleneck": next(iter(time_s), ""),
         "utilisation": _utilisation(op, machine, seconds),
         "bandwidth_utilisation": _bandwidth_utilisation(counts, machine, seconds),

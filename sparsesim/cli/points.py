@@ -86,11 +86,11 @@ def print_points(
     prices = priced_points(compared)
     of_energies = energy_remarks(prices, grid.machines, grid.tables[0])
     if as_json:
-        print_remarks(*of_energies, aside=True)
+        print_remarks(*grid.left_out_in_words, *of_energies, aside=True)
         return
     title = f"{grid.name}: baseline {grid.baseline_in_words}; energy at {prices_in_words(prices)}"
     print_table(shown(compared, grid, title), keys=2)
-    print_remarks(*stars(compared), *story(compared), *refusals(compared), *of_energies, *_left_out(grid))
+    print_remarks(*grid.left_out_in_words, *stars(compared), *story(compared), *refusals(compared), *of_energies)
     print_written(*written)
 
 
@@ -146,10 +146,6 @@ def _pictures(grid: Grid, kept: Store, compared: "pd.DataFrame", folder: Path) -
 
     layers = result_table(result for part in _layers(grid, kept) for result in part)
     return plot_points(PointTables(layers, compared), folder, grid.name, grid.baseline_in_words)
-
-
-def _left_out(grid: Grid) -> list[str]:
-    return [f"{count} combinations left out: {why}" for why, count in grid.left_out.items()]
 
 
 def _failures(kept: Store) -> list[str]:
