@@ -144,7 +144,7 @@ def _figures(name: str, column: Column, done: NDArray[np.bool_]) -> Any:
     return np.where(missing, np.nan, values.astype(np.float64))
 
 
-def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, NDArray[Any]]:
+def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, Any]:
     """A column for every axis, in the order in which points have them."""
     import pandas as pd
 
