@@ -44,9 +44,8 @@ def texts_of(column: Column) -> "ExtensionArray":
     import pandas as pd
 
     codes, different = pd.factorize(column.values)
-    texts = pd.array([*different, ""], dtype="str")
-    found: ExtensionArray = texts.take(np.where(codes < 0, len(different), codes))
-    return found
+    texts: ExtensionArray = pd.array([*different, ""], dtype="str")
+    return texts.take(np.where(codes < 0, len(different), codes))
 
 
 def joined(parts: Sequence[Column], kind: str) -> Column:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -145,12 +144,14 @@ def _figures(name: str, column: Column, done: NDArray[np.bool_]) -> Any:
     return np.where(missing, np.nan, values.astype(np.float64))
 
 
-def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, list[Any]]:
+def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, Any]:
     """A column for every axis, in the order in which points have them."""
-    parsed = cache(json.loads)
-    rows = [parsed(text) for text in texts]
-    names = dict.fromkeys(axis for each in {id(row): row for row in rows}.values() for axis in each)
-    wanted = [
-        axis for axis in names if columns is None or any(fnmatchcase(AXES.column(axis), each) for each in columns)
-    ]
-    return {AXES.column(axis): [row.get(axis, math.nan) for row in rows] for axis in wanted}
+    import pandas as pd
+
+    codes, different = pd.factorize(texts)  # many points share their values
+    rows = [json.loads(text) for text in different]
+    patterns = ["*"] if columns is None else list(columns)
+    names = dict.fromkeys(axis for row in rows for axis in row)
+    wanted = [axis for axis in names if any(fnmatchcase(AXES.column(axis), pattern) for pattern in patterns)]
+    values = {axis: pd.Series([row.get(axis, math.nan) for row in rows]).array for axis in wanted}
+    return {AXES.column(axis): own.take(codes) for axis, own in values.items()}

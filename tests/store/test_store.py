@@ -164,6 +164,8 @@ def test_a_record_that_cannot_be_kept_takes_none_of_its_batch_along(path):
     with writing(path, "tiny", {}, {}, asked_of(points(2))) as store:
         with pytest.raises(InputError, match="no name of a column"):
             store.add([good, type(bad)(bad.row | {'count_"x': 1}, bad.layers)])
+        with pytest.raises(sqlite3.Error, match="not supported"):
+            store.add([good, type(bad)(bad.row | {"count_new": 1, "note": ["a list"]}, bad.layers)])
         assert store.finished() == set()
         store.add([good])
         assert len(store.finished()) == 1
@@ -204,6 +206,7 @@ def test_the_order_of_columns_does_not_depend_on_who_finished_first(path, tmp_pa
     with opened(path) as one, opened(tmp_path / "other.db") as other:
         pd.testing.assert_frame_equal(one.table(), other.table())
         pd.testing.assert_frame_equal(one.table(["count_*"]), other.table(["count_*"]))
+        assert one.table()["dram_partial_bytes"].tolist() == [0, 2]
 
 
 def test_a_sweep_of_which_nothing_finished_has_an_empty_table(path):
