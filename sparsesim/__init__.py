@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from sparsesim.pruning import pruner_by_name
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
+    from sparsesim.store import load_results
     from sparsesim.studies import (
+        Sweep,
         compare,
+        crossover,
+        explain,
         fill_store,
         imbalance,
         load_sweep,
@@ -41,9 +45,12 @@ __all__ = [
     "Result",
     "SparseMatrix",
     "SparsesimError",
+    "Sweep",
     "capture",
     "compare",
+    "crossover",
     "evaluate",
+    "explain",
     "fill_store",
     "format_by_name",
     "gemm",
@@ -51,6 +58,7 @@ __all__ = [
     "load_energy_table",
     "load_machine",
     "load_network",
+    "load_results",
     "load_samples",
     "load_sweep",
     "lower",
@@ -84,7 +92,10 @@ _HOMES = {
     "sparsesim.products": ("gemm", "multiply"),
     "sparsesim.results": ("Result", "read_results"),
     "sparsesim.studies": (
+        "Sweep",
         "compare",
+        "crossover",
+        "explain",
         "fill_store",
         "imbalance",
         "load_sweep",
@@ -93,6 +104,7 @@ _HOMES = {
         "tradeoff",
         "variants_of",
     ),
+    "sparsesim.store": ("load_results",),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),

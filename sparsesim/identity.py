@@ -40,7 +40,16 @@ def content_hash(value: Any) -> str:
     >>> content_hash(format_by_name("bsr")) == content_hash(format_by_name("bsr-4x4"))
     True
     """
-    text = json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text_hash(canonical_text(value))
+
+
+def canonical_text(value: Any) -> str:
+    """The JSON that is hashed; that of a list is made of those of its members."""
+    return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def text_hash(text: str) -> str:
+    """The hash of a `canonical_text`."""
     return _digest(text.encode("ascii")).hex()
 
 

@@ -170,9 +170,9 @@ def gemm(
 def drawn_weights(rows: int, columns: int, sparsity: str, seed: int = 0) -> Tensor:
     """Seeded weights [rows, columns] with a pattern.
 
-    `sparsity` is a fraction of zeros at uniform positions ("0.9"), N:M ("2:4"), or the name of a fixed pattern that
-    keeps the largest of dense weights ("vnm-64:2:16"). Raises InputError for anything else, for a negative seed, and
-    for weights that do not fit the memory to draw them in; those without a draw, such as dense ones, always do.
+    `sparsity` is a fraction of zeros at uniform positions ("0.9"), N:M ("2:4"), or the name of a pruner that keeps the
+    largest of dense weights ("vnm-64:2:16", "block-8x1@0.9"). Raises InputError for anything else, for a negative seed,
+    and for weights that do not fit the memory to draw them in; those without a draw, such as dense ones, always do.
     """
     rows, columns, seed = (
         _whole(name, value) for name, value in (("rows", rows), ("columns", columns), ("seed", seed))
@@ -180,7 +180,7 @@ def drawn_weights(rows: int, columns: int, sparsity: str, seed: int = 0) -> Tens
     if seed < 0:
         raise InputError(f"seed: {seed}: must be at least 0")
     size = checked_size("weights", rows, columns)
-    if ":" in sparsity and "-" in sparsity:
+    if "@" in sparsity or (":" in sparsity and "-" in sparsity):
         _check_drawing(rows, columns, _PRUNING_BYTES * size)
         return _pruned(DenseMatrix((rows, columns), seed=seed), sparsity)
     if ":" in sparsity:
@@ -229,11 +229,16 @@ def _whole(name: str, value: Any) -> int:
 
 
 def _pruned(weights: DenseMatrix, pruner: str) -> SparseMatrix:
-    """What a pruner of a fixed pattern leaves."""
+    """What a pruner leaves, NAME or NAME@SPARSITY."""
     from sparsesim.pruning import pruner_by_name  # few products need a pruner, and all would wait for its kernels
 
-    values = weights.to_array()
-    return SparseMatrix.from_dense(np.where(pruner_by_name(pruner).mask(values), values, np.float32(0)))
+    name, at, amount = pruner.partition("@")
+    try:
+        fraction = float(amount) if at else None
+    except ValueError:
+        raise InputError(f"sparsity {pruner!r}: {amount!r} is no fraction") from None
+    found, values = pruner_by_name(name, fraction), weights.to_array()
+    return SparseMatrix.from_dense(np.where(found.mask(values), values, np.float32(0)))
 
 
 def _tiny(op: MatmulOp) -> MatmulOp:

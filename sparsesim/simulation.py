@@ -51,9 +51,9 @@ class Simulator:
     _runs: dict[Hashable, Run] = field(default_factory=dict, repr=False)
     _units: dict[str, Machine] = field(default_factory=dict, repr=False)
 
-    def result(self, op: MatmulOp, labels: Labels | None = None) -> Result:
-        """The Result of one operation; raises SparsesimError if its format or the accelerator refuses it."""
-        return self._result(op, labels or Labels(), _Work(op))
+    def result(self, op: MatmulOp, labels: Labels | None = None, work: "Work | None" = None) -> Result:
+        """The Result of one operation, whose `Work` several machines may share; SparsesimError where it is refused."""
+        return self._result(op, labels or Labels(), work or Work(op))
 
     def results(self, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:
         """Results of one multiplication with its operands stored in several formats; refusals become results, too.
@@ -62,16 +62,16 @@ class Simulator:
         """
         if not ops:
             return []
-        work = _Work(ops[0])
+        work = Work(ops[0])
         return [self._result_or_refusal(op, label, work) for op, label in zip(ops, labels, strict=True)]
 
-    def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
+    def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: "Work") -> Result:
         try:
             return self._result(op, labels, work)
         except SparsesimError as error:
             return Result(**self._identity(op, labels), status="refused", note=str(error))
 
-    def _result(self, op: MatmulOp, labels: Labels, work: "_Work") -> Result:
+    def _result(self, op: MatmulOp, labels: Labels, work: "Work") -> Result:
         start = perf_counter()
         check_countable(op)
         try:
@@ -91,21 +91,19 @@ class Simulator:
         power_w = pj_to_joule(own_pj["total"]) / seconds if seconds else machine.idle_w or 0.0
         return {"energy_table": prices, "energy_pj": energy_pj, "power_w": power_w}
 
-    def _run(self, op: MatmulOp, work: "_Work") -> tuple[Call, Run]:
+    def _run(self, op: MatmulOp, work: "Work") -> tuple[Call, Run]:
         """The call of the fastest kernel that takes the operation, and its run."""
         runs = [(call, self._run_of(call, work)) for call in self.machine.calls(op)]
         return min(runs, key=lambda pair: pair[1].seconds)
 
-    def _run_of(self, call: Call, work: "_Work") -> Run:
+    def _run_of(self, call: Call, work: "Work") -> Run:
         """The run of this call, or of one with the same plan."""
-        machine = self._units.get(call.kernel)
-        if machine is None:
-            machine = self._units[call.kernel] = self.machine.only(call.kernel)
+        machine = self._units.get(call.kernel) or self._units.setdefault(call.kernel, self.machine.only(call.kernel))
         key = machine.unit.plan_key(call.op)
         known = None if key is None else self._runs.get((call.kernel, key))
         if known is not None:
             return known
-        run = fastest_run(call.op, machine, self.engine, work.of_positions(call.kernel, machine))
+        run = fastest_run(call.op, machine, self.engine, work.of_positions(machine))
         if key is not None:
             # Without the operation, whose operands may be large.
             self._runs[call.kernel, key] = run
@@ -139,17 +137,19 @@ class Simulator:
         }
 
 
-class _Work:
+class Work:
     """`Accelerator.work` of one multiplication, computed at first use: plans found by their key never need it."""
 
     def __init__(self, op: MatmulOp) -> None:
-        self._op, self._computed = op, dict[str, Any]()
+        self._op, self._computed = op, list[tuple[Any, Any]]()
 
-    def of_positions(self, kernel: str, machine: Machine) -> Any:
-        """The result of `Accelerator.work` for a kernel; `machine` has this kernel alone."""
-        if kernel not in self._computed:
-            self._computed[kernel] = machine.unit.work(self._op)
-        return self._computed[kernel]
+    def of_positions(self, machine: Machine) -> Any:
+        """The result of `Accelerator.work` for the unit of a machine with one kernel."""
+        for unit, computed in self._computed:
+            if unit is machine.unit or unit == machine.unit:
+                return computed
+        self._computed.append((machine.unit, machine.unit.work(self._op)))
+        return self._computed[-1][1]
 
 
 def simulate(
@@ -214,7 +214,6 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
     """The fields of a Result that follow from a run, except energy and power."""
     machine, counts, seconds, stored = run.machine, run.counts, run.seconds, call.op.a.size
-    time_s = _time_s(run)
     return {
         "kernel": machine.unit.routine(call.op) or call.kernel,
         "unpacked": call.unpacked,
@@ -226,7 +225,7 @@ def _figures(op: MatmulOp, call: Call, run: Run) -> dict[str, Any]:
         "dram_bytes": dict(counts.dram_bytes),
         "counts": dict(counts.actions),
         "details": dict(counts.details),
-        "time_s": time_s,
+        "time_s": (time_s := _time_s(run)),
         "bottleneck": next(iter(time_s), ""),
         "utilisation": _utilisation(op, machine, seconds),
         "bandwidth_utilisation": _bandwidth_utilisation(counts, machine, seconds),

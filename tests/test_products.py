@@ -308,3 +308,14 @@ def test_dense_weights_need_no_room_for_formats_that_cannot_win():
         with pytest.raises(InputError, match="--memory allows more"):
             gemm(64, 2048, 2048, "a100-pcie", "csr")
     assert (found.format, found.kernel) == ("dense", "gemm")
+
+
+def test_weights_are_drawn_for_any_pruner_that_needs_no_data():
+    drawn = drawn_weights(64, 96, "block-8x1@0.75", seed=3).to_sparse().to_array()
+    whole = drawn_weights(64, 96, "0", seed=3).to_array()
+    kept = drawn.reshape(8, 8, 96) != 0
+    assert (kept.any(axis=1) == kept.all(axis=1)).all()
+    assert (drawn[drawn != 0] == whole[drawn != 0]).all()
+    assert np.count_nonzero(drawn) == 64 * 96 // 4
+    with pytest.raises(InputError, match="'x' is no fraction"):
+        drawn_weights(8, 8, "block-8x1@x")

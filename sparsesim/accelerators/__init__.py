@@ -3,9 +3,9 @@
 The units fall into families: dense and structured tensor cores (`tensor_core/`), an array of multipliers under one
 shared memory (`mac_array/`), SpMM and SpMV kernels on a GPU (`vector_spmm/`, `gather_spmv/`), library kernels on a CPU
 or GPU (`processor`), and SpArch (`condensed_outer_product/`). `interface` is what all implement; `autotuned` and
-`unpacking` add what a few need. Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped
-products one by one), `memories` (descriptions of SRAM), `scaling` (what grows with a unit), `kernels` (jitted loops)
-and `reference` (what tests hold these loops against).
+`unpacking` add what a few need; `upgrades` says what a unit could have more of, and `scaling` what grows with it.
+Everything else is a helper: `arithmetic` (exact shares, keys), `groups` (grouped products one by one), `memories`
+(descriptions of SRAM), `kernels` (jitted loops) and `reference` (what tests hold these loops against).
 """
 
 from sparsesim.accelerators.autotuned import Autotuned, candidates_of
@@ -17,6 +17,7 @@ from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.processor import Processor
 from sparsesim.accelerators.scaling import Scaling
 from sparsesim.accelerators.tensor_core import SparseTensorCore, TensorCore
+from sparsesim.accelerators.upgrades import Upgrade
 from sparsesim.accelerators.vector_spmm import VectorSpmm
 
 AcceleratorSpec = TensorCore | SparseTensorCore | CondensedOuterProduct | Processor | MacArray | VectorSpmm | GatherSpmv
@@ -33,6 +34,7 @@ __all__ = [
     "SparseTensorCore",
     "Sram",
     "TensorCore",
+    "Upgrade",
     "VectorSpmm",
     "candidates_of",
 ]

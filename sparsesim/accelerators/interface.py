@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sparsesim.accelerators.arithmetic import size_key
 from sparsesim.accelerators.scaling import Scaling, grown
+from sparsesim.accelerators.upgrades import Upgrades
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
@@ -27,6 +28,9 @@ class Accelerator(Description, ABC):
 
     macs_per_cycle: Mapping[NumberType, LargeCount] = Field(min_length=1)
     """Peak multiply-accumulates per cycle of the whole unit, by number type; the first entry is the default type."""
+
+    upgrades: ClassVar[Upgrades]
+    """What the unit could have more of, by the name of the resource; see `upgrades.Upgrade`."""
 
     native: ClassVar[frozenset[type[Format]]]
     """Formats of A that the unit reads directly."""

@@ -11,6 +11,7 @@ from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.scaling import Scaling
+from sparsesim.accelerators.upgrades import KERNEL_RATE, Upgrade
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
@@ -49,6 +50,10 @@ class Processor(Accelerator):
     chunks: Count = 64
 
     native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Dia})
+    upgrades: ClassVar = {
+        KERNEL_RATE: Upgrade({"macs_per_cycle": 1}, ("SIMD", "gather")),
+        "cache": Upgrade({"cache.size_bytes": 1}, ("memory",)),
+    }
     native_b: ClassVar = native
     scaling: ClassVar = Scaling(
         width=("macs_per_cycle",),

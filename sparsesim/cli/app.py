@@ -26,6 +26,16 @@ COMMANDS: Final = {
         "Run a sweep: networks x pruners x sparsities x formats x machines, on all cores.",
         "run quickstart -o results",
     ),
+    "results": Command(
+        "results:results",
+        "List, filter and export the points of a store, beside their baseline.",
+        'results sweep.db --where "sparsity>=0.9" --sort seconds --csv -',
+    ),
+    "price": Command(
+        "results:price",
+        "Price the points of a store with another energy table, from their counts.",
+        "price sweep.db --energy horowitz-45nm",
+    ),
     "compare": Command(
         "grid:compare",
         "Compare machines, formats and pruners on one network.",
@@ -81,12 +91,22 @@ COMMANDS: Final = {
         "Measure accuracy beside speedup and energy, for several prunings.",
         "tradeoff digits-cnn -i digits -p magnitude@0.9 -p 2:4 -m a100-pcie",
     ),
+    "explain": Command(
+        "explain:explain",
+        "Show what a run waits for, and what twice as much of each resource would gain.",
+        "explain bert-base -m a100-pcie",
+    ),
+    "crossover": Command(
+        "crossover:crossover",
+        "Find the sparsity, batch or size at which one format or machine overtakes another.",
+        "crossover csr@a100-pcie dense@a100-pcie --gemm 64x4096x4096",
+    ),
     "validate": Command(
         "validate:validate", "Compare the models with published and measured values.", "validate sparseloop"
     ),
     "list": Command(
         "catalogue:list_names",
-        "List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks or workloads.",
+        "List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks, columns, workloads.",
         "list machines",
     ),
     "show": Command(

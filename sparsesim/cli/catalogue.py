@@ -16,6 +16,7 @@ from sparsesim.hardware import energy_table_names, load_energy_table, load_machi
 from sparsesim.inference import sample_names, sample_record
 from sparsesim.networks import in_brief, in_full, load_network, network_names
 from sparsesim.resources import RESOURCES
+from sparsesim.results.glossary import glossary
 from sparsesim.shipped import shipped_names
 from sparsesim.studies import load_sweep
 from sparsesim.tensors import matrix_names, matrix_record, read_matrix
@@ -31,6 +32,7 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
     "samples": lambda: {name: sample_record(name).description for name in sample_names()},
     "matrices": lambda: {name: matrix_record(name).description for name in matrix_names()},
     "bottlenecks": lambda: dict(RESOURCES),
+    "columns": glossary,
     "workloads": lambda: {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")},
 }
 
@@ -44,7 +46,7 @@ def list_names(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks or workloads."""
+    """List machines, networks, energy tables, formats, pruners, samples, matrices, bottlenecks, columns, workloads."""
     if family and family not in FAMILIES:
         raise UnknownNameError("family", family, FAMILIES)
     listed = {name: FAMILIES[name]() for name in ([family] if family else FAMILIES)}

@@ -10,6 +10,7 @@ from sparsesim.errors import FaultsError
 from sparsesim.results import Result, energy_remarks, priced_points, prices_in_words, result_table, write_table
 from sparsesim.results.layer_file import write_layers
 from sparsesim.store import Store, StoreWriter
+from sparsesim.store.comparing import compared as compared_points
 from sparsesim.studies import CrewOf, Grid, fill
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def finish(
     more_layers: Sequence[Path] = (),
 ) -> None:
     """Tables and pictures of what is kept, in a folder if there is one, and the answer."""
-    compared, written = kept.compared(), [kept.path]
+    compared, written = compared_points(kept).table, [kept.path]
     if folder is not None:
         written += _tables(grid, kept, compared, folder, parquet)
         if plots and (compared["status"] == "ok").any():
@@ -85,11 +86,11 @@ def print_points(
     prices = priced_points(compared)
     of_energies = energy_remarks(prices, grid.machines, grid.tables[0])
     if as_json:
-        print_remarks(*of_energies, aside=True)
+        print_remarks(*grid.left_out_in_words, *of_energies, aside=True)
         return
     title = f"{grid.name}: baseline {grid.baseline_in_words}; energy at {prices_in_words(prices)}"
     print_table(shown(compared, grid, title), keys=2)
-    print_remarks(*stars(compared), *story(compared), *refusals(compared), *of_energies, *_left_out(grid))
+    print_remarks(*grid.left_out_in_words, *stars(compared), *story(compared), *refusals(compared), *of_energies)
     print_written(*written)
 
 
@@ -145,10 +146,6 @@ def _pictures(grid: Grid, kept: Store, compared: "pd.DataFrame", folder: Path) -
 
     layers = result_table(result for part in _layers(grid, kept) for result in part)
     return plot_points(PointTables(layers, compared), folder, grid.name, grid.baseline_in_words)
-
-
-def _left_out(grid: Grid) -> list[str]:
-    return [f"{count} combinations left out: {why}" for why, count in grid.left_out.items()]
 
 
 def _failures(kept: Store) -> list[str]:

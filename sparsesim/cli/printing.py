@@ -62,6 +62,11 @@ def print_lines(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
+def print_heading(words: str) -> None:
+    """Words above a table, on lines as wide as the terminal."""
+    print_lines([fill(words, text_width())])
+
+
 def print_remarks(*lines: str, aside: bool = False) -> None:
     """What goes with a result and is not part of it, a line each; nothing with --quiet.
 

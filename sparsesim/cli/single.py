@@ -63,7 +63,7 @@ def gemm(
     format: Formats = [],
     dtype: Dtype = "",
     out_dtype: OutDtype = "",
-    sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, nm-pairs-4:8 or a fraction.")] = "0",
+    sparsity: Annotated[str, typer.Option("--sparsity", help="2:4, vnm-64:2:16, block-8x1@0.9 or a fraction.")] = "0",
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Equal runs one after the other, as in a benchmark; 0: without end.")
     ] = products.BENCHMARK_RUNS,

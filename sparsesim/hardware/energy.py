@@ -2,38 +2,42 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field
 
 from sparsesim.counts import Counts
+from sparsesim.energies import COMPONENTS, DYNAMIC, ENERGIES, MEASURED_POWER, SUMS, Component
 from sparsesim.errors import InputError
 from sparsesim.quantities import Factor, LargeCount, Picojoules
 from sparsesim.shipped import shipped_file, shipped_names
 from sparsesim.units import joule_to_pj
 from sparsesim.yaml_file import Description, Given, lineage, naming, origin_of, validated
 
-Component = Literal["dram", "sram", "register", "mac", "logic"]
-COMPONENTS: Final[tuple[Component, ...]] = ("dram", "sram", "register", "mac", "logic")
-"""Where the energy of counted actions is reported; tables price these."""
-
-DYNAMIC: Final = (*COMPONENTS, "measured")
-"""What a run adds to idling: counted actions, or `measured` where the power of a kernel was measured as a whole."""
-
-SUMS: Final = ("dynamic", "total")
-"""Entries of an energy that add up others."""
-
-ENERGIES: Final = (*DYNAMIC, "static", *SUMS)
-"""Every entry of an energy: the dynamic components, `static` (idle power), and the sums without and with it."""
-
 DEFAULT_ENERGY_TABLE: Final = "horowitz-45nm"
 OWN: Final = "own"
 """In place of the name of a table: every machine at the prices of its own technology."""
 
-MEASURED_POWER: Final = "measured power"
-"""Stands for the name of a table where energy is measured power x time."""
-
 _FOLDER, _SUFFIX = "models/energy", ".yaml"
+
+__all__ = [
+    "COMPONENTS",
+    "DEFAULT_ENERGY_TABLE",
+    "DYNAMIC",
+    "ENERGIES",
+    "MEASURED_POWER",
+    "OWN",
+    "SUMS",
+    "ActionEnergy",
+    "EnergyTable",
+    "ScaledTable",
+    "Scaling",
+    "common_table",
+    "energy_table_names",
+    "load_energy_table",
+    "price",
+    "price_measured",
+]
 
 
 class ActionEnergy(Description):

@@ -49,6 +49,8 @@ PLOTS: Final = {
     "roofline": Plot("roofline", "MACs/s over MACs per DRAM byte, with roofs", "layers (results.result_table)"),
     "tradeoff": Plot("tradeoff", "accuracy over speedup and over energy saved", "variants (studies.tradeoff)"),
     "sensitivity": Plot("sensitivity", "accuracy over the ratio of one pruned layer", "rows (SensitivityTable.rows)"),
+    "crossover": Plot("crossover", "ratio of two sides over what was varied", "Crossover.as_object() or its JSON"),
+    "bottlenecks": Plot("bottlenecks", "shares of time, and gains from more", "Explanation.as_object() or its JSON"),
     "ladder": Plot("ladder", "accuracy over reduction, a curve per method", "rows (workloads/prune_digits.py)"),
     "spy": Plot("spy", "where the non-zeros of masks and matrices lie", "masks or sparse matrices by name"),
     "errors": Plot("validation.errors", "simulated over published values, by metric", "rows (validation)"),

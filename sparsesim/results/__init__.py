@@ -1,6 +1,6 @@
 """Results: one flat record per operation, format and machine; tables and totals of many."""
 
-from sparsesim.results.baseline import compare_to_baseline, compare_to_dense
+from sparsesim.results.baseline import GAINS, compare_to_baseline, compare_to_dense
 from sparsesim.results.columns import GIVEN, IDENTITY, NO_WEIGHTS, POINT, UNPRUNED
 from sparsesim.results.fastest import TIE, fastest
 from sparsesim.results.files import read_results, write_table
@@ -15,6 +15,7 @@ from sparsesim.results.tables import result_table
 from sparsesim.results.totals import point_object, point_objects, totals, totals_of
 
 __all__ = [
+    "GAINS",
     "GIVEN",
     "IDENTITY",
     "NO_WEIGHTS",

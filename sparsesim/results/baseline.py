@@ -10,7 +10,7 @@ from sparsesim.results.grouping import with_identity
 if TYPE_CHECKING:
     import pandas as pd
 
-_GAINS: Final = {
+GAINS: Final = {
     "speedup": "seconds",
     "energy_ratio": "energy_total_pj",
     "dynamic_energy_ratio": "energy_dynamic_pj",
@@ -31,9 +31,10 @@ def compare_to_dense(total: "pd.DataFrame", dense: "pd.DataFrame") -> "pd.DataFr
 
     if len(dense):
         _check_one_each(with_identity(dense), {"format": "dense"})
-    own = dense.drop_duplicates(["network", "machine"])
-    first = pd.concat([dense, total]).drop_duplicates(["network"])
-    key, figures = ["network", "machine"], [*_GAINS.values(), _IDLE]
+    key, figures = ["network", "machine"], [*GAINS.values(), _IDLE]
+    own = dense.drop_duplicates(key)
+    first = pd.concat([dense.drop_duplicates(["network"]), total.drop_duplicates(["network"])])
+    first = first.drop_duplicates(["network"])
     # Everything that lacks a row of its own takes the first of its network, which comes after the own ones.
     borrowed = total[key].drop_duplicates().merge(first[["network", *figures]], on="network")
     reference = pd.concat([own[[*key, *figures]], borrowed]).drop_duplicates(key)
@@ -63,7 +64,7 @@ def compare_to_baseline(total: "pd.DataFrame", baseline: Mapping[str, Any]) -> "
     # A pruner implies its sparsity: pruner "none" has one of its own.
     keys = [name for name in POINT if name not in baseline and not (name == "sparsity" and "pruner" in baseline)]
     _check_one_each(with_identity(reference), baseline)
-    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *_GAINS.values(), _IDLE]], keys)
+    return _with_ratios(total, reference.drop_duplicates(keys)[[*keys, *GAINS.values(), _IDLE]], keys)
 
 
 def _check_one_each(reference: "pd.DataFrame", baseline: Mapping[str, Any]) -> None:
@@ -80,7 +81,7 @@ def _check_one_each(reference: "pd.DataFrame", baseline: Mapping[str, Any]) -> N
 
 def _with_ratios(total: "pd.DataFrame", reference: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
     merged = total.merge(reference, on=keys, how="left", suffixes=("", "_baseline"))
-    for gain, figure in _GAINS.items():
+    for gain, figure in GAINS.items():
         merged[gain] = merged.pop(f"{figure}_baseline") / merged[figure]
     # Energy with idle power over energy without would say who published more, not who needs less.
     alike = merged[_IDLE].isna() == merged.pop(f"{_IDLE}_baseline").isna()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparsesim.hardware.energy import ENERGIES
+from sparsesim.energies import ENERGIES
 from sparsesim.results.columns import ADDED, ADDED_FAMILIES, AXES, IDENTITY, NO_WEIGHTS, POINT
 from sparsesim.results.packed_layers import packed
 from sparsesim.results.record import Result

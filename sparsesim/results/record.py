@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sparsesim.hardware.energy import ENERGIES
+from sparsesim.energies import ENERGIES
 from sparsesim.results.columns import AXES, COUNTS, DETAILS, DRAM, ENERGY, TIME
 
 

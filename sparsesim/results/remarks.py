@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sparsesim.hardware import MEASURED_POWER, EnergyTable, Machine
+from sparsesim.energies import MEASURED_POWER
 from sparsesim.results.record import Result
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # tables of results are read without loading machines
     import pandas as pd
+
+    from sparsesim.hardware import EnergyTable, Machine
+
 
 HBM_PJ_PER_BIT: Final = (4, 13)
 """From the stack alone (O'Connor et al., Fine-Grained DRAM, MICRO 2017) to the path through the controller (Antepara et
@@ -40,7 +43,7 @@ def prices_in_words(energies: Priced) -> str:
     return ", ".join(f"{prices} ({', '.join(names)})" for prices, names in machines.items())
 
 
-def energy_remarks(energies: Priced, machines: Sequence[Machine], table: EnergyTable | None) -> list[str]:
+def energy_remarks(energies: Priced, machines: "Sequence[Machine]", table: "EnergyTable | None") -> list[str]:
     """One line for each thing that these energies do not say by themselves.
 
     Args:
@@ -66,7 +69,7 @@ def _machines_by_prices(energies: Priced) -> dict[str, list[str]]:
     return {prices: list(names) for prices, names in found.items()}
 
 
-def _one_table(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
+def _one_table(machines: "Sequence[Machine]", table: "EnergyTable") -> list[str]:
     nodes = {machine.name: machine.energy_table.node for machine in machines}
     if len(set(nodes.values())) < 2:
         return []
@@ -78,7 +81,7 @@ def _one_table(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
     ]
 
 
-def _hbm(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
+def _hbm(machines: "Sequence[Machine]", table: "EnergyTable") -> list[str]:
     price, (low, high) = table.price_of("dram_read_bits"), HBM_PJ_PER_BIT
     names = ", ".join(machine.name for machine in machines if machine.dram.kind.startswith("HBM"))
     if not names or price.pj / price.per <= _TOLERANCE * high:
@@ -88,7 +91,7 @@ def _hbm(machines: Sequence[Machine], table: EnergyTable) -> list[str]:
     ]
 
 
-def _unpublished(machines: Sequence[Machine]) -> list[str]:
+def _unpublished(machines: "Sequence[Machine]") -> list[str]:
     names = [machine.name for machine in machines if machine.idle_w is None]
     if not names:
         return []

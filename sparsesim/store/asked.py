@@ -17,6 +17,8 @@ ROLES: Final = (POINT_ROLE, REFERENCE_ROLE)
 FAILED: Final = "failed"
 """The status of a point whose simulation raised an error."""
 
+STATUSES: Final = ("ok", "refused", FAILED)
+
 
 class Asked(NamedTuple):
     """One point that a sweep asks for, in the order of the sweep.

@@ -29,7 +29,7 @@ def in_words(path: Path, kept: Callable[[], str] = _kept_unknown) -> Iterator[No
     """
     try:
         yield
-    except sqlite3.ProgrammingError:
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # faults of the caller
         raise
     except sqlite3.Error as error:
         raise _told(path, error, kept()) from error

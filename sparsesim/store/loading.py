@@ -6,18 +6,17 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.hardware import ENERGIES
+from sparsesim.energies import ENERGIES
 from sparsesim.limits import check_memory
 from sparsesim.resources import RESOURCES
 from sparsesim.results import IDENTITY, POINT
 from sparsesim.results.columns import ADDED, AXES, COUNTS, DRAM, ENERGY, TIME
-from sparsesim.store.arrays import Column, column_of, joined
+from sparsesim.store.arrays import Column, column_of, joined, texts_of
 from sparsesim.store.conditions import Condition
 from sparsesim.store.query import ALL_FROM, ASKED_FROM, check_columns, expression, tests
 from sparsesim.store.schema import kinds_of
@@ -30,6 +29,8 @@ _FIRST: Final = (*POINT, IDENTITY, "axes", "layers", "kernel", "unpacked", "dens
 _LAST: Final = ("weights", "dtype", "idle_w", "energy_table", "bottleneck", "status", "note")
 _ONLY_BY_NAME: Final = ("a_nnz", "dtype")
 _TENSORS: Final = ("A", "B", "C", "partial")
+_CACHE_KIB: Final = 2**16
+"""Pages that SQLite keeps while it goes from the order of the sweep to that in which points finished."""
 _BYTES_PER_VALUE: Final = 80
 """Memory of one value while a table is read (measured: 60)."""
 
@@ -45,12 +46,13 @@ def loaded(
     """The table of `Store.table`."""
     import pandas as pd
 
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     kinds = kinds_of(connection)
     names = _chosen(_in_order(kinds), columns)
     read = list(dict.fromkeys([*names, "status"]))
     source, order = (ALL_FROM, "a.place IS NULL, a.place, p.rowid") if everything else (ASKED_FROM, "a.place")
     clauses, values = tests(connection, where)
-    ((rows,),) = connection.execute(f"SELECT count(*) {source}{clauses}", (role, *values)).fetchall()
+    ((rows,),) = connection.execute("SELECT max((SELECT count(*) FROM asked), (SELECT count(*) FROM points))")
     check_memory(f"a table of {rows} x {len(read)}", _BYTES_PER_VALUE * rows * len(read))
     statement = f"SELECT {', '.join(map(expression, read))} {source}{clauses} ORDER BY {order}"
     parts: list[list[Column]] = [[] for _ in read]
@@ -65,7 +67,7 @@ def loaded(
         if name == "axes":
             content |= _axes(found[name].values, columns)
         elif kinds[name] == "TEXT":
-            content[name] = pd.array(found[name].values, dtype="str")
+            content[name] = texts_of(found[name])
         elif columns is not None or _is_told(name, found[name]):
             content[name] = _figures(name, found[name], done)
     return pd.DataFrame(content)
@@ -142,12 +144,14 @@ def _figures(name: str, column: Column, done: NDArray[np.bool_]) -> Any:
     return np.where(missing, np.nan, values.astype(np.float64))
 
 
-def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, list[Any]]:
+def _axes(texts: NDArray[Any], columns: Iterable[str] | None) -> dict[str, Any]:
     """A column for every axis, in the order in which points have them."""
-    parsed = cache(json.loads)
-    rows = [parsed(text) for text in texts]
-    names = dict.fromkeys(axis for each in {id(row): row for row in rows}.values() for axis in each)
-    wanted = [
-        axis for axis in names if columns is None or any(fnmatchcase(AXES.column(axis), each) for each in columns)
-    ]
-    return {AXES.column(axis): [row.get(axis, math.nan) for row in rows] for axis in wanted}
+    import pandas as pd
+
+    codes, different = pd.factorize(texts)  # many points share their values
+    rows = [json.loads(text) for text in different]
+    patterns = ["*"] if columns is None else list(columns)
+    names = dict.fromkeys(axis for row in rows for axis in row)
+    wanted = [axis for axis in names if any(fnmatchcase(AXES.column(axis), pattern) for pattern in patterns)]
+    values = {axis: pd.Series([row.get(axis, math.nan) for row in rows]).array for axis in wanted}
+    return {AXES.column(axis): own.take(codes) for axis, own in values.items()}

@@ -11,8 +11,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
+from sparsesim.energies import ENERGIES
 from sparsesim.errors import InputError
-from sparsesim.hardware import ENERGIES
 from sparsesim.results.columns import ADDED, ENERGY
 
 APPLICATION_ID: Final = int.from_bytes(b"sspm", "big")

@@ -16,23 +16,19 @@ from sparsesim.results import (
     POINT,
     PointRecord,
     Result,
-    compare_to_baseline,
-    compare_to_dense,
     layer_results,
     point_object,
 )
 from sparsesim.results.columns import AXES
-from sparsesim.store.asked import FAILED, POINT_ROLE, REFERENCE_ROLE, Asked
+from sparsesim.store.asked import FAILED, POINT_ROLE, Asked
 from sparsesim.store.conditions import Condition
 from sparsesim.store.faults import DAMAGED, in_words
 from sparsesim.store.loading import loaded
-from sparsesim.store.query import ASKED_FROM, LABELS, selection
+from sparsesim.store.query import ASKED_FROM, LABELS, selection, tests
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ALWAYS_TOLD: Final = ("idle_w", "density", "sparsity")
-"""Columns that a row has even where their value is missing."""
 _AT_A_TIME: Final = 500
 """Hashes in one statement."""
 
@@ -96,11 +92,7 @@ class Store:
             part = wanted[start : start + _AT_A_TIME]
             holes = ", ".join("?" * len(part))
             statement = f"{selection('p.*', 'l.results', everything=True)} AND p.point IN ({holes})"
-            with closing(self._execute(statement, (POINT_ROLE, *part))) as cursor:
-                names = [column[0] for column in cursor.description]
-                for values in self._fetched(cursor):
-                    record = self._record(dict(zip(names, values, strict=True)))
-                    found[record.row[IDENTITY]] = record
+            found |= {each.row[IDENTITY]: each for each in self._records(statement, (POINT_ROLE, *part))}
         missing = [each for each in wanted if each not in found]
         if missing:
             raise InputError(f"{self.path}: there is no point {missing[0]}")
@@ -111,9 +103,9 @@ class Store:
         (record,) = self.records([point])
         return self._layers(record)
 
-    def results(self, role: str = POINT_ROLE) -> list[Result]:
-        """The results of all points of a role, in the order of the sweep."""
-        return [result for each in self.each_record(role) for result in self._layers(each)]
+    def results(self, role: str = POINT_ROLE, where: Sequence[Condition] = ()) -> list[Result]:
+        """The results of all points of a role that meet the conditions, in the order of the sweep."""
+        return [result for each in self.each_record(role, where) for result in self._layers(each)]
 
     def objects(self, conditions: Sequence[Condition] = ()) -> Iterator[dict[str, Any]]:
         """One object per point for JSON, as `point_objects` gives it, in the order of the sweep."""
@@ -121,12 +113,16 @@ class Store:
 
     def each_record(self, role: str = POINT_ROLE, conditions: Sequence[Condition] = ()) -> Iterator[PointRecord]:
         """All points of a role that meet the conditions, in the order of the sweep."""
-        tests, values = self._tests(conditions)
-        statement = f"{selection('p.*', 'l.results')} {tests} ORDER BY a.place"
-        with closing(self._execute(statement, (role, *values))) as cursor:
-            names = [column[0] for column in cursor.description]
-            for row in self._fetched(cursor):
-                yield self._record(dict(zip(names, row, strict=True)))
+        met, values = tests(self._connection, conditions)
+        places = [
+            place for (place,) in self._rows(f"SELECT a.place {ASKED_FROM}{met} ORDER BY a.place", (role, *values))
+        ]
+        # In parts that are fetched at once: a statement that is left open keeps the writer from its commit.
+        for start in range(0, len(places), _AT_A_TIME):
+            part = places[start : start + _AT_A_TIME]
+            holes = ", ".join("?" * len(part))
+            tail = f"AND a.place IN ({holes}) ORDER BY a.place"
+            yield from self._records(f"{selection('p.*', 'l.results')} {tail}", (role, *part))
 
     def table(
         self,
@@ -149,18 +145,11 @@ class Store:
         with in_words(self.path):
             return loaded(self._connection, columns, where, everything=everything, role=role)
 
-    def compared(self, where: Sequence[Condition] = (), columns: Iterable[str] | None = None) -> "pd.DataFrame":
-        """The table of points beside their baseline, with the columns of `sparsesim.results.PointTables.compared`.
-
-        Rows that do not meet the conditions are left out after the comparison.
-        """
-        total = self.table(columns)
-        reference = self.table(columns, role=REFERENCE_ROLE)
-        compared = compare_to_baseline(total, self.baseline) if self.baseline else compare_to_dense(total, reference)
-        if not where:
-            return compared
-        met = set(self.table([IDENTITY], where)[IDENTITY])
-        return compared[compared[IDENTITY].isin(met)].reset_index(drop=True)
+    def _records(self, statement: str, values: Sequence[Any]) -> list[PointRecord]:
+        with in_words(self.path), closing(self._connection.execute(statement, values)) as cursor:
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        return [self._record(dict(zip(names, row, strict=True))) for row in rows]
 
     def _record(self, values: dict[str, Any]) -> PointRecord:
         """A point from all columns of `points`, the labels that are asked for, and its layers."""
@@ -182,11 +171,6 @@ class Store:
         given = {"network": row["network"], "format": row["format"], "machine": row["machine"], "axes": axes}
         return [replace(each, **given, pruner=each.pruner if each.pruner == GIVEN else row["pruner"]) for each in found]
 
-    def _tests(self, conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-        from sparsesim.store.query import tests
-
-        return tests(self._connection, conditions)
-
     def _about(self, key: str) -> str:
         for (value,) in self._rows("SELECT value FROM about WHERE key = ?", (key,)):
             return str(value)
@@ -207,15 +191,3 @@ class Store:
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with in_words(self.path), closing(self._connection.execute(statement, values)) as cursor:
             return cursor.fetchall()
-
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        with in_words(self.path):
-            return self._connection.execute(statement, values)
-
-    def _fetched(self, cursor: sqlite3.Cursor) -> Iterator[Any]:
-        while True:
-            with in_words(self.path):
-                rows = cursor.fetchmany(_AT_A_TIME)
-            if not rows:
-                return
-            yield from rows

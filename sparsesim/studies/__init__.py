@@ -4,7 +4,9 @@ from sparsesim.studies.accuracy import PrunedAccuracy, accuracy_after
 from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
+from sparsesim.studies.crossover import Contender, Crossover, crossover
 from sparsesim.studies.execution import CrewOf, check_workers, cluster
+from sparsesim.studies.explain import Explanation, explain
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import run_task, simulate_network
@@ -19,7 +21,10 @@ from sparsesim.studies.tradeoff import tradeoff, variants_of
 
 __all__ = [
     "RATIOS",
+    "Contender",
     "CrewOf",
+    "Crossover",
+    "Explanation",
     "Finished",
     "Grid",
     "LayerChoice",
@@ -37,6 +42,8 @@ __all__ = [
     "choose_ratios",
     "cluster",
     "compare",
+    "crossover",
+    "explain",
     "fill",
     "fill_store",
     "imbalance",

@@ -56,12 +56,18 @@ def check_baseline(
     methods: Sequence[Method],
     formats: Collection[str],
     machines: Collection[str],
+    *,
+    labels: Collection[str] | None = None,
+    shares: Collection[float] = (),
 ) -> dict[str, str | float]:
-    """The baseline with its sparsity as a number; InputError where no point of the grid has these columns."""
+    """The baseline with its sparsity as a number; InputError where no point of the grid has these columns.
+
+    `labels` are what results call the networks, where that is not their own; `shares` those of zeros in matrices.
+    """
     networks, found = list(networks), dict(baseline)
-    pruners = {method.label for method in methods}
+    pruners = {method.label for method in methods} | ({UNPRUNED} if shares else set())
     known: dict[str, Collection[str]] = {
-        "network": [network.label for network in networks],
+        "network": [network.label for network in networks] if labels is None else labels,
         "machine": machines,
         "format": formats,
         "pruner": pruners | {GIVEN} if UNPRUNED in pruners else pruners,
@@ -74,11 +80,13 @@ def check_baseline(
     if "sparsity" in found:
         wanted = {UNPRUNED if found.get("pruner") == GIVEN else found.get("pruner")} - {None}
         asked = [method for method in methods if not wanted or method.label in wanted]
-        found["sparsity"] = _sparsity(found["sparsity"], asked, networks)
+        found["sparsity"] = _sparsity(found["sparsity"], asked, networks, shares)
     return found
 
 
-def _sparsity(value: Any, methods: Iterable[Method], networks: Iterable[Network]) -> float:
+def _sparsity(
+    value: Any, methods: Iterable[Method], networks: Iterable[Network], shares: Collection[float] = ()
+) -> float:
     try:
         sparsity = float(value)
     except (TypeError, ValueError) as error:
@@ -86,11 +94,11 @@ def _sparsity(value: Any, methods: Iterable[Method], networks: Iterable[Network]
     if not 0 <= sparsity < 1:
         raise InputError(f"sparsity: {value!r}: a number in [0, 1) is needed")
     asked = [0.0 if method.label == UNPRUNED else method.asked_sparsity for method in methods]
-    if sparsity in asked or None in asked:  # None: only the weights decide
+    if sparsity in asked or sparsity in shares or None in asked:  # None: only the weights decide
         return sparsity
     if 0.0 in asked and sparsity in [round(network.sparsity, 4) for network in networks if _has_weights(network)]:
         return sparsity
-    told = ", ".join(f"{each:g}" for each in dict.fromkeys(asked) if each is not None)
+    told = ", ".join(f"{each:g}" for each in dict.fromkeys([*asked, *shares]) if each is not None)
     raise InputError(f"sparsity: {value!r}: no point has it; choose from {told}")
 
 

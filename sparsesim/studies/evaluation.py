@@ -9,6 +9,7 @@ from sparsesim.lowering import LoweredLayer, lowered_layers
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import GIVEN, NO_WEIGHTS, UNPRUNED, Labels, Result
 from sparsesim.simulation import Simulator, reprice
+from sparsesim.studies.product import MatrixProduct, PreparedProduct
 from sparsesim.studies.task import Point, Task
 
 GIVEN_FROM: Final = 0.05
@@ -16,6 +17,9 @@ GIVEN_FROM: Final = 0.05
 
 Rounding to int8 makes zeros of 1 to 4 % of a dense network's weights; the least pruned of the reference files has 9 %.
 """
+
+Prepared = LoweredLayer | PreparedProduct
+"""A layer of a network, or the product that a matrix stands for, in no format yet."""
 
 SimulatorOf = Callable[[int], Simulator]
 """The simulator of a task's machine, at the task's first table."""
@@ -46,9 +50,14 @@ class Evaluated(NamedTuple):
     weights: Weights
 
 
-def prepared_layers(task: Task, among: slice = slice(None)) -> Iterable[LoweredLayer]:
-    """The layers of a task's network at these places, under its method, one after the other; see `lowered_layers`."""
+def prepared_layers(task: Task, among: slice = slice(None)) -> Iterable[Prepared]:
+    """The layers of a task's network at these places, under its method, one after the other; see `lowered_layers`.
+
+    Of a product of matrices that is the only one.
+    """
     dtype = task.lowering.dtype_of(task.method.stored_dtype)
+    if isinstance(task.network, MatrixProduct):
+        return list(task.network.prepared(dtype))[among]
     batch, read = task.lowering.batch, task.lowering.activations
     return lowered_layers(task.network, task.method, dtype, batch, read, inputs=task.inputs, among=among)
 
@@ -65,7 +74,7 @@ def simulators(task: Task) -> SimulatorOf:
     return of
 
 
-def evaluated(task: Task, points: Sequence[Point], layer: LoweredLayer, simulator: SimulatorOf) -> Evaluated:
+def evaluated(task: Task, points: Sequence[Point], layer: Prepared, simulator: SimulatorOf) -> Evaluated:
     """One layer of a task at some of its points.
 
     A point is simulated once however many tables price it. Refusals are kept as results.
@@ -89,9 +98,11 @@ def named_by_weights(task: Task, results: Iterable[Result], weights: Weights) ->
     """Results with the pruner and the sparsity that only all of the network's weights tell.
 
     Where nothing is pruned but the weights came so (masks that drop any, or 5 % zeros and more), the pruner is "given",
-    and the sparsity the share of zeros. A method that leaves the sparsity to the weights gets the one it reached.
+    and the sparsity the share of zeros; so it is for every
+    matrix that is no network's. A method that leaves the sparsity to the weights gets the one it reached.
     """
-    if task.method.label == UNPRUNED and weights.came_pruned:
+    given = isinstance(task.network, MatrixProduct)
+    if task.method.label == UNPRUNED and (given or weights.came_pruned):
         return [replace(result, pruner=GIVEN, sparsity=weights.sparsity) for result in results]
     if task.method.asked_sparsity is None:
         # Only the weights decide (threshold, sigma, fewer bits): the sparsity is the one that was reached.
@@ -103,12 +114,12 @@ def _machine(point: Point) -> int:
     return point.machine
 
 
-def _labels(task: Task, point: Point, layer: LoweredLayer) -> Labels:
+def _labels(task: Task, point: Point, layer: Prepared) -> Labels:
     labels = task.labels(point)
     return labels if layer.weights else replace(labels, weights=NO_WEIGHTS)
 
 
-def _priced(task: Task, point: Point, layer: LoweredLayer, simulated: Result) -> Result:
+def _priced(task: Task, point: Point, layer: Prepared, simulated: Result) -> Result:
     """What was simulated under the label of another point, at the prices of this one."""
     labels, table = task.labels(point), task.tables[point.table]
     named = replace(simulated, network=labels.network, point=labels.point, axes=labels.axes)

@@ -1,156 +1,200 @@
 """`resolved`: from the names in a sweep to loaded objects, each once; all faults are found before any work is done."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
 
-from numpy.typing import NDArray
-
-from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
-from sparsesim.formats import format_by_name
-from sparsesim.hardware import Machine, common_table, load_machine
-from sparsesim.lowering import Activations, Lowering
-from sparsesim.networks import Network, load_network, read_arrays
-from sparsesim.studies.checks import check_baseline, check_points, check_run
-from sparsesim.studies.labels import (
-    Named,
-    distinct_labels,
-    formats_told_apart,
-    machines_told_apart,
-    methods_told_apart,
-)
-from sparsesim.studies.points import case_of, contents_of
-from sparsesim.studies.sweep import NetworkEntry, Sweep
-from sparsesim.studies.task import Grid, Task, dense_reference, task_of
-from sparsesim.transforms import LayerInputs, Method
-
-Arrays = dict[str, NDArray[Any]]
-
-
-class _Entry(NamedTuple):
-    """One network of a sweep, with what its layers read."""
-
-    number: int
-    given: NetworkEntry
-    network: Network
-    activations: Activations
-    inputs: LayerInputs | None
+from sparsesim.formats import Format, format_by_name
+from sparsesim.hardware import OWN, common_table
+from sparsesim.identity import content_hash
+from sparsesim.results import GIVEN, UNPRUNED
+from sparsesim.studies.axis import listed
+from sparsesim.studies.filters import Selection, Values
+from sparsesim.studies.grid_baseline import grid_baseline
+from sparsesim.studies.labels import Named, distinct_labels, formats_told_apart, methods_told_apart, refuse_equal
+from sparsesim.studies.machine_axis import SweptMachine, bracketed, swept_machines
+from sparsesim.studies.networks_axis import swept_networks
+from sparsesim.studies.product import SELF, MatrixProduct, matrix_products, matrix_sources, source_label
+from sparsesim.studies.settings import SETTINGS, Setting, settings
+from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
+from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.task import Grid
+from sparsesim.studies.task_sets import SweptFormat, SweptMethod, SweptTable, Tasks
+from sparsesim.studies.workloads import ProductWorkload, Workload, network_workloads
+from sparsesim.studies.zips import Steps
+from sparsesim.tensors import Tensor
+from sparsesim.tensors.collections import MatrixSource
+from sparsesim.transforms import Method, as_method
 
 
 def resolved(sweep: Sweep) -> Grid:
     """The grid of a sweep, with every network, machine, table and file of arrays loaded once.
 
-    Raises for the first name that does not exist, file that cannot be read, method that does not fit a network,
-    baseline that is no point, and for points that are equal, each with the place in the sweep. Parts of one name are
-    told apart by what differs, see `distinct_labels`.
+    Raises for the first name that does not exist, file that cannot be read, field that a machine does not have, method
+    that does not fit a network, baseline that is no point, for points that are equal, and where none are left, each
+    with the place in the sweep. Parts of one name are told apart by what differs, see `distinct_labels`.
     """
-    amounts = sum(len(entry.sparsity) or 1 for entry in sweep.pruners)
+    check_given(sweep)
+    sources = _sources(sweep)
+    sides = sides_of(sweep, [len(each) for each in sources])
+    formats, (machines, left_out) = _formats(sweep, sides.formats), swept_machines(sweep, sides.machines)
+    tables = _tables(sweep, [machine.base for machine in machines], sides.tables)
+    chosen, of_products = settings(sweep, sides.settings), settings(sweep, sides.products)
+    methods = _methods(sweep, sides.methods)
+    selection = Selection(sweep.skip, sweep.only)
+    paths = {path for machine in machines for path in machine.axes}
+    tasks = Tasks(
+        sweep,
+        selection,
+        parts_of(machines, sides, selection, _of_machine, {"machine", "equal", *paths}),
+        parts_of(tables, sides, selection, _of_table, {"energy_table"}),
+        parts_of(formats, sides, selection, _of_format, {"format"}),
+    )
+    changes = parts_of(methods, sides, selection, _of_method, METHODS)
+    of_networks = parts_of(chosen, sides, selection, _of_setting, SETTINGS)
+    of_matrices = parts_of(of_products, sides, selection, _of_product_setting, SETTINGS)
+    unchanged = [Part(SweptMethod(as_method(UNPRUNED), "", {}), sides.zips.place({}), selection.all)]
+    networks = swept_networks(sweep, sides.networks)
+    for workload in network_workloads(sweep, networks, [each.method for each in methods]):
+        (own,) = parts_of([workload], sides, selection, _of_network, WORKLOADS)
+        with sweep.at(*workload.place[:2]):
+            tasks.add(workload, own, of_networks, changes)
+    for product in _products(sweep, sources, sides):
+        (own,) = parts_of([product], sides, selection, _of_product, WORKLOADS | METHODS)
+        with sweep.at(*product.place[:2]):
+            tasks.add(product, own, of_matrices, unchanged)
+    left_out |= selection.left_out
     with sweep.at():
-        check_points(len(sweep.networks), amounts, len(sweep.formats), len(sweep.machines))
-    for number, name in enumerate(sweep.formats):
-        with sweep.at("formats", number):
-            format_by_name(name)
-    formats = formats_told_apart(sweep.formats)
-    machines = _machines(sweep)
-    with sweep.at("energy_table"):
-        table = common_table(sweep.energy_table, [unit.name for unit in machines])
-    if sweep.dtype is not None:
-        with sweep.at("dtype"):
-            dtype_by_name(sweep.dtype)
-    methods = _methods(sweep)
-    tasks, references, known = list[Task](), list[Task](), dict[str, _Entry]()
-    for entry in _entries(sweep):
-        lowering = Lowering(sweep.dtype, sweep.batch, entry.activations)
-        needed = entry.inputs if any(method.needs == "inputs" for method in methods) else None
-        with sweep.at("networks", entry.number):
-            for method in methods:
-                _check(method, entry, lowering, sweep.engine)
-            contents = contents_of(entry.network, entry.activations, needed)
-            for method in methods:
-                case = case_of(entry.network, method, contents, lowering, sweep.engine)
-                before = known.setdefault(case.hash, entry)
-                if before is not entry:
-                    raise InputError(
-                        f"{entry.given.name}: under {method.label!r} its points are equal to those of networks."
-                        f"{before.number}, {before.given.name}, in everything that decides a figure: leave one"
-                    )
-                inputs = entry.inputs if method.needs == "inputs" else None
-                parts = (entry.network, method, inputs, formats, machines, [table], lowering, sweep.engine, contents)
-                tasks.append(task_of(*parts))
-        unpruned = None if sweep.baseline else dense_reference(entry.network, tasks[-1], contents)
-        references += [unpruned] if unpruned else []
-    networks = {task.network.label: task.network for task in tasks}
-    with sweep.at("baseline"):
-        names = [machine.name for machine in machines]
-        baseline = check_baseline(sweep.baseline, networks.values(), methods, formats, names)
-    return Grid(sweep.name, tuple(tasks), baseline, tuple(references))
+        if not tasks.found:
+            told = ", ".join(f"{count} as {reason}" for reason, count in left_out.items() if count)
+            raise InputError(f"no point is left{f': {told} are left out' if told else ''}")
+    baseline = grid_baseline(
+        sweep, tasks.found, [each.method for each in methods], [f.label for f in formats], machines
+    )
+    return Grid(sweep.name, tuple(tasks.found), baseline, tuple(tasks.references), left_out)
 
 
-def _machines(sweep: Sweep) -> tuple[Machine, ...]:
-    load, cards = cache(load_machine), list[tuple[str, Machine]]()
-    for number, name in enumerate(sweep.machines):
-        with sweep.at("machines", number):
-            cards.append((name, load(name)))
-    with sweep.at():
-        return tuple(machines_told_apart(cards, sweep.on_violation))
-
-
-def _methods(sweep: Sweep) -> list[Method]:
-    methods = list[Method]()
-    for number, entry in enumerate(sweep.pruners):
-        with sweep.at("pruners", number):
-            methods += entry.methods()
-    with sweep.at():
-        return methods_told_apart(methods)
-
-
-def _entries(sweep: Sweep) -> list[_Entry]:
-    """The networks of a sweep, of which no two have one name."""
-    arrays, known, found = cache(read_arrays), dict[str, Network](), list[_Entry]()
-    for number, entry in enumerate(sweep.networks):
-        with sweep.at("networks", number):
-            network = _network(entry, known)
-            maps = _maps(entry, entry.activations, network, arrays)
-            activations = Activations(sweep.activation_density, maps=maps, format=sweep.activation_format)
-            inputs = _maps(entry, entry.calibration, network, arrays) if entry.calibration else maps
-            found.append(_Entry(number, entry, network, activations, inputs))
-    parts = [
-        Named(each.network.name, str(each.number), each.given.model_dump(exclude={"name"}), each.given.name)
-        for each in found
-    ]
-    return [
-        each if label == each.network.name else each._replace(network=replace(each.network, name=label))
-        for label, each in zip(distinct_labels(parts), found, strict=True)
-    ]
-
-
-def _network(entry: NetworkEntry, known: dict[str, Network]) -> Network:
-    """The network of an entry, cut down to its layers; read anew only where its name or options are others."""
-    key = f"{entry.name} {entry.options()}"
-    if key not in known:
-        known[key] = load_network(entry.name, **entry.options())
-    return known[key].select(entry.layers)
-
-
-def _maps(entry: NetworkEntry, path: str | None, network: Network, arrays: Callable[[Path], Arrays]) -> Arrays | None:
-    """Real inputs of the chosen layers; InputError where the file holds none of them."""
-    if path is None:
-        return None
-    names = {layer.name for layer in network.layers}
-    found = {name: array for name, array in arrays(Path(path)).items() if name in names}
-    if not found:
-        raise InputError(f"{path}: it holds the input of no layer of {entry.name}")
+def _sources(sweep: Sweep) -> list[list[MatrixSource | Tensor]]:
+    found = []
+    for number, entry in enumerate(sweep.matrices):
+        with sweep.at("matrices", number):
+            if not listed(sweep.columns if entry.columns is None else entry.columns):
+                raise InputError("columns: a number of columns of the dense operand is needed, or self for A x A")
+            found.append(matrix_sources(entry.name))
     return found
 
 
-def _check(method: Method, entry: _Entry, lowering: Lowering, engine: str) -> None:
-    if method.needs == "inputs" and entry.inputs is None:
-        raise InputError(
-            f"{entry.given.name}: {method.subject} needs what the layers read; name a file of that as "
-            "calibration: FILE.npz (`sparsesim evaluate --activations` writes one)"
-        )
-    method.check_selection(entry.given.layers)
-    check_run(entry.network, method, entry.inputs, lowering, engine)
+def _formats(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptFormat]:
+    """What is given twice is there once."""
+    found = dict[Format, tuple[str, Steps]]()
+    for steps in asked:
+        given = sweep.formats[steps.get("format", 0)]
+        with sweep.at("formats", steps.get("format", 0)):
+            found.setdefault(format_by_name(given), (given if isinstance(given, str) else "", steps))
+    apart = formats_told_apart([*found])
+    return [SweptFormat(format, label, *found[format]) for label, format in apart.items()]
+
+
+def _methods(sweep: Sweep, asked: Sequence[Steps]) -> list[SweptMethod]:
+    """What is given twice is there once."""
+    found = dict[tuple[str, str], tuple[Method, str, Steps]]()
+    for number, entry in enumerate(sweep.pruners):
+        with sweep.at("pruners", number):
+            made = entry.methods()
+        for steps in (each for each in asked if each["pruner"] == number):
+            method = made[steps.get("sparsity", 0)]
+            key = (content_hash([method, method.label == UNPRUNED]), method.label)
+            found.setdefault(key, (method, entry.name if isinstance(entry.name, str) else "", steps))
+    if not found:
+        return []
+    with sweep.at():
+        apart = methods_told_apart([method for method, _, _ in found.values()])
+    given = zip(apart, found.values(), strict=True)
+    return [SweptMethod(method, text, steps) for method, (_, text, steps) in given]
+
+
+def _tables(sweep: Sweep, bases: Sequence[str], asked: Sequence[Steps]) -> list[SweptTable]:
+    """Own prices first: points are simulated at the first ones and priced again at the others."""
+    several, found = len(sweep.energy_table) > 1, list[SweptTable]()
+    for steps in asked:
+        number = steps.get("energy_table", 0)
+        choice = sweep.energy_table[number]
+        with sweep.at("energy_table", *([number] if several else [])):
+            table = common_table(OWN if several and choice in (None, "") else choice, bases)
+        words = ("own prices" if table is None else table.name,) if several else ()
+        found.append(SweptTable(table, words, steps))
+    with sweep.at():
+        parts = [Named(each.words[0], content_hash(each.table), each.table) for each in found if several]
+        refuse_equal("energy_table", parts)
+    labels = distinct_labels(parts)
+    named = [each._replace(words=(label,)) for label, each in zip(labels, found, strict=True)] if several else found
+    return sorted(named, key=lambda each: each.table is not None)
+
+
+def _products(sweep: Sweep, sources: list[list[MatrixSource | Tensor]], sides: Sides) -> list[ProductWorkload]:
+    """The products of all matrices, of which no two have one name; each matrix is read once, for its hash."""
+    by_matrix = dict[tuple[int, int], list[Steps]]()
+    for steps in sides.matrices:
+        by_matrix.setdefault((steps["matrix"], steps[""]), []).append(steps)
+    found = list[tuple[Steps, MatrixProduct, tuple[str, ...]]]()
+    for (entry, number), asked in by_matrix.items():
+        columns = listed(sweep.columns if sweep.matrices[entry].columns is None else sweep.matrices[entry].columns)
+        source = sources[entry][number]
+        with sweep.at("matrices", entry):
+            made = matrix_products(
+                source_label(source, entry), source, [columns[each.get("columns", 0)] for each in asked]
+            )
+        words = [
+            ("A x A" if each.columns == SELF else f"{each.columns} columns",) if len(columns) > 1 else ()
+            for each in made
+        ]
+        found += zip(asked, made, words, strict=True)
+    places = {id(made): getattr(sources[steps["matrix"]][steps[""]], "place", "") for steps, made, _ in found}
+    parts = [
+        Named(bracketed(made.name, words), made.content, made.columns, places[id(made)]) for _, made, words in found
+    ]
+    with sweep.at():
+        refuse_equal("matrices", parts)
+    return [
+        ProductWorkload(replace(made, name=label), steps["matrix"], {"columns": made.columns} if words else {}, steps)
+        for label, (steps, made, words) in zip(distinct_labels(parts), found, strict=True)
+    ]
+
+
+def _of_machine(machine: SweptMachine) -> Values:
+    return {"equal": (), **{name: (value,) for name, value in machine.axes.items()}} | {
+        "machine": (machine.machine.name, machine.base)
+    }
+
+
+def _of_table(table: SweptTable) -> Values:
+    return {"energy_table": ("own",) if table.table is None else (table.table.name,)}
+
+
+def _of_format(format: SweptFormat) -> Values:
+    return {"format": (format.label, format.given)}
+
+
+def _of_method(method: SweptMethod) -> Values:
+    return {"pruner": (method.method.label, method.given), "sparsity": (method.method.asked_sparsity or 0.0,)}
+
+
+def _of_setting(setting: Setting) -> Values:
+    return {name: (value,) for name, value in zip(SETTINGS, setting, strict=False)}
+
+
+def _of_product_setting(setting: Setting) -> Values:
+    return {"dtype": (setting.dtype,), "engine": (setting.engine,)}
+
+
+def _of_network(workload: Workload) -> Values:
+    *_, given = workload.place
+    names = (workload.network.name, workload.network.label, given)
+    return {"network": names, **{name: (value,) for name, value in workload.axes.items()}}
+
+
+def _of_product(workload: ProductWorkload) -> Values:
+    product = workload.network
+    names = (product.name, getattr(product.source, "place", product.name))
+    told = {"network": names, "matrix": names, "columns": (product.columns,)}
+    return {**told, "pruner": (GIVEN,), "sparsity": (product.sparsity,)}

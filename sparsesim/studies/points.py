@@ -14,6 +14,7 @@ The same point has the same hash in every process and on every machine, so that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -25,10 +26,11 @@ from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
-from sparsesim.identity import array_hash, canonical, content_hash
+from sparsesim.identity import array_hash, canonical, canonical_text, content_hash, text_hash
 from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Layer, Network
 from sparsesim.results import UNPRUNED
+from sparsesim.studies.product import MatrixProduct
 from sparsesim.transforms import LayerInputs, Method
 
 SCHEME: Final = 1
@@ -65,7 +67,12 @@ def contents_of(network: Network, read: Activations, inputs: LayerInputs | None)
     """The hashes of these objects; inputs of layers that the network does not have are left out."""
     names = {layer.name for layer in network.layers}
     seen = None if inputs is None else {name: values for name, values in inputs.items() if name in names}
-    return Contents(network_hash(network), content_hash(_activations(read)), content_hash(seen))
+    return Contents(network_hash(network), read_hash(read), content_hash(seen))
+
+
+def read_hash(read: Activations) -> str:
+    """Of what layers read on the machines."""
+    return content_hash(_activations(read))
 
 
 @dataclass(frozen=True)
@@ -88,27 +95,38 @@ class Case:
     batch: int
     engine: str
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Of all of it."""
         return content_hash([SCHEME, import_module("sparsesim").__version__, self])
 
     def point(self, format: Format | str, machine: str) -> str:
         """The identity of the point in a format on a machine, given by `machine_hash`."""
-        return content_hash([self.hash, format_by_name(format), machine])
+        return self.point_in(canonical_text(format_by_name(format)), machine)
+
+    def point_in(self, format: str, machine: str) -> str:
+        """The same for a format given by its `canonical_text`: many points have it."""
+        return text_hash(f'["{self.hash}",{format},"{machine}"]')
 
 
 def case_of(
-    network: Network,
+    network: Network | MatrixProduct,
     method: Method,
     contents: Contents,
     lowering: Lowering,
     engine: str,
+    *,
+    changed: str | None = None,
 ) -> Case:
-    """The case of a network, whose contents were hashed, under a method."""
+    """The case of a network, whose contents were hashed, under a method; `changed` is `method_hash`, if known."""
     dtype = dtype_by_name(lowering.dtype_of(method.stored_dtype))
-    changed = content_hash(_method(network, method, contents.inputs))
-    return Case(contents.network, changed, contents.read, dtype.name, lowering.batch, engine)
+    own = changed or method_hash(network, method, contents)
+    return Case(contents.network, own, contents.read, dtype.name, lowering.batch, engine)
+
+
+def method_hash(network: Network | MatrixProduct, method: Method, contents: Contents) -> str:
+    """Of a method and all that it reads of a network besides its weights."""
+    return content_hash(_method(network, method, contents.inputs))
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
@@ -127,11 +145,11 @@ def _weights_hash(source: NDArray[Any]) -> str:
         return array_hash(source.astype(np.float32, copy=False))
 
 
-def _method(network: Network, method: Method, inputs: str) -> dict[str, Any]:
+def _method(network: Network | MatrixProduct, method: Method, inputs: str) -> dict[str, Any]:
     told: dict[str, Any] = {"method": canonical(method), UNPRUNED: method.label == UNPRUNED}
     if method.needs == "inputs":
         told["inputs"] = inputs
-    if method.needs in ("graph", "file"):
+    if method.needs in ("graph", "file") and isinstance(network, Network):
         told["file"] = [_file_hash(origin) for origin in (network.graph, network.path)]
     return told
 

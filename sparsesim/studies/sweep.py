@@ -5,23 +5,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
-from pydantic import AliasChoices, BeforeValidator, Field, PrivateAttr
+from pydantic import AliasChoices, Field, PrivateAttr, ValidationError
 
 from sparsesim.errors import FaultsError, InputError
-from sparsesim.faults import place_of
+from sparsesim.faults import faults_of, place_of
 from sparsesim.hardware import OnViolation
-from sparsesim.networks import Layout
-from sparsesim.quantities import Fraction, Index, NotNegative, Number, Sparsity
+from sparsesim.quantities import Fraction, NotNegative
 from sparsesim.shipped import shipped_file
-from sparsesim.transforms import Method, method_by_name
+from sparsesim.studies.axis import AS_PUBLISHED, OneOrSeveral
+from sparsesim.studies.entries import (
+    Columns,
+    Equal,
+    Filters,
+    Formats,
+    Machines,
+    Matrices,
+    Networks,
+    Positive,
+    Pruners,
+    Tables,
+)
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
-
-MOST: Final = 2**31 - 1
-"""Of everything that is counted in a sweep: samples, tokens, rows, columns."""
-Positive = Annotated[int, Field(gt=0, le=MOST), Number]
-Natural = Annotated[int, Field(ge=0, le=MOST), Number]
 
 Place: TypeAlias = Callable[[Sequence[str | int]], str]
 """Where a field of a sweep stands, in words, from the steps to it."""
@@ -34,88 +40,86 @@ class _Told:
     place: Place = field(default=partial(place_of, {}), compare=False)
 
 
-class NetworkEntry(Description):
-    """A network by name or file, and the layers of it to run (a shell pattern such as "fc*").
+class _Called(type(Description)):  # type: ignore[misc]
+    """Makes faults of a call in Python one line each, as those of files are."""
 
-    `activations` is a file of arrays with the real inputs of layers by name, as `sparsesim evaluate --activations`
-    writes it; machines multiply them. `calibration` is such a file for methods that choose weights by what layers
-    read; by default it is that of the activations. The other fields are the options of `load_network`, for files
-    that do not say everything themselves.
-    """
-
-    name: str
-    layers: str = "*"
-    activations: str | None = None
-    calibration: str | None = None
-    input_shape: tuple[Positive, ...] | None = None
-    sizes: tuple[Positive, Positive] | Mapping[str, tuple[Positive, Positive]] | None = None
-    strides: Mapping[str, Positive] | None = None
-    groups: Mapping[str, Positive] | None = None
-    paddings: Mapping[str, Natural] | None = None
-    layout: Layout | None = None
-    stacked: bool | None = None
-    tokens: Positive | None = None
-    seed: Index | None = None
-    architecture: str | None = None
-    variant: str | None = None
-
-    def options(self) -> dict[str, Any]:
-        """What `load_network` takes besides the name."""
-        return self.model_dump(exclude={"name", "layers", "activations", "calibration"})
+    def __call__(cls, **fields: Any) -> Any:
+        try:
+            return super().__call__(**fields)
+        except ValidationError as error:
+            raise FaultsError(faults_of(error, cls, fields)) from error
 
 
-class PrunerEntry(Description):
-    """A pruner or another method by name, at one or more sparsities; what fixes the sparsity (none, 2:4) takes none.
+class Sweep(Description, metaclass=_Called):
+    """A grid: networks x settings x pruners x sparsities x formats x machines x energy tables, and matrices likewise.
 
-    The other fields are options of `method_by_name`.
-    """
+    Fields may be given in YAML, as mappings, or in Python with objects (Network, Machine, Method, Format, EnergyTable,
+    matrices) where names stand in files. Wherever several values may stand, one may stand alone, and numbers may be
+    ranges: `{linear: [0.5, 0.9, 5]}` or `{log2: [1, 64]}`.
 
-    name: str
-    sparsity: tuple[Sparsity, ...] = ()
-    threshold: NotNegative | None = None
-    s: NotNegative | None = None
-    criterion: str | None = None
-    round_to: Positive | None = None
-    rank: Positive | None = None
-    energy: Fraction | None = None
+    Attributes:
+        name: of the files that it writes.
+        networks: by name or file; entries with more fields as `NetworkEntry`.
+        pruners: by name; entries with more fields as `PrunerEntry`. They apply to networks.
+        matrices: by name, file, folder, archive or pattern, each matrix a point of its own; see `MatrixEntry`.
+        columns: of the dense operand of matrices whose entries say nothing; "self" for A x A.
+        formats: of the weights, or of the matrices.
+        machines: by name or file, `{name: NAME, set: {PATH: VALUES}}` for all combinations of fields.
+        equal: resources that machines are scaled to: "as-published", or one of `macs_per_cycle`, `bandwidth` and `area`
+            with a machine or an amount (see `sparsesim.hardware.scaled_to`).
+        batch: samples at a time.
+        tokens: of all networks whose entries say nothing, see `load_network`.
+        dtype: number type; by default fp16, or what a method stores weights in. `value_type` in older files.
+        activation_density: share of inputs that is not zero, or "published".
+        activation_format: how inputs with zeros are stored.
+        energy_table: prices, several of them for the same simulation; "own" for each machine's own. By default one
+            machine has its own and several have those of one table, see `common_table`.
+        engine: of the simulation.
+        on_violation: what happens to weights that no kernel takes.
+        baseline: columns of the point that others are compared with.
+        zip: lists of axes that go together, one value of each at a time.
+        skip: combinations that are left out: axes with a value, a shell pattern, a comparison such as ">16", or a list
+            of these, and `why`.
+        only: combinations that are kept, of which a point must be one.
 
-    def methods(self) -> list[Method]:
-        """One method per sparsity. Raises InputError."""
-        amounts = self.model_dump(exclude={"name", "sparsity"})
-        return [method_by_name(self.name, sparsity, **amounts) for sparsity in self.sparsity or (None,)]
+    Axes are named as these fields are, those of machines by their paths. What differs between points stands in columns
+    `axis_NAME` of tables, and in the labels of networks and machines. docs/sweeps.md shows each of them.
 
+    Raises FaultsError with a line for every field of a wrong type or value; what it names is looked up by `run_sweep`.
 
-def _named(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, Mapping) and isinstance(value.get("sparsity"), int | float):
-        return {**value, "sparsity": [value["sparsity"]]}
-    return _named(value)
-
-
-class Sweep(Description):
-    """A grid: networks x pruners x sparsities x formats x machines.
-
-    Without a `dtype` weights are fp16, or what a method stores them in; `value_type` is its name in older files.
-    Without an `energy_table` one machine has its own prices and several have those of one table, see `common_table`.
+    >>> import sparsesim as ss
+    >>> from sparsesim.studies import resolved
+    >>> sweep = ss.Sweep(
+    ...     name="bandwidth", networks="digits-cnn", pruners="2:4", formats=["dense", "nm-2:4"], batch=[1, 16],
+    ...     machines={"name": "a100-pcie", "set": {"dram.bandwidth_bytes_per_s": ["1 TB/s", "2 TB/s"]}},
+    ...     skip={"batch": ">1", "format": "nm-*", "why": "only small batches are of interest"},
+    ... )
+    >>> grid = resolved(sweep)
+    >>> grid.points, grid.left_out
+    (6, {'only small batches are of interest': 2})
     """
 
     name: str = Field(pattern=r"^[\w.-]+$")
     description: str = ""
-    networks: tuple[Annotated[NetworkEntry, BeforeValidator(_named)], ...] = Field(min_length=1)
-    pruners: tuple[Annotated[PrunerEntry, BeforeValidator(_listed)], ...] = Field(min_length=1)
-    formats: tuple[str, ...] = Field(min_length=1)
-    machines: tuple[str, ...] = Field(min_length=1)
-    batch: Positive = 1
-    dtype: str | None = Field(default=None, validation_alias=AliasChoices("dtype", "value_type"))
-    activation_density: Fraction | Literal["published"] = 1.0
+    networks: Networks = ()
+    pruners: Pruners = ()
+    matrices: Matrices = ()
+    columns: OneOrSeveral[Columns] | None = None
+    formats: Formats
+    machines: Machines
+    equal: Equal = (AS_PUBLISHED,)
+    batch: OneOrSeveral[Positive] = 1
+    tokens: OneOrSeveral[Positive] | None = None
+    dtype: OneOrSeveral[str] | None = Field(default=None, validation_alias=AliasChoices("dtype", "value_type"))
+    activation_density: OneOrSeveral[Fraction | Literal["published"]] = 1.0
     activation_format: str = "dense"
-    energy_table: str = ""
-    engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
+    energy_table: Tables = ("",)
+    engine: OneOrSeveral[Literal["fast", "event", "lower-bound", "upper-bound"]] = "fast"
     on_violation: OnViolation = "unpack"
     baseline: Mapping[str, str | NotNegative] = Field(default_factory=dict)
+    zip: tuple[tuple[str, ...], ...] = ()
+    skip: Filters = ()
+    only: Filters = ()
     _told: _Told = PrivateAttr(default=_Told())
 
     def located(self, place: Place) -> Self:

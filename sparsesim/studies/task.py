@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
+from sparsesim.identity import canonical_text
 from sparsesim.lowering import Lowering
 from sparsesim.networks import Network
 from sparsesim.results import UNPRUNED, Labels
 from sparsesim.studies.points import Case, Contents, case_of, machine_hash
+from sparsesim.studies.product import MatrixProduct
 from sparsesim.transforms import LayerInputs, Method, as_method
 
 
@@ -39,7 +41,7 @@ class Task:
     """One network under one method: pruned and lowered once for all of its points.
 
     Attributes:
-        network: as it is before the method.
+        network: as it is before the method, or a product of matrices.
         method: what is done to it.
         inputs: what its layers read, for methods that need that.
         formats: by label.
@@ -51,7 +53,7 @@ class Task:
         points: in order.
     """
 
-    network: Network
+    network: Network | MatrixProduct
     method: Method
     inputs: LayerInputs | None
     formats: Mapping[str, Format]
@@ -66,7 +68,8 @@ class Task:
     def in_words(self) -> str:
         """The network and the method, such as "alexnet, magnitude 90%"."""
         asked = self.method.asked_sparsity
-        return f"{self.network.label}, {self.method.label}{f' {asked:.0%}' if asked else ''}"
+        label = self.points[0].network if self.points else self.network.label
+        return f"{label}, {self.method.label}{f' {asked:.0%}' if asked else ''}"
 
     def labels(self, point: Point) -> Labels:
         """What results of a point say about where they come from."""
@@ -75,7 +78,7 @@ class Task:
 
 
 def task_of(
-    network: Network,
+    network: Network | MatrixProduct,
     method: Method,
     inputs: LayerInputs | None,
     formats: Mapping[str, Format],
@@ -87,24 +90,27 @@ def task_of(
     *,
     name: Callable[[int, int], tuple[str, Mapping[str, Any]]] | None = None,
     keep: Callable[[str, int, int], bool] = lambda format, machine, table: True,
+    changed: str | None = None,
+    priced: Callable[[int, int], str] | None = None,
 ) -> Task:
     """The task with every format on every machine at the prices of every table, as far as they are to be kept.
 
     `name` gives label of the network and axes for a place of a machine and of a table; `contents` are the hashes of
-    this network and of what it reads.
+    this network and of what it reads. `changed` is the `method_hash`, and `priced` gives the `machine_hash` at the
+    same places, where they are known already: grids have many tasks with the same machines.
     """
-    case = case_of(network, method, contents, lowering, engine)
+    case = case_of(network, method, contents, lowering, engine, changed=changed)
     called = name or (lambda machine, table: (network.label, {}))
-    priced = {
-        (machine, table): machine_hash(machines[machine], tables[table])
-        for machine, table in product(range(len(machines)), range(len(tables)))
-    }
+    written = {label: canonical_text(format) for label, format in formats.items()}
     points = []
-    for table, machine, format in product(range(len(tables)), range(len(machines)), formats):
-        if keep(format, machine, table):
+    for table, machine in product(range(len(tables)), range(len(machines))):
+        kept = [format for format in formats if keep(format, machine, table)]
+        if kept:
             label, axes = called(machine, table)
-            identity = case.point(formats[format], priced[machine, table])
-            points.append(Point(label, format, machine, table, identity, axes))
+            unit = priced(machine, table) if priced else machine_hash(machines[machine], tables[table])
+            points += [
+                Point(label, format, machine, table, case.point_in(written[format], unit), axes) for format in kept
+            ]
     parts = (network, method, inputs, dict(formats), tuple(machines), tuple(tables), lowering, engine, case)
     return Task(*parts, tuple(points))
 
@@ -146,6 +152,16 @@ class Grid:
         return tuple(found.values())
 
     @property
+    def left_out_in_words(self) -> list[str]:
+        """What was left out and why, a line for each reason, and which filters no point matches."""
+        return [
+            f"{count} {'points are' if count > 1 else 'point is'} left out: {reason}"
+            if count
+            else f"no point matches this filter: {reason}"
+            for reason, count in self.left_out.items()
+        ]
+
+    @property
     def points(self) -> int:
         """Of all tasks."""
         return sum(len(task.points) for task in self.tasks)
@@ -161,10 +177,15 @@ def dense_baseline_in_words(machines: Sequence[Machine]) -> str:
     return f"{own} ({', '.join(others)}: on that of {dense[0]})" if others else own
 
 
-def dense_reference(network: Network, task: Task, contents: Contents) -> Task | None:
+def dense_reference(
+    network: Network | MatrixProduct,
+    task: Task,
+    contents: Contents,
+    priced: Callable[[int, int], str] | None = None,
+) -> Task | None:
     """The unpruned network, stored dense, on those machines of a task that have a dense kernel; None without any.
 
-    Every machine and table of the task has one point, called as the task's points are.
+    Every machine and table of the task has one point, called as the task's points are; `priced` as for `task_of`.
     """
     named = {(point.machine, point.table): (point.network, point.axes) for point in task.points}
     dense = [place for place, machine in enumerate(task.machines) if machine.has_dense_kernel]
@@ -180,6 +201,7 @@ def dense_reference(network: Network, task: Task, contents: Contents) -> Task | 
         contents,
         name=lambda machine, table: named[dense[machine], table],
         keep=lambda format, machine, table: (dense[machine], table) in named,
+        priced=(lambda machine, table: priced(dense[machine], table)) if priced else None,
     )
     return unpruned if unpruned.points else None
 

@@ -7,10 +7,13 @@ import numpy as np
 from typer.testing import CliRunner
 
 from sparsesim.cli.app import app
+from tests.store.made import points, write
 
-# {samples}, {chain}, {sweep}, {matrix} and {out} are paths in a temporary folder, see `files`.
+# {samples}, {chain}, {sweep}, {matrix}, {store} and {out} are paths in a temporary folder, see `files`.
 EXAMPLES = {
     "run": ["{sweep}", "-o", "{out}/results", "--no-plots"],
+    "results": ["{store}"],
+    "price": ["{store}", "--energy", "horowitz-45nm"],
     "compare": ["digits-cnn", "-m", "core-i7-5930k", "-f", "csr", "-p", "magnitude"],
     "matmul": ["{matrix}", "-m", "core-i7-5930k", "-f", "csr", "-f", "coo"],
     "gemm": ["8", "16", "32", "-m", "a100-pcie"],
@@ -22,6 +25,8 @@ EXAMPLES = {
     "compress": ["digits-cnn", "--method", "int8"],
     "imbalance": ["digits-cnn", "-m", "core-i7-5930k", "--layers", "fc2"],
     "tradeoff": ["digits-cnn", "-i", "{samples}", "-p", "2:4", "-m", "a100-pcie", "-o", "{out}/tradeoff.png"],
+    "explain": ["digits-cnn", "-m", "core-i7-5930k", "--no-endless"],
+    "crossover": ["csr@a100-pcie", "dense@a100-pcie", "--network", "digits-cnn", "--points", "2"],
     "validate": ["sparseloop"],
     "list": ["formats"],
     "show": ["machine", "sparch"],
@@ -51,12 +56,14 @@ def files(folder):
     np.savez(folder / "chain.npz", **{name: random.random(shape, np.float32) for name, shape in shapes.items()})
     (folder / "sweep.yaml").write_text(SWEEP)
     (folder / "matrix.mtx").write_text(MATRIX)
+    write(folder / "store.db", points(3))
     (folder / "written").mkdir()
     names = {
         "samples": "samples.npz",
         "chain": "chain.npz",
         "sweep": "sweep.yaml",
         "matrix": "matrix.mtx",
+        "store": "store.db",
         "out": "written",
     }
     return {name: folder / file for name, file in names.items()}

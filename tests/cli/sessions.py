@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from sparsesim.errors import InputError
+from sparsesim.store import opened
+
 CODE = "from sparsesim.cli import main; main()"
 LONG_S = 60
 """Enough on any machine for what takes two seconds."""
@@ -55,6 +58,15 @@ def wait_for(condition, process, limit_s=120):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def points_in(store):
+    """How many points a store holds, 0 where there is none yet."""
+    try:
+        with opened(store) as kept:
+            return len(kept.finished())
+    except InputError:
+        return 0
 
 
 def wait_until_alone(process, limit_s=LONG_S):

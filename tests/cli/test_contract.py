@@ -19,9 +19,14 @@ from tests.cli.commands import EXAMPLES, files
 OWN_MEANING = {
     "--output": set(COMMANDS),  # a folder, a network, a plan or a picture
     "--pruner": {"compare", "tradeoff"},
-    "--sparsity": {"gemm", "compare", "shrink"},
-    "--format": {"imbalance"},
+    "--sparsity": {"gemm", "compare", "shrink", "explain"},
+    "--format": {"imbalance", "explain"},
+    "--machine": {"explain"},  # one
+    "--gemm": {"crossover"},  # a side may be the size
     "--round-to": {"shrink"},  # channels
+    "--energy": {"price"},  # a table
+    "--layers": {"results", "price"},  # a row each
+    "--parquet": {"run"},  # beside CSV
     "--inputs": {"prune"},  # without labels
     "--activations": {"compare", "evaluate"},  # read by one, written by the other
 }

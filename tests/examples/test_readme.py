@@ -68,7 +68,7 @@ def clone(readme, repository, tmp_path_factory):
 
 def test_every_command_works_as_printed_after_the_first_one(readme, clone, tmp_path):
     """One test, because the commands build on each other, and installing takes most of its time."""
-    assert {path.suffix for path in (clone / "results").iterdir()} == {".csv", ".png", ".jsonl"}
+    assert {path.suffix for path in (clone / "results").iterdir()} == {".csv", ".png", ".db"}
     lines = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("sparsesim ")]
     assert len(lines) >= 15
     failed = {}

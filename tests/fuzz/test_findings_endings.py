@@ -134,7 +134,7 @@ def test_data_that_a_pruner_needs_is_asked_for_before_any_work(tmp_path):
     found = points(tmp_path, pruners=["none", "wanda"])
     assert found.code == 2
     assert "wanda" in found.error
-    assert not list(tmp_path.glob("out/*.jsonl")) or not any(path.read_text() for path in tmp_path.glob("out/*.jsonl"))
+    assert not list(tmp_path.glob("out/*"))
 
 
 @pytest.mark.parametrize("baseline", [{"format": "dense"}, {"sparsity": 0.5}, {"machine": "sparch"}])
@@ -144,4 +144,4 @@ def test_a_baseline_that_is_no_point_is_refused_before_any_work(tmp_path, baseli
         assert baseline == {"format": "dense"}
     else:
         assert "baseline" in found.error
-        assert not any(path.read_text() for path in tmp_path.glob("out/*.jsonl"))
+        assert not list(tmp_path.glob("out/*"))

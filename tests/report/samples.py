@@ -287,6 +287,52 @@ def spmm_measured():
     )
 
 
+def crossover():
+    """Points over a sparsity; the first side overtakes at 0.9."""
+    places = ((0.5, 0.25), (0.8, 0.6), (0.89, 0.95), (0.9, 1.05), (0.95, 1.6))
+    return {
+        "first": "csr@gpu",
+        "second": "dense@gpu",
+        "over": "sparsity",
+        "figure": "seconds",
+        "workload": "small, magnitude, batch 1",
+        "band": 0.1,
+        "crossings": [{"value": 0.9, "ratio": 1.05, "ahead": "first", "before": 0.89, "low": 0.89, "high": 0.9}],
+        "points": [{"value": value, "ratio": ratio} for value, ratio in places],
+        "answer": ["csr@gpu overtakes dense@gpu at sparsity 90 %."],
+    }
+
+
+def _waiting(layer, microseconds, shares, gains):
+    seconds = 1e-6 * microseconds
+    return {
+        "layer": layer,
+        "seconds": seconds,
+        "time_s": {name: share * seconds for name, share in shares.items()},
+        "bottleneck": next(iter(shares)),
+        "twice": {name: {"speedup": gain} for name, gain in gains.items()},
+    }
+
+
+def bottlenecks():
+    """Two layers that are alike, and one that the merger holds up."""
+    names = ("MACs", "DRAM latency", "merger", "stages", "clock", "all at once")
+    fc = dict(zip(names, (1.5, 1.2, 1.0, 1.001, 1.6, 2.0), strict=True))
+    conv = dict(zip(names, (1.0, 1.01, 1.3, 1.0, 1.9, 2.1), strict=True))
+    total = dict(zip(names, (1.25, 1.1, 1.1, 1.0, 1.7, 2.05), strict=True))
+    busy, merging = {"math": 0.75, "latency": 0.25}, {"merger": 0.9, "launch": 0.1}
+    words = {name: {"words": f"twice the {name}", "combined": name == "clock"} for name in names[:-1]}
+    return {
+        "workload": "small, batch 1",
+        "machine": "unit",
+        "format": "csr",
+        "resources": words | {"DRAM latency": {"words": "half the DRAM latency", "combined": False}},
+        "layers": [_waiting("fc1", 10, busy, fc), _waiting("fc2", 10, busy, fc), _waiting("conv", 30, merging, conv)],
+        "total": _waiting("total", 50, {"merger": 0.54, "math": 0.3, "latency": 0.1, "launch": 0.06}, total),
+        "answer": ["Time goes to merger 54%, math 30%, latency 10%."],
+    }
+
+
 SAMPLES = {
     "energy": (points, {}),
     "speedup": (compared, {"baseline": "machine cpu, pruner none, format dense"}),
@@ -295,6 +341,8 @@ SAMPLES = {
     "roofline": (layers, {}),
     "tradeoff": (tradeoff, {"title": "small, 100 samples"}),
     "sensitivity": (sensitivity, {"baseline": 0.9, "max_drop": 0.1, "chosen": {"conv": 0.5, "fc": 0.9}}),
+    "crossover": (crossover, {}),
+    "bottlenecks": (bottlenecks, {}),
     "ladder": (ladder, {"baseline": 0.93, "allowed_drop": 0.01}),
     "spy": (spy, {"title": "small: magnitude"}),
     "errors": (errors, {}),

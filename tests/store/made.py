@@ -27,7 +27,7 @@ def write(path, results, asked=None, baseline=None, references=(), name="tiny"):
 def points(number, first=0, **fields):
     """Results of points of two layers each, each with its own identity and batch."""
     return [
-        made_up(layer, point=f"{place:032x}", axes={"batch": place}, seconds=place + 0.5, **fields)
+        made_up(layer, point=f"{place:032x}", axes={"batch": place}, **{"seconds": place + 0.5} | fields)
         for place in range(first, first + number)
         for layer in ("one", "two")
     ]

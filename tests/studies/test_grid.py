@@ -8,7 +8,7 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
-from sparsesim.studies import Sweep, grid, in_order, load_sweep, resolved, run_sweep
+from sparsesim.studies import Sweep, grid, in_order, load_sweep, machine_axis, networks_axis, resolved, run_sweep
 
 POINT = {"name": "grid", "networks": ["digits-cnn"], "pruners": ["none"], "formats": ["dense"], "machines": ["titan-x"]}
 
@@ -18,17 +18,19 @@ def loads(monkeypatch):
     """How often each loader was called."""
     counts = Counter()
 
-    def counted(name):
-        load = getattr(grid, name)
+    def counted(module, name):
+        load = getattr(module, name)
 
         def call(*args, **options):
             counts[name] += 1
             return load(*args, **options)
 
-        monkeypatch.setattr(grid, name, call)
+        monkeypatch.setattr(module, name, call)
 
-    for name in ("load_network", "load_machine", "common_table", "read_arrays"):
-        counted(name)
+    counted(networks_axis, "load_network")
+    counted(networks_axis, "read_arrays")
+    counted(machine_axis, "load_machine")
+    counted(grid, "common_table")
     return counts
 
 

@@ -5,7 +5,7 @@ import yaml
 
 from sparsesim.errors import InputError
 from sparsesim.shipped import shipped_names
-from sparsesim.studies import ResultLog, in_order, load_sweep, resolved, run_sweep, run_task
+from sparsesim.studies import in_order, load_sweep, resolved, run_sweep, run_task
 
 GRID = {
     "name": "grid",
@@ -65,16 +65,6 @@ def test_a_violated_pattern_is_refused_or_runs_dense_as_asked(tmp_path):
         results = run_task(task)
         assert {(result.status, result.unpacked) for result in results} == {found}
         assert all(result.note and result.format == format for result in results)
-
-
-def test_the_log_grows_with_every_task(tmp_path):
-    sweep = load_sweep(write(tmp_path, machines=["core-i7-5930k"]))
-    log, lines = ResultLog(tmp_path / "out" / "log.jsonl"), 0
-    for task in resolved(sweep).tasks[:2]:
-        results = run_task(task)
-        log.append(results)
-        lines += len(results)
-        assert len(log.path.read_text().splitlines()) == lines
 
 
 @pytest.mark.parametrize("name", shipped_names("workloads", ".yaml"))

@@ -25,6 +25,7 @@ from sparsesim.accelerators.condensed_outer_product.rounds import (
     round_count,
 )
 from sparsesim.accelerators.condensed_outer_product.timing import Chunks, slots, timed_steps
+from sparsesim.accelerators.condensed_outer_product.upgrades import UPGRADES
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.dtypes import ACCUMULATORS, DType
 from sparsesim.formats import CondensedCsr, Csr
@@ -98,6 +99,7 @@ class CondensedOuterProduct(Unpacking):
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
     scaling: ClassVar = SCALING
+    upgrades: ClassVar = UPGRADES
 
     @model_validator(mode="after")
     def _equal_groups(self) -> Self:

@@ -9,6 +9,7 @@ from sparsesim.accelerators.arithmetic import weighted_shares, whole_cycles
 from sparsesim.accelerators.gather_spmv.kernels import LANES
 from sparsesim.accelerators.gather_spmv.rows import SECTOR_BYTES, Rows, rows_of
 from sparsesim.accelerators.gather_spmv.steps import Steps, entry_steps, row_steps
+from sparsesim.accelerators.gather_spmv.upgrades import UPGRADES
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.scaling import Scaling
@@ -81,6 +82,7 @@ class GatherSpmv(Accelerator):
         ),
         parts="sms",
     )
+    upgrades: ClassVar = UPGRADES
 
     @model_validator(mode="after")
     def _one_way_to_share(self) -> Self:

@@ -10,6 +10,7 @@ from sparsesim.accelerators.arithmetic import size_key, weighted_shares
 from sparsesim.accelerators.groups import execute_one_by_one, plan_one_by_one
 from sparsesim.accelerators.kernels import select_and_accumulate
 from sparsesim.accelerators.mac_array.packed import Packed, compressed
+from sparsesim.accelerators.mac_array.upgrades import UPGRADES
 from sparsesim.accelerators.mac_array.walks import Walk, distinct_sides, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.plannable import check_plannable, check_tiles
@@ -70,6 +71,7 @@ class MacArray(Unpacking):
         fixed=("rows", "depth", "register_file", "accumulator_bits", "stages", "keep", "of"),
         parts="subcores",
     )
+    upgrades: ClassVar = UPGRADES
 
     def reads(self, op: MatmulOp) -> bool:
         """The unit's own pattern, or dense if it has none."""

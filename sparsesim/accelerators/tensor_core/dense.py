@@ -15,6 +15,7 @@ from sparsesim.accelerators.tensor_core.growing import SCALING
 from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
 from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
+from sparsesim.accelerators.tensor_core.upgrades import UPGRADES
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS
 from sparsesim.errors import InputError
@@ -87,6 +88,7 @@ class TensorCore(Autotuned):
 
     native: ClassVar = frozenset({Dense})
     scaling: ClassVar = SCALING
+    upgrades: ClassVar = UPGRADES
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:

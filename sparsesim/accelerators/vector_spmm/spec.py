@@ -14,6 +14,7 @@ from sparsesim.accelerators.vector_spmm.bands import Bands, stored_bands, vector
 from sparsesim.accelerators.vector_spmm.growing import SCALING
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
+from sparsesim.accelerators.vector_spmm.upgrades import UPGRADES
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Bsr, Csr
@@ -96,6 +97,7 @@ class VectorSpmm(Accelerator):
 
     native: ClassVar = frozenset({Csr, Bsr})
     scaling: ClassVar = SCALING
+    upgrades: ClassVar = UPGRADES
 
     def reads(self, op: MatmulOp) -> bool:
         """CSR if there is a kernel for single values, and vectors or square blocks of the lengths that have one.

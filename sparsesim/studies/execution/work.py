@@ -7,9 +7,9 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from sparsesim.errors import SparsesimError
-from sparsesim.lowering import LoweredLayer
 from sparsesim.results import Result
 from sparsesim.studies.evaluation import (
+    Prepared,
     Weights,
     evaluated,
     named_by_weights,
@@ -52,7 +52,7 @@ class Bench:
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tasks
-        self._prepared: OrderedDict[int, list[LoweredLayer]] = OrderedDict()
+        self._prepared: OrderedDict[int, list[Prepared]] = OrderedDict()
         self._lock = Lock()  # of a process whose threads work on pieces each
 
     def work(self, piece: Piece, finish: Finish, *, failing: bool) -> list[Done]:
@@ -84,7 +84,7 @@ class Bench:
             return [Part(results, total(weights)) for results in by_point]
         return finished(task, by_point, total(weights), finish)
 
-    def _layers(self, share: Share, task: Task) -> Iterable[LoweredLayer]:
+    def _layers(self, share: Share, task: Task) -> Iterable[Prepared]:
         if not share.keep:
             return prepared_layers(task, slice(*(share.layers or (None,))))
         with self._lock:
