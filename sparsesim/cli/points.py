@@ -141,11 +141,15 @@ def _layers(grid: Grid, kept: Store) -> Iterator[list[Result]]:
 
 
 def _pictures(grid: Grid, kept: Store, compared: "pd.DataFrame", folder: Path) -> list[Path]:
-    from sparsesim.report.points import plot_points  # loads matplotlib, which takes long and draws only here
+    from sparsesim.report.points import (
+        draws_layers,
+        plot_points,
+    )  # loads matplotlib, which takes long and draws only here
     from sparsesim.results import PointTables
 
-    layers = result_table(result for part in _layers(grid, kept) for result in part)
-    return plot_points(PointTables(layers, compared), folder, grid.name, grid.baseline_in_words)
+    needed = _layers(grid, kept) if draws_layers(compared, grid.pictures) else ()
+    layers = result_table(result for part in needed for result in part)
+    return plot_points(PointTables(layers, compared), folder, grid.name, grid.baseline_in_words, grid.pictures)
 
 
 def _failures(kept: Store) -> list[str]:

@@ -1,6 +1,6 @@
 """The pictures of a sweep: those that it asks for, or else what suits its axes and the number of its points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 MOST_BARS: Final = 64
 """Points of a sweep over numbers up to which pictures with a bar or mark for each are drawn beside curves."""
+
+_OF_LAYERS: Final[dict[str, Callable[["pd.DataFrame", Path], Path]]] = {
+    "time-shares": plot_time_shares,
+    "roofline": plot_roofline,
+}
 
 
 def plot_points(
@@ -46,9 +51,14 @@ def plot_points(
         elif kind == "energy":
             plot_energy(compared, path)
         else:
-            {"time-shares": plot_time_shares, "roofline": plot_roofline}[kind](tables.layers, path)
+            _OF_LAYERS[kind](tables.layers, path)
         written.append(path)
     return written
+
+
+def draws_layers(compared: "pd.DataFrame", pictures: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> bool:
+    """Whether `plot_points` draws anything of single layers; if not, their table may be empty."""
+    return any(kind in _OF_LAYERS for kind, _ in pictures or _defaults(compared))
 
 
 def _defaults(compared: "pd.DataFrame") -> list[tuple[str, dict[str, Any]]]:

@@ -126,20 +126,22 @@ def _follows(table: "pd.DataFrame", column: str, others: Sequence[str]) -> bool:
 
 
 def _shorter(table: "pd.DataFrame", column: str, label: str, axes: Sequence[str]) -> str:
-    base, brackets, words = label.partition(" (")
-    if not brackets or not words.endswith(")"):
+    base, *groups = _parts(label)
+    if not groups:
         return label
-    own = table[[_base(other) == base for other in table[column]]]
-    kept = [word for word in words[:-1].split(", ") if not any(_is_of(own, column, word, axis) for axis in axes)]
-    return f"{base} ({', '.join(kept)})" if kept else base
+    own = table[[_parts(other)[0] == base for other in table[column]]]
+    kept = [[word for word in group if not any(_is_of(own, column, word, axis) for axis in axes)] for group in groups]
+    return " ".join([base, *(f"({', '.join(group)})" for group in kept if group)])
 
 
 def _is_of(own: "pd.DataFrame", column: str, word: str, axis: str) -> bool:
     """Whether a word stands in the labels of all rows of one value of an axis, and in no others."""
-    has = own[column].map(lambda label: word in label.partition(" (")[2].removesuffix(")").split(", "))
+    has = own[column].map(lambda label: any(word in group for group in _parts(label)[1:]))
     values = own.loc[has, axis].drop_duplicates()
     return bool(len(values) == 1 and values.notna().all() and has.eq(own[axis] == values.iloc[0]).all())
 
 
-def _base(label: str) -> str:
-    return label.partition(" (")[0]
+def _parts(label: str) -> list[Any]:
+    """A name, and the words of every pair of brackets behind it."""
+    base, *groups = label.removesuffix(")").replace(") (", " (").split(" (")
+    return [base, *(group.split(", ") for group in groups)]

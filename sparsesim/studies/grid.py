@@ -14,6 +14,7 @@ from sparsesim.studies.grid_baseline import grid_baseline
 from sparsesim.studies.labels import Named, distinct_labels, formats_told_apart, methods_told_apart, refuse_equal
 from sparsesim.studies.machine_axis import SweptMachine, bracketed, swept_machines
 from sparsesim.studies.networks_axis import swept_networks
+from sparsesim.studies.pictures import check_pictures
 from sparsesim.studies.product import SELF, MatrixProduct, matrix_products, matrix_sources, source_label
 from sparsesim.studies.settings import SETTINGS, Setting, settings
 from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
@@ -35,6 +36,7 @@ def resolved(sweep: Sweep) -> Grid:
     with the place in the sweep. Parts of one name are told apart by what differs, see `distinct_labels`.
     """
     check_given(sweep)
+    check_pictures(sweep)
     sources = _sources(sweep)
     sides = sides_of(sweep, [len(each) for each in sources])
     formats, (machines, left_out) = _formats(sweep, sides.formats), swept_machines(sweep, sides.machines)
@@ -71,7 +73,8 @@ def resolved(sweep: Sweep) -> Grid:
     baseline = grid_baseline(
         sweep, tasks.found, [each.method for each in methods], [f.label for f in formats], machines
     )
-    return Grid(sweep.name, tuple(tasks.found), baseline, tuple(tasks.references), left_out)
+    drawn = tuple((picture.kind, picture.options()) for picture in sweep.pictures)
+    return Grid(sweep.name, tuple(tasks.found), baseline, tuple(tasks.references), left_out, drawn)
 
 
 def _sources(sweep: Sweep) -> list[list[MatrixSource | Tensor]]:

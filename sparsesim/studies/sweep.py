@@ -27,6 +27,7 @@ from sparsesim.studies.entries import (
     Pruners,
     Tables,
 )
+from sparsesim.studies.pictures import Pictures
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
 
 Place: TypeAlias = Callable[[Sequence[str | int]], str]
@@ -81,6 +82,8 @@ class Sweep(Description, metaclass=_Called):
         skip: combinations that are left out: axes with a value, a shell pattern, a comparison such as ">16", or a list
             of these, and `why`.
         only: combinations that are kept, of which a point must be one.
+        pictures: what `sparsesim run` draws: energy, speedup, time-shares, roofline, or curves of a figure over an axis
+            as `{curves: {over: batch, of: speedup, series: format, panels: machine}}`; by default what suits the axes.
 
     Axes are named as these fields are, those of machines by their paths. What differs between points stands in columns
     `axis_NAME` of tables, and in the labels of networks and machines. docs/sweeps.md shows each of them.
@@ -120,6 +123,7 @@ class Sweep(Description, metaclass=_Called):
     zip: tuple[tuple[str, ...], ...] = ()
     skip: Filters = ()
     only: Filters = ()
+    pictures: Pictures = ()
     _told: _Told = PrivateAttr(default=_Told())
 
     def located(self, place: Place) -> Self:

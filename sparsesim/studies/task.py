@@ -125,6 +125,7 @@ class Grid:
         baseline: columns of the reference point; empty to compare with the dense kernel of the same machine.
         references: what is compared with then: every network unpruned and stored dense.
         left_out: how many combinations were left out, by the reason.
+        pictures: what to draw, by name, with options; none for what suits the axes.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Grid:
     baseline: Mapping[str, str | float]
     references: tuple[Task, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    pictures: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     @property
     def baseline_in_words(self) -> str:

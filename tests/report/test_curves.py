@@ -117,7 +117,7 @@ def test_more_series_than_can_be_told_apart_are_not_drawn_and_that_is_said():
 def test_labels_lose_what_an_axis_says_and_nothing_else():
     rows = [
         {
-            "network": f"net (fc*, batch {batch})",
+            "network": f"net (fc*, batch {batch}) (synthetic)",
             "machine": f"unit ({ways}, 8 GB/s)",
             "axis_batch": batch,
             "axis_ways": ways,
@@ -125,10 +125,17 @@ def test_labels_lose_what_an_axis_says_and_nothing_else():
         for batch in (1, 2)
         for ways in (32, 64)
     ]
-    rows.append({"network": "net (conv*, batch 2)", "machine": "unit (32, 8 GB/s)", "axis_batch": 2, "axis_ways": 32})
+    rows.append(
+        {
+            "network": "net (conv*, batch 2) (synthetic)",
+            "machine": "unit (32, 8 GB/s)",
+            "axis_batch": 2,
+            "axis_ways": 32,
+        }
+    )
     table = pd.DataFrame(rows).assign(pruner="none", sparsity=0.0, format="dense")
     short = without_axes(table)
-    assert set(short["network"]) == {"net (fc*)", "net (conv*)"}
+    assert set(short["network"]) == {"net (fc*) (synthetic)", "net (conv*) (synthetic)"}
     assert set(short["machine"]) == {"unit (8 GB/s)"}
     assert telling(short, "axis_batch", []) == ["network", "axis_ways"]
 
