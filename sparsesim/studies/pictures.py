@@ -71,7 +71,7 @@ Pictures = Annotated[tuple[Annotated[Picture, BeforeValidator(_read)], ...], Fie
 
 
 def check_pictures(sweep: "Sweep") -> None:
-    """InputError, with the place in the sweep, for curves over what has fewer than two numbers, and for unknown axes."""
+    """InputError, with its place, for curves over what has fewer than two numbers, and for unknown axes."""
     axes = _axes(sweep)
     for number, picture in enumerate(sweep.pictures):
         named = [("over", picture.over), *(("series", each) for each in picture.series)]
