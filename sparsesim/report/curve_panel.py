@@ -111,12 +111,13 @@ def _ring(
 
     room = FreeRoom(width, height)
     room.take([on_paper(place) for place in points], _MARK, _MARK)
-    room.take([on_paper(place) for place, _ in marks], 1.5 * _MARK, 1.5 * _MARK)
+    room.take([on_paper(place) for place, _ in marks], 1.8 * _MARK, 1.8 * _MARK)
     for line in axes.lines:
         ends = [(float(left), float(up)) for left, up in np.asarray(line.get_xydata())]
         if len(ends) > 1 and line.get_zorder() > 0:
             room.take(_along([on_paper(end) for end in ends]), 0.03, 0.03)
-    for place, colour in marks:
+    # From the right, because a label stands to the right of its ring where it can.
+    for place, colour in sorted(marks, reverse=True):
         axes.plot(*place, "o", color=colour, markersize=7, fillstyle="none", markeredgewidth=0.9)
         words = x.words(place[0], 2 if x.quantity.unit != "%" else 3)
         centre = room.place([on_paper(place)], inches(words, 6.5) + 0.03, _LINE)
