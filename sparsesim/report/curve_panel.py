@@ -117,7 +117,7 @@ def _ring(
         if len(ends) > 1 and line.get_zorder() > 0:
             room.take(_along([on_paper(end) for end in ends]), 0.03, 0.03)
     # From the right, because a label stands to the right of its ring where it can.
-    for place, colour in sorted(marks, reverse=True):
+    for place, colour in sorted(marks, key=lambda mark: -x.share(mark[0][0])):
         axes.plot(*place, "o", color=colour, markersize=7, fillstyle="none", markeredgewidth=0.9)
         words = x.words(place[0], 2 if x.quantity.unit != "%" else 3)
         centre = room.place([on_paper(place)], inches(words, 6.5) + 0.03, _LINE)

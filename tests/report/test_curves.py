@@ -162,3 +162,18 @@ def test_there_is_nothing_to_draw_without_points():
         draw_curves(over_bandwidth().assign(status="refused"), BANDWIDTH)
     with pytest.raises(InputError, match="nothing to draw: no point has both"):
         draw_curves(over_bandwidth().query("machine == 'cpu'"), BANDWIDTH)
+
+
+@pytest.mark.parametrize("column", ["sparsity", "axis_batch"])
+def test_of_two_crossings_side_by_side_the_left_label_stands_left(column):
+    values = {"sparsity": (0.5, 0.8, 0.9, 0.95), "axis_batch": (1, 2, 4, 8)}[column]
+    rows = [
+        {column: value, "format": format, "status": "ok", "speedup": 0.7 * factor * 1.5**place}
+        for format, factor in (("later", 1.0), ("sooner", 1.03))
+        for place, value in enumerate(values)
+    ]
+    table = pd.DataFrame(rows).assign(network="net", machine="unit", pruner="magnitude")
+    axes = draw_curves(table if column == "sparsity" else table.assign(sparsity=0.9), column).axes[0]
+    placed = {float(text.get_text().rstrip("%")): text.get_position()[0] for text in axes.texts}
+    assert len(placed) == 2
+    assert [placed[value] for value in sorted(placed)] == sorted(placed.values())
