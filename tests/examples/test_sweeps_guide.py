@@ -35,6 +35,7 @@ def test_its_files_have_the_points_that_they_describe(grids):
         # Per batch with its bandwidth: 4 methods in dense, csr, and 2:4 in nm-2:4; csr at 16 without those up to 0.5.
         "chosen": (4 + 4 + 1) + (4 + 1 + 1),
         "products": 4 * 2 * 2,
+        "drawn": 2 * 2 * 2 * 7,
     }
     assert grids["chosen"].left_out == {"no 2:4 pattern": 6, "dense wins": 3}
 
