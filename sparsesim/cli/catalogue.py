@@ -33,7 +33,11 @@ FAMILIES: Final[dict[str, Callable[[], dict[str, str]]]] = {
     "matrices": lambda: {name: matrix_record(name).description for name in matrix_names()},
     "bottlenecks": lambda: dict(RESOURCES),
     "columns": glossary,
-    "workloads": lambda: {name: load_sweep(name).description for name in shipped_names("workloads", ".yaml")},
+    # What follows the first sentence is what came out, and why to doubt it.
+    "workloads": lambda: {
+        name: load_sweep(name).description.partition(". ")[0].removesuffix(".") + "."
+        for name in shipped_names("workloads", ".yaml")
+    },
 }
 
 

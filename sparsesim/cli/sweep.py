@@ -37,7 +37,7 @@ def run(
     plots: Annotated[
         bool,
         typer.Option(
-            "--plots/--no-plots", help="Draw energy, speedup, shares of time and roofline.", rich_help_panel=OUTPUT
+            "--plots/--no-plots", help="Draw what the sweep asks for, or what suits its axes.", rich_help_panel=OUTPUT
         ),
     ] = True,
     workers: Annotated[

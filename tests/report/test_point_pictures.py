@@ -5,7 +5,7 @@ import pytest
 
 from sparsesim.report import PLOTS
 from sparsesim.report.layout import COLUMN_INCHES, fitting, inches, wrapped
-from sparsesim.report.points import MOST_BARS, plot_points
+from sparsesim.report.points import MOST_BARS, draws_layers, plot_points
 from sparsesim.results import PointTables
 from tests.report.samples import SAMPLES, compared, layers, over_bandwidth, wide
 from tests.report.test_energy import with_static
@@ -108,3 +108,11 @@ def test_a_sweep_says_which_pictures_it_wants(tmp_path):
         "mine-energy.png", "mine-seconds-over-batch.png", "mine-seconds-over-batch-2.png",
     ]  # fmt: skip
     assert all(path.is_file() for path in written)
+
+
+def test_layers_are_read_only_for_what_draws_them():
+    assert draws_layers(compared())
+    assert draws_layers(over_axis(3).compared)
+    assert not draws_layers(over_axis(MOST_BARS + 1).compared)
+    assert not draws_layers(compared(), [("energy", {}), ("curves", {"over": "batch"})])
+    assert draws_layers(compared(), [("roofline", {})])
