@@ -37,10 +37,13 @@ def test_every_point_lies_at_its_bandwidth_and_speedup():
 
 
 def test_axes_have_the_units_and_the_spacing_of_their_values():
-    axes = draw_curves(over_bandwidth(), BANDWIDTH, of="seconds").axes[0]
+    table = over_bandwidth()
+    axes = draw_curves(table, BANDWIDTH, of="seconds", panels="sparsity").axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("DRAM bandwidth [GB/s]", "time [µs]")
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert sorted(tick_words(axes.xaxis), key=int) == ["64", "128", "256", "512"]
+    own = table[(table["format"] == "format-0") & (table["sparsity"] == 0.5) & (table["machine"] != "cpu")]
+    assert line_of(axes, "format-0, unit")[1] == pytest.approx((1e6 * own["seconds"]).to_list())
     assert not rings(axes)  # 1 µs is nothing special
 
 
@@ -49,6 +52,7 @@ def test_axes_have_the_units_and_the_spacing_of_their_values():
     [
         ("axis_dram.bandwidth_bytes_per_s", [1e12, 2e12], "DRAM bandwidth [TB/s]", "1"),
         ("axis_accelerator.cache.size_bytes", [32 * 1024, 2**20], "cache size [KiB]", "32"),
+        ("axis_accelerator.cache.size_bytes", [32 * 1024, 10**6], "cache size [kB]", "32.768"),
         ("axis_accelerator.merge_ways", [32, 64], "merge ways", "32"),
         ("axis_kernels.gemm.sms", [54, 108], "gemm sms", "54"),
         ("axis_clock_hz", [1.41e9], "clock [GHz]", "1.41"),
@@ -88,6 +92,7 @@ def test_a_crossing_lies_on_the_line_as_it_is_drawn():
     assert crossings([(1, 2.0), (4, 0.5), (16, 0.25)], by_factors) == [(pytest.approx(2.0), 1.0)]
     assert crossings([(1, 2.0), (4, 1.0), (16, 0.25)], by_factors) == [(pytest.approx(4.0), 1.0)]
     assert not crossings([(1, 2.0), (4, 1.0), (16, 2.0)], by_factors)
+    assert not crossings([(1, 0.5), (4, 1.0), (16, 0.5)], by_factors)
     assert not crossings([(1, 1.0), (4, 1.0), (16, 1.0)], by_factors)
     assert crossings([(1, 2.0), (4, math.nan), (16, 0.5)], by_factors) == [(pytest.approx(4.0), 1.0)]
     evenly = across("axis_merge_ways", [1, 2, 3])
@@ -111,6 +116,8 @@ def test_rings_stand_where_a_series_becomes_faster_than_the_baseline():
 def test_more_series_than_can_be_told_apart_are_not_drawn_and_that_is_said():
     figure = draw_curves(over_bandwidth(MOST_SERIES + 2), BANDWIDTH, panels=["sparsity", "machine"])
     assert len(legend_words(figure)) == MOST_SERIES
+    drawn = [height for axes in figure.axes for line in axes.lines for height in line.get_ydata()]
+    assert figure.axes[0].get_ylim()[1] < 2 * max(drawn)
     assert f"The first {MOST_SERIES} of {MOST_SERIES + 2} series" in figure.texts[0].get_text()
 
 
