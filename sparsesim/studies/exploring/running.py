@@ -1,0 +1,198 @@
+"""The search itself: candidates are asked for, computed here or by worker processes, and told to the store."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from pickle import dumps, loads
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from sparsesim.errors import SparsesimError
+from sparsesim.limits import budget_bytes, memory_budget
+from sparsesim.studies.exploring.evaluating import Evaluator
+from sparsesim.studies.exploring.extra import optuna_module
+from sparsesim.studies.exploring.prepared import Prepared
+from sparsesim.studies.exploring.seeds import Seed, seeds
+from sparsesim.studies.exploring.space import Candidate, Choice
+from sparsesim.studies.exploring.storing import CHOICE, FIGURES, ORIGIN, OWNER, REFUSED, lost_trials, owner
+from sparsesim.studies.workers import worker_processes
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial, Trial
+
+LOG: Final = logging.getLogger(__name__)
+
+Answer = tuple[dict[str, Any] | None, str]
+"""Figures, or why there are none."""
+Ask = Callable[[Candidate], "Future[Answer]"]
+UNPRUNED: Final = "unpruned"
+"""Attribute of a study: the figures of the network without pruning on the machine as given."""
+
+
+@dataclass
+class Search:
+    """One process at work on a study, alone or beside others.
+
+    Attributes:
+        prepared: what is searched.
+        study: where trials are kept.
+        progress: called with the number of trials that are done, whenever it changes.
+    """
+
+    prepared: Prepared
+    study: "Study"
+    progress: Callable[[int], None] = lambda done: None
+    _waiting: "dict[Future[Answer], Trial]" = field(default_factory=dict)
+
+    def run(self, workers: int = 1) -> None:
+        """Go on until there are as many trials as were asked for, or no other candidate."""
+        self._forget_lost()
+        if self._left() <= 0 and UNPRUNED in self.study.user_attrs:
+            return
+        with _asking(self.prepared, min(workers, self.prepared.exploration.trials)) as ask:
+            if UNPRUNED not in self.study.user_attrs:
+                figures, why = ask(Candidate()).result()
+                if figures is None:
+                    raise SparsesimError(why)
+                self.study.set_user_attr(UNPRUNED, figures)
+            self._begin_with(seeds(self.prepared))
+            while self._left() > 0 or self._waiting:
+                while self._left() > 0 and len(self._waiting) < workers and self._ask(ask):
+                    pass
+                if not self._waiting:
+                    return
+                self._tell(*wait(self._waiting, return_when=FIRST_COMPLETED).done)
+
+    def _left(self) -> int:
+        """Trials that are neither done nor under way."""
+        return self.prepared.exploration.trials - len(self._tried())
+
+    def _tried(self) -> "list[FrozenTrial]":
+        """Trials that are done, were refused, or are under way; here or in other processes."""
+        state = optuna_module().trial.TrialState
+        trials = self.study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL, state.RUNNING))
+        return [trial for trial in trials if trial.state != state.FAIL or REFUSED in trial.user_attrs]
+
+    def _ask(self, ask: Ask) -> bool:
+        """Begin a trial; False where every candidate was tried."""
+        from sparsesim.studies.exploring.sampling import UnseenSampler, distributions
+
+        given, space, known = self.prepared.exploration, self.prepared.space, self._tried()
+        seen = {_choice(trial.params, space.axes) for trial in known if len(trial.params) == len(space.axes)}
+        if len(seen) >= space.size:
+            return False
+        best = [_choice(trial.params, space.axes) for trial in front(self.study)]
+        self.study.sampler = UnseenSampler(given.sampler, len(given.objectives), space, seen, best, len(known))
+        trial = self.study.ask(distributions(space))
+        choice = _choice(trial.params, space.axes)
+        if choice in seen:  # a seed that another process began at the same time
+            self.study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
+            return True
+        trial.set_user_attr(OWNER, owner())
+        self._waiting[ask(space.candidate(choice))] = trial
+        return True
+
+    def _tell(self, *done: "Future[Answer]") -> None:
+        state = optuna_module().trial.TrialState
+        for future in done:
+            figures, why = future.result()
+            trial = self._waiting.pop(future)
+            if figures is None:
+                LOG.info("trial %d: %s", trial.number, why)
+                trial.set_user_attr(REFUSED, why)
+                self.study.tell(trial, state=state.FAIL)
+            else:
+                trial.set_user_attr(FIGURES, figures)
+                for each in self.prepared.exploration.bounds:
+                    trial.set_constraint(each.text, each.excess(figures, self.study.user_attrs[UNPRUNED]))
+                self.study.tell(trial, [figures[name] for name in self.prepared.exploration.objectives])
+            self.progress(len(self._tried()) - len(self._waiting))
+
+    def _forget_lost(self) -> None:
+        for trial in lost_trials(self.study):
+            self.study.tell(trial.number, state=optuna_module().trial.TrialState.FAIL)
+
+    def _begin_with(self, given: list[Seed]) -> None:
+        state, axes = optuna_module().trial.TrialState, self.prepared.space.axes
+        waiting = self.study.get_trials(deepcopy=False, states=(state.WAITING,))
+        known = {_choice(trial.params, axes) for trial in self._tried() if len(trial.params) == len(axes)}
+        known |= {tuple(trial.user_attrs[CHOICE]) for trial in waiting}
+        for origin, choice in given:
+            if choice not in known:
+                fixed = dict(zip((axis.name for axis in axes), choice, strict=True))
+                self.study.enqueue_trial(fixed, user_attrs={ORIGIN: origin, CHOICE: list(choice)})
+
+
+def front(study: "Study") -> "list[FrozenTrial]":
+    """The trials that keep all constraints and that no other one beats in every objective, in the order of trials.
+
+    Of one objective that is the best one; of equals the first.
+    """
+    complete = optuna_module().trial.TrialState.COMPLETE
+    trials = [
+        trial
+        for trial in study.get_trials(deepcopy=False, states=(complete,))
+        if all(excess <= 0 for excess in trial.constraints.values())
+    ]
+    signs = [1 if direction.name == "MINIMIZE" else -1 for direction in study.directions]
+    costs = [tuple(sign * value for sign, value in zip(signs, trial.values, strict=True)) for trial in trials]
+    found = []
+    for number, own in enumerate(costs):
+        beaten = any(
+            all(a <= b for a, b in zip(other, own, strict=True)) and (other != own or place < number)
+            for place, other in enumerate(costs)
+            if place != number
+        )
+        if not beaten:
+            found.append(trials[number])
+    return found
+
+
+def _choice(params: dict[str, Any], axes: Any) -> Choice:
+    return tuple(int(params[axis.name]) for axis in axes)
+
+
+@contextmanager
+def _asking(prepared: Prepared, workers: int) -> Iterator[Ask]:
+    """What computes a candidate: this process, or some of its own."""
+    if workers == 1:
+        evaluator = Evaluator(prepared)
+        yield lambda candidate: _done(_answer(evaluator, candidate))
+        return
+    with TemporaryDirectory(prefix="sparsesim-") as folder, worker_processes(workers) as processes:
+        path = Path(folder) / "prepared"
+        path.write_bytes(dumps(prepared))
+        yield lambda candidate: _submitted(processes, path, candidate)
+
+
+def _submitted(processes: Executor, path: Path, candidate: Candidate) -> "Future[Answer]":
+    return processes.submit(_answer_of, str(path), candidate, budget_bytes())
+
+
+def _answer_of(path: str, candidate: Candidate, budget: int) -> Answer:
+    with memory_budget(budget):
+        return _answer(_evaluator(path), candidate)
+
+
+@lru_cache(maxsize=1)
+def _evaluator(path: str) -> Evaluator:
+    """The evaluator of a worker, kept for the next candidate; the file is one that the parent wrote for it."""
+    return Evaluator(loads(Path(path).read_bytes()))
+
+
+def _answer(evaluator: Evaluator, candidate: Candidate) -> Answer:
+    try:
+        return evaluator.figures(candidate), ""
+    except SparsesimError as error:
+        return None, str(error)
+
+
+def _done(answer: Answer) -> "Future[Answer]":
+    future: Future[Answer] = Future()
+    future.set_result(answer)
+    return future

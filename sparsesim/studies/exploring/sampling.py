@@ -1,0 +1,98 @@
+"""The sampler: Optuna's, seeded anew for every trial, and never twice the same candidate.
+
+A trial is drawn from the seed and the number of those before it alone, so that a search that was interrupted goes on as
+if it had not been.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from sparsesim.studies.exploring.description import SamplerEntry
+from sparsesim.studies.exploring.space import MOST_LISTED, Choice, Space
+
+ATTEMPTS: Final = 8
+"""So often the sampler is asked before a candidate that it knows already is replaced."""
+DRAWS: Final = 64
+"""Candidates that are drawn at random before all are listed."""
+STARTUP: Final = 16
+"""Trials before TPE begins to learn."""
+
+
+def distributions(space: Space) -> dict[str, BaseDistribution]:
+    """The numbers of values on every axis: rising where neighbours are alike, else names."""
+    found: dict[str, BaseDistribution] = {}
+    for axis in space.axes:
+        last = len(axis.values) - 1
+        found[axis.name] = IntDistribution(0, last) if axis.ordered else CategoricalDistribution(range(last + 1))
+    return found
+
+
+class UnseenSampler(BaseSampler):
+    """Asks another sampler until it names a candidate that nobody tried; else a neighbour of the best, or any."""
+
+    def __init__(
+        self, entry: SamplerEntry, objectives: int, space: Space, seen: Set[Choice], best: Sequence[Choice], number: int
+    ) -> None:
+        self._space, self._seen, self._best = space, seen, best
+        self._random = np.random.default_rng([entry.seed, number])
+        seed = int(self._random.integers(2**31))
+        if entry.kind == "nsga2" or (entry.kind == "auto" and objectives > 1):
+            self._inner: BaseSampler = NSGAIISampler(population_size=entry.population, seed=seed)
+        else:
+            self._inner = TPESampler(n_startup_trials=STARTUP, multivariate=True, seed=seed, constant_liar=True)
+        self._distributions = distributions(space)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self._distributions
+
+    def sample_relative(self, study: Study, trial: FrozenTrial, search_space: Any) -> dict[str, Any]:
+        """A whole candidate."""
+        for attempt in range(ATTEMPTS):
+            drawn = self._drawn(study, trial)
+            if "fixed_params" in trial.system_attrs:
+                return drawn  # what is given is taken anyway; the sampler only counts it
+            if tuple(drawn.values()) not in self._seen:
+                return drawn
+        return dict(zip(self._distributions, self._another(), strict=True))
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any) -> Any:
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self._inner.before_trial(study, trial)
+
+    def after_trial(
+        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        self._inner.after_trial(study, trial, state, values)
+
+    def _drawn(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
+        known: Mapping[str, Any] = self._inner.sample_relative(
+            study, trial, self._inner.infer_relative_search_space(study, trial)
+        )
+        return {
+            name: known[name] if name in known else self._inner.sample_independent(study, trial, name, distribution)
+            for name, distribution in self._distributions.items()
+        }
+
+    def _another(self) -> Choice:
+        """A candidate that nobody tried: one step from the best, else drawn, else the first in a list."""
+        near = sorted({other for choice in self._best for other in self._space.neighbours(choice)} - self._seen)
+        if near:
+            return near[int(self._random.integers(len(near)))]
+        sizes = [len(axis.values) for axis in self._space.axes]
+        for _ in range(DRAWS):
+            drawn = tuple(map(int, self._random.integers(sizes)))
+            if drawn not in self._seen:
+                return drawn
+        if self._space.size <= MOST_LISTED:
+            left = [choice for choice in self._space.every() if choice not in self._seen]
+            if left:
+                return left[int(self._random.integers(len(left)))]
+        return drawn
