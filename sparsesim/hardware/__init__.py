@@ -25,6 +25,7 @@ from sparsesim.hardware.energy import (
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
 from sparsesim.hardware.load import load_machine, load_machines, machine_names
 from sparsesim.hardware.machine import Machine
+from sparsesim.hardware.variants import numeric_fields, with_fields
 
 __all__ = [
     "COMPONENTS",
@@ -48,6 +49,8 @@ __all__ = [
     "load_machine",
     "load_machines",
     "machine_names",
+    "numeric_fields",
     "price",
     "price_measured",
+    "with_fields",
 ]

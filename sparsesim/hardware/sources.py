@@ -30,9 +30,14 @@ def leaf_paths(value: Any, path: str = "") -> Iterator[str]:
 
 def all_are_covered(paths: Iterable[str], sources: Mapping[str, Any], entry: str = "entry") -> None:
     """Raise InputError for paths that neither have a source nor lie below one that has."""
-    missing = list(dict.fromkeys(path for path in paths if not _is_covered(path, sources)))
+    missing = uncovered(paths, sources)
     if missing:
         raise InputError(f"sources: no {entry} covers {', '.join(missing[:5])}")
+
+
+def uncovered(paths: Iterable[str], sources: Mapping[str, Any]) -> list[str]:
+    """The paths, each once, that neither have a source nor lie below one that has."""
+    return list(dict.fromkeys(path for path in paths if not _is_covered(path, sources)))
 
 
 def inherited_sources(kernels: Mapping[str, Any], sources: Mapping[str, Any]) -> dict[str, Any]:
