@@ -11,6 +11,9 @@ from pickle import dumps, loads
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sparsesim.errors import SparsesimError
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.studies.exploring.evaluating import Evaluator
@@ -87,7 +90,8 @@ class Search:
         if len(seen) >= space.size:
             return False
         best = [_choice(trial.params, space.axes) for trial in front(self.study)]
-        self.study.sampler = UnseenSampler(given.sampler, len(given.objectives), space, seen, best, len(known))
+        alone = all(trial.state.is_finished() for trial in known)
+        self.study.sampler = UnseenSampler(given.sampler, len(given.objectives), space, seen, best, len(known), alone)
         trial = self.study.ask(distributions(space))
         choice = _choice(trial.params, space.axes)
         if choice in seen:  # a seed that another process began at the same time
@@ -140,17 +144,15 @@ def front(study: "Study") -> "list[FrozenTrial]":
         if all(excess <= 0 for excess in trial.constraints.values())
     ]
     signs = [1 if direction.name == "MINIMIZE" else -1 for direction in study.directions]
-    costs = [tuple(sign * value for sign, value in zip(signs, trial.values, strict=True)) for trial in trials]
-    found = []
-    for number, own in enumerate(costs):
-        beaten = any(
-            all(a <= b for a, b in zip(other, own, strict=True)) and (other != own or place < number)
-            for place, other in enumerate(costs)
-            if place != number
-        )
-        if not beaten:
-            found.append(trials[number])
-    return found
+    costs = np.array([trial.values for trial in trials]).reshape(len(trials), len(signs)) * signs
+    return [trial for number, trial in enumerate(trials) if not _beaten(costs, number)]
+
+
+def _beaten(costs: NDArray[np.float64], number: int) -> bool:
+    """Whether another one costs no more in anything, and less in something or as much and came before."""
+    no_worse = (costs <= costs[number]).all(axis=1)
+    better = (costs < costs[number]).any(axis=1)
+    return bool((no_worse & better).any() or no_worse[:number].any())
 
 
 def _choice(params: dict[str, Any], axes: Any) -> Choice:

@@ -37,7 +37,7 @@ class UnseenSampler(BaseSampler):
     """Asks another sampler until it names a candidate that nobody tried; else a neighbour of the best, or any."""
 
     def __init__(
-        self, entry: SamplerEntry, objectives: int, space: Space, seen: Set[Choice], best: Sequence[Choice], number: int
+        self, entry: SamplerEntry, objectives: int, space: Space, seen: Set[Choice], best: Sequence[Choice], number: int, alone: bool
     ) -> None:
         self._space, self._seen, self._best = space, seen, best
         self._random = np.random.default_rng([entry.seed, number])
@@ -45,7 +45,7 @@ class UnseenSampler(BaseSampler):
         if entry.kind == "nsga2" or (entry.kind == "auto" and objectives > 1):
             self._inner: BaseSampler = NSGAIISampler(population_size=entry.population, seed=seed)
         else:
-            self._inner = TPESampler(n_startup_trials=STARTUP, multivariate=True, seed=seed, constant_liar=True)
+            self._inner = TPESampler(n_startup_trials=STARTUP, multivariate=True, seed=seed, constant_liar=not alone)
         self._distributions = distributions(space)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:

@@ -56,6 +56,7 @@ def opened(prepared: Prepared, store: Path | None) -> "Study":
             )
         except Exception as error:  # SQLAlchemy's and SQLite's, which are imported with Optuna only
             raise InputError(f"{store}: {_first_line(error)}") from error
+        _without_waiting_for_the_disk(storage)
     directions = ["maximize" if way == "maximise" else "minimize" for way in given.objectives.values()]
     others = [name for name in optuna.get_all_study_names(storage) if name != given.name]
     if others:
@@ -65,7 +66,6 @@ def opened(prepared: Prepared, store: Path | None) -> "Study":
     except ValueError as error:
         raise InputError(f"{store}: {_first_line(error)}") from error
     _check_same(study, prepared, store)
-    study.set_metric_names(list(given.objectives))
     return study
 
 
@@ -121,6 +121,18 @@ def _started(pid: int) -> str:
     except OSError:
         return ""
     return "?"
+
+
+def _without_waiting_for_the_disk(storage: Any) -> None:
+    """Write ahead: a commit then takes a fifth of the time, is safe from a kill, and only the last from a power cut."""
+    from sqlalchemy import event
+
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        for setting in ("journal_mode = wal", "synchronous = normal"):
+            connection.execute(f"pragma {setting}")
+
+    event.listen(storage.engine, "connect", prepare)
+    storage.engine.dispose()  # connections from before
 
 
 def _check_file(store: Path) -> None:
