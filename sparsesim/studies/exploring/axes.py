@@ -4,15 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sparsesim.errors import InputError
-from sparsesim.hardware import Machine
+from sparsesim.hardware import Machine, with_fields
 from sparsesim.studies.exploring.description import MOST_VALUES, Exploration
 from sparsesim.studies.exploring.space import Axis
+from sparsesim.studies.ranges import values_of
 
 
 def machine_axes(given: Exploration, machine: Machine) -> list[Axis]:
     """An axis per field of the machine. Raises InputError for a field or value that the machine does not take."""
-    from sparsesim.hardware.variants import with_fields
-
     found = []
     for path, asked in given.search.machine.items():
         with given.at("search", "machine", path):
@@ -42,13 +41,7 @@ def plan_axes(given: Exploration, layers: Iterable[str]) -> list[Axis]:
 
 def _values(asked: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of a list or range; numbers in rising order."""
-    if isinstance(asked, Mapping):
-        from sparsesim.studies.ranges import range_values
-
-        asked = range_values(asked)
-    values = tuple(dict.fromkeys(asked))
-    if not values:
-        raise InputError("at least one value is needed")
+    values = tuple(dict.fromkeys(values_of(asked)))
     if len(values) > MOST_VALUES:
         raise InputError(f"{len(values)} values: at most {MOST_VALUES} are allowed")
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
-from sparsesim.hardware import Machine
+from sparsesim.hardware import Machine, with_fields
 from sparsesim.inference import evaluate
 from sparsesim.networks import Layer, Network
 from sparsesim.studies.exploring.costs import Cost, added, chosen, layer_costs, product_costs
@@ -26,6 +27,7 @@ class Evaluator:
     _costs: dict[Any, dict[str, Cost]] = field(default_factory=dict)
     _layers: dict[tuple[str, float], list[Layer]] = field(default_factory=dict)
     _accuracies: dict[Any, float] = field(default_factory=dict)
+    _whole: list[NDArray[np.float64]] = field(default_factory=list)
 
     def figures(self, candidate: Candidate) -> dict[str, Any]:
         """Every metric of a candidate by name, and where a plan is searched `sparsity` and `formats` by layer.
@@ -55,6 +57,24 @@ class Evaluator:
         """Accuracy and its standard error on samples that the search does not see. Raises InputError without any."""
         return self._answers(candidate, self.prepared.held_out)
 
+    def divergence(self, candidate: Candidate) -> float:
+        """How far answers are from those of the unpruned network: the mean Kullback-Leibler divergence, in nats.
+
+        From the probabilities that a softmax makes of the answers to the samples that the search sees, without labels.
+        """
+        samples = self.prepared.searched
+        assert samples is not None
+        if not self._whole:
+            self._whole.append(_log_probabilities(evaluate(self.prepared.networks[0], samples.images).outputs))
+        whole, changed = self._whole[0], evaluate(self.planned(candidate), samples.images).outputs
+        return float((np.exp(whole) * (whole - _log_probabilities(changed))).sum(axis=1).mean())
+
+    def layer_cost(self, layer: str, sparsity: float) -> Cost:
+        """What a layer, with all its calls, takes at a sparsity on the machine as given; the format is of the first."""
+        network, candidate = self.prepared.networks[0], Candidate(sparsity={layer: sparsity})
+        costs = [self._cost((0,), self.prepared.machine, network, call, candidate) for call in self.prepared.calls(layer)]
+        return Cost(**added(costs), format=costs[0].format)
+
     def planned(self, candidate: Candidate) -> Network:
         """The network with the sparsities of a candidate."""
         network = self.prepared.networks[0]
@@ -64,8 +84,6 @@ class Evaluator:
     def _machine(self, candidate: Candidate) -> Machine:
         if not candidate.machine:
             return self.prepared.machine
-        from sparsesim.hardware.variants import with_fields
-
         return with_fields(self.prepared.machine, candidate.machine)
 
     def _cost(self, key: Any, machine: Machine, network: Network, layer: Layer, candidate: Candidate) -> Cost:
@@ -132,3 +150,8 @@ class Evaluator:
         dropped = sum(0 if layer.mask is None else layer.mask.size - int(np.count_nonzero(layer.mask)) for layer in layers)
         return dropped / sum(layer.n_weights for layer in layers)
 
+
+def _log_probabilities(outputs: NDArray[Any]) -> NDArray[np.float64]:
+    scores = outputs.reshape(len(outputs), -1).astype(np.float64)
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

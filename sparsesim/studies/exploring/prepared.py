@@ -20,6 +20,7 @@ from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network, load_network, read_arrays
 from sparsesim.shipped import is_shipped_name
 from sparsesim.studies.checks import check_run
+from sparsesim.studies.exploring.axes import machine_axes, plan_axes
 from sparsesim.studies.exploring.description import Exploration, SamplesEntry
 from sparsesim.studies.exploring.space import Space
 from sparsesim.studies.plan import LayerChoice
@@ -84,8 +85,6 @@ def prepared(given: Exploration) -> Prepared:
 
     Raises InputError, with the place in the description, for what does not exist, cannot be read or does not fit.
     """
-    from sparsesim.studies.exploring.axes import machine_axes, plan_axes
-
     for number, name in enumerate(given.formats):
         with given.at("formats", number):
             format_by_name(name)
@@ -182,6 +181,8 @@ def _check_metrics(given: Exploration, machine: Machine, space: Space) -> None:
                 raise InputError("accuracy: samples are needed to measure it on")
             if given.search.plan is None:
                 raise InputError("accuracy: nothing that is searched changes it: search.plan is missing")
+        elif given.search.plan is not None:
+            raise InputError("search.plan: without an accuracy in objectives or constraints all layers are pruned most")
         elif given.samples is not None:
             raise InputError("samples: no objective and no constraint is an accuracy")
 

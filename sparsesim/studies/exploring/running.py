@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsesim.errors import SparsesimError
+from sparsesim.errors import InputError, SparsesimError
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.studies.exploring.evaluating import Evaluator
 from sparsesim.studies.exploring.extra import optuna_module
 from sparsesim.studies.exploring.prepared import Prepared
-from sparsesim.studies.exploring.seeds import Seed, seeds
+from sparsesim.studies.exploring.seeds import Seed, alone, seeds
 from sparsesim.studies.exploring.space import Candidate, Choice
 from sparsesim.studies.exploring.storing import CHOICE, FIGURES, ORIGIN, OWNER, REFUSED, lost_trials, owner
 from sparsesim.studies.workers import worker_processes
@@ -30,11 +30,14 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger(__name__)
 
-Answer = tuple[dict[str, Any] | None, str]
-"""Figures, or why there are none."""
-Ask = Callable[[Candidate], "Future[Answer]"]
+Answer = tuple[Any, str]
+"""What a method of an evaluator gives, or None and why."""
+Ask = Callable[[str, Candidate], "Future[Answer]"]
+"""Of a method by its name."""
 UNPRUNED: Final = "unpruned"
 """Attribute of a study: the figures of the network without pruning on the machine as given."""
+DIVERGENCES: Final = "divergences"
+"""Attribute of a study: what pruning a layer alone does to the answers, as [layer, sparsity, divergence]."""
 
 
 @dataclass
@@ -57,19 +60,24 @@ class Search:
         self._forget_lost()
         if self._left() <= 0 and UNPRUNED in self.study.user_attrs:
             return
-        with _asking(self.prepared, min(workers, self.prepared.exploration.trials)) as ask:
-            if UNPRUNED not in self.study.user_attrs:
-                figures, why = ask(Candidate()).result()
-                if figures is None:
-                    raise SparsesimError(why)
-                self.study.set_user_attr(UNPRUNED, figures)
-            self._begin_with(seeds(self.prepared))
+        with asking(self.prepared, workers) as ask:
+            self._prepare(ask)
             while self._left() > 0 or self._waiting:
                 while self._left() > 0 and len(self._waiting) < workers and self._ask(ask):
                     pass
                 if not self._waiting:
                     return
                 self._tell(*wait(self._waiting, return_when=FIRST_COMPLETED).done)
+
+    def _prepare(self, ask: Ask) -> None:
+        """What is known before the first trial, and what the first trials are; what is in the store is taken from it."""
+        if UNPRUNED not in self.study.user_attrs:
+            self.study.set_user_attr(UNPRUNED, _needed(ask("figures", Candidate())))
+        if DIVERGENCES not in self.study.user_attrs:
+            asked = {key: ask("divergence", candidate) for key, candidate in alone(self.prepared).items()}
+            self.study.set_user_attr(DIVERGENCES, [[*key, _needed(answer)] for key, answer in asked.items()])
+        known = {(layer, sparsity): found for layer, sparsity, found in self.study.user_attrs[DIVERGENCES]}
+        self._begin_with(seeds(Evaluator(self.prepared), known))
 
     def _left(self) -> int:
         """Trials that are neither done nor under way."""
@@ -98,7 +106,7 @@ class Search:
             self.study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
             return True
         trial.set_user_attr(OWNER, owner())
-        self._waiting[ask(space.candidate(choice))] = trial
+        self._waiting[ask("figures", space.candidate(choice))] = trial
         return True
 
     def _tell(self, *done: "Future[Answer]") -> None:
@@ -160,25 +168,21 @@ def _choice(params: dict[str, Any], axes: Any) -> Choice:
 
 
 @contextmanager
-def _asking(prepared: Prepared, workers: int) -> Iterator[Ask]:
-    """What computes a candidate: this process, or some of its own."""
+def asking(prepared: Prepared, workers: int) -> Iterator[Ask]:
+    """What computes a candidate: this process, or so many of its own."""
     if workers == 1:
         evaluator = Evaluator(prepared)
-        yield lambda candidate: _done(_answer(evaluator, candidate))
+        yield lambda method, candidate: _done(_answer(evaluator, method, candidate))
         return
     with TemporaryDirectory(prefix="sparsesim-") as folder, worker_processes(workers) as processes:
         path = Path(folder) / "prepared"
         path.write_bytes(dumps(prepared))
-        yield lambda candidate: _submitted(processes, path, candidate)
+        yield lambda method, candidate: processes.submit(_answer_of, str(path), method, candidate, budget_bytes())
 
 
-def _submitted(processes: Executor, path: Path, candidate: Candidate) -> "Future[Answer]":
-    return processes.submit(_answer_of, str(path), candidate, budget_bytes())
-
-
-def _answer_of(path: str, candidate: Candidate, budget: int) -> Answer:
+def _answer_of(path: str, method: str, candidate: Candidate, budget: int) -> Answer:
     with memory_budget(budget):
-        return _answer(_evaluator(path), candidate)
+        return _answer(_evaluator(path), method, candidate)
 
 
 @lru_cache(maxsize=1)
@@ -187,11 +191,18 @@ def _evaluator(path: str) -> Evaluator:
     return Evaluator(loads(Path(path).read_bytes()))
 
 
-def _answer(evaluator: Evaluator, candidate: Candidate) -> Answer:
+def _answer(evaluator: Evaluator, method: str, candidate: Candidate) -> Answer:
     try:
-        return evaluator.figures(candidate), ""
+        return getattr(evaluator, method)(candidate), ""
     except SparsesimError as error:
         return None, str(error)
+
+
+def _needed(future: "Future[Answer]") -> Any:
+    found, why = future.result()
+    if found is None:
+        raise InputError(why)
+    return found
 
 
 def _done(answer: Answer) -> "Future[Answer]":
