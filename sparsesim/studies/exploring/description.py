@@ -173,6 +173,12 @@ class Exploration(Description):
         """The metrics that objectives and constraints name."""
         return {*self.objectives, *(each.metric for each in self.bounds)}
 
+    def changed(self, **fields: Any) -> Self:
+        """A copy with other values of fields, which are valid."""
+        found = self.model_copy(update=fields)
+        found._place = self._place
+        return found
+
     @contextmanager
     def at(self, *location: str | int) -> Iterator[None]:
         """Prefix every InputError with the place of a field, given by the steps to it; none for the whole."""

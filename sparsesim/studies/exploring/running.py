@@ -11,13 +11,11 @@ from pickle import dumps, loads
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sparsesim.errors import InputError, SparsesimError
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.studies.exploring.evaluating import Evaluator
 from sparsesim.studies.exploring.extra import optuna_module
+from sparsesim.studies.exploring.front import front
 from sparsesim.studies.exploring.prepared import Prepared
 from sparsesim.studies.exploring.seeds import Seed, alone, seeds
 from sparsesim.studies.exploring.space import Candidate, Choice
@@ -72,10 +70,10 @@ class Search:
     def _prepare(self, ask: Ask) -> None:
         """What is known before the first trial, and what the first trials are; what is in the store is taken from it."""
         if UNPRUNED not in self.study.user_attrs:
-            self.study.set_user_attr(UNPRUNED, _needed(ask("figures", Candidate())))
+            self.study.set_user_attr(UNPRUNED, needed(ask("figures", Candidate())))
         if DIVERGENCES not in self.study.user_attrs:
             asked = {key: ask("divergence", candidate) for key, candidate in alone(self.prepared).items()}
-            self.study.set_user_attr(DIVERGENCES, [[*key, _needed(answer)] for key, answer in asked.items()])
+            self.study.set_user_attr(DIVERGENCES, [[*key, needed(answer)] for key, answer in asked.items()])
         known = {(layer, sparsity): found for layer, sparsity, found in self.study.user_attrs[DIVERGENCES]}
         self._begin_with(seeds(Evaluator(self.prepared), known))
 
@@ -140,29 +138,6 @@ class Search:
                 self.study.enqueue_trial(fixed, user_attrs={ORIGIN: origin, CHOICE: list(choice)})
 
 
-def front(study: "Study") -> "list[FrozenTrial]":
-    """The trials that keep all constraints and that no other one beats in every objective, in the order of trials.
-
-    Of one objective that is the best one; of equals the first.
-    """
-    complete = optuna_module().trial.TrialState.COMPLETE
-    trials = [
-        trial
-        for trial in study.get_trials(deepcopy=False, states=(complete,))
-        if all(excess <= 0 for excess in trial.constraints.values())
-    ]
-    signs = [1 if direction.name == "MINIMIZE" else -1 for direction in study.directions]
-    costs = np.array([trial.values for trial in trials]).reshape(len(trials), len(signs)) * signs
-    return [trial for number, trial in enumerate(trials) if not _beaten(costs, number)]
-
-
-def _beaten(costs: NDArray[np.float64], number: int) -> bool:
-    """Whether another one costs no more in anything, and less in something or as much and came before."""
-    no_worse = (costs <= costs[number]).all(axis=1)
-    better = (costs < costs[number]).any(axis=1)
-    return bool((no_worse & better).any() or no_worse[:number].any())
-
-
 def _choice(params: dict[str, Any], axes: Any) -> Choice:
     return tuple(int(params[axis.name]) for axis in axes)
 
@@ -198,7 +173,8 @@ def _answer(evaluator: Evaluator, method: str, candidate: Candidate) -> Answer:
         return None, str(error)
 
 
-def _needed(future: "Future[Answer]") -> Any:
+def needed(future: "Future[Answer]") -> Any:
+    """The answer; InputError where there is none."""
     found, why = future.result()
     if found is None:
         raise InputError(why)

@@ -22,6 +22,10 @@ DRAWS: Final = 64
 """Candidates that are drawn at random before all are listed."""
 STARTUP: Final = 16
 """Trials before TPE begins to learn."""
+NEAR: Final = 0.5
+"""Share of trials that are a few steps from the best so far: samplers that learn from all trials seldom look there."""
+MOST_STEPS: Final = 3
+"""Axes that such a trial changes."""
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
@@ -53,12 +57,18 @@ class UnseenSampler(BaseSampler):
 
     def sample_relative(self, study: Study, trial: FrozenTrial, search_space: Any) -> dict[str, Any]:
         """A whole candidate."""
-        for attempt in range(ATTEMPTS):
-            drawn = self._drawn(study, trial)
-            if "fixed_params" in trial.system_attrs:
-                return drawn  # what is given is taken anyway; the sampler only counts it
+        drawn = self._drawn(study, trial)  # in any case: the sampler counts the trial
+        if "fixed_params" in trial.system_attrs:
+            return drawn
+        if self._best and self._random.random() < NEAR:
+            for _ in range(ATTEMPTS):
+                near = self._near()
+                if near not in self._seen:
+                    return dict(zip(self._distributions, near, strict=True))
+        for _ in range(ATTEMPTS):
             if tuple(drawn.values()) not in self._seen:
                 return drawn
+            drawn = self._drawn(study, trial)
         return dict(zip(self._distributions, self._another(), strict=True))
 
     def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any) -> Any:
@@ -80,6 +90,14 @@ class UnseenSampler(BaseSampler):
             name: known[name] if name in known else self._inner.sample_independent(study, trial, name, distribution)
             for name, distribution in self._distributions.items()
         }
+
+    def _near(self) -> Choice:
+        """One of the best after a few steps to neighbours."""
+        choice = self._best[int(self._random.integers(len(self._best)))]
+        for _ in range(int(self._random.integers(1, MOST_STEPS + 1))):
+            others = list(self._space.neighbours(choice))
+            choice = others[int(self._random.integers(len(others)))]
+        return choice
 
     def _another(self) -> Choice:
         """A candidate that nobody tried: one step from the best, else drawn, else the first in a list."""
