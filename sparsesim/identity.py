@@ -21,8 +21,8 @@ from sparsesim.errors import InputError
 LABEL: Final = {"label": True}
 """Metadata of dataclass fields that only say what something is called."""
 
-REMARKS: Final = frozenset({"name", "description", "node", "notes", "source", "sources"})
-"""Fields of descriptions that say what something is called, and where its numbers come from."""
+REMARKS: Final = frozenset({"name", "description", "node", "notes", "source", "sources", "area"})
+"""Fields of descriptions that decide no figure: what something is called, where it comes from, how large it is."""
 
 KIND: Final = "kind of object"
 """The key of the class, beside the fields of an object."""

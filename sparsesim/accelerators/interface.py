@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from sparsesim.accelerators.arithmetic import size_key
+from sparsesim.accelerators.scaling import Scaling, grown
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import DType
 from sparsesim.errors import InputError
@@ -32,6 +33,18 @@ class Accelerator(Description, ABC):
 
     native_b: ClassVar[frozenset[type[Format]]] = frozenset({Dense})
     """Formats of B that the unit reads directly."""
+
+    scaling: ClassVar[Scaling]
+    """What of the unit grows if it is built wider; see `hardware.scaling`."""
+
+    def grown(self, factor: float, buffers: bool = False) -> dict[str, Any]:
+        """The fields of the unit, by path, that change if it is built `factor` times as wide; see `scaling.grown`."""
+        return grown(self, self.scaling, factor, buffers)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Sizes that follow from the fields and that areas may grow with, by name; see `hardware.area`."""
+        return {}
 
     def reads(self, op: MatmulOp) -> bool:
         """Whether the unit multiplies these operands as they are stored, without unpacking them first."""

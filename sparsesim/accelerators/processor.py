@@ -10,6 +10,7 @@ from sparsesim.accelerators.arithmetic import shares, whole_cycles
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.kernels import product_nnz
 from sparsesim.accelerators.memories import Sram
+from sparsesim.accelerators.scaling import Scaling
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATORS
 from sparsesim.errors import InputError
@@ -49,6 +50,12 @@ class Processor(Accelerator):
 
     native: ClassVar = frozenset({Dense, Csr, Csc, Coo, Bsr, Dia})
     native_b: ClassVar = native
+    scaling: ClassVar = Scaling(
+        width=("macs_per_cycle",),
+        buffers=("cache.size_bytes",),
+        fixed=("efficiency", "chunks"),
+        measured=("measured_power_w",),
+    )
 
     def routine(self, op: MatmulOp) -> str:
         """gemm, gemv, spmm, spmv or spgemm."""

@@ -56,8 +56,13 @@ def list_names(
 
 
 def _machine(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    shown = load_machine(name).model_dump(mode="json")
-    return shown | {"energy_table": shown["energy_table"]["name"]}
+    machine = load_machine(name)
+    shown = machine.model_dump(mode="json")
+    parts = machine.area_by_part_mm2
+    area = {} if parts is None else {"area_mm2": {"total": round(sum(parts.values()), 3), **parts}}
+    # The sources are long, so they come last.
+    sources = {"sources": shown.pop("sources")}
+    return shown | {"energy_table": shown["energy_table"]["name"]} | area | sources
 
 
 def _format(name: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ combines both: a card that would exceed its power cap slows down.
 """
 
 from sparsesim.accelerators.memories import Sram
+from sparsesim.hardware.area import Area, AreaPart
 from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import (
     COMPONENTS,
@@ -25,6 +26,7 @@ from sparsesim.hardware.energy import (
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation
 from sparsesim.hardware.load import load_machine, load_machines, machine_names
 from sparsesim.hardware.machine import Machine
+from sparsesim.hardware.scaling import amount_of, scaled_to
 from sparsesim.hardware.variants import numeric_fields, with_fields
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "MEASURED_POWER",
     "OWN",
     "ActionEnergy",
+    "Area",
+    "AreaPart",
     "Call",
     "Dram",
     "EnergyTable",
@@ -43,6 +47,7 @@ __all__ = [
     "OnViolation",
     "Power",
     "Sram",
+    "amount_of",
     "common_table",
     "energy_table_names",
     "load_energy_table",
@@ -52,5 +57,6 @@ __all__ = [
     "numeric_fields",
     "price",
     "price_measured",
+    "scaled_to",
     "with_fields",
 ]

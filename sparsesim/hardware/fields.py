@@ -2,20 +2,22 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from pydantic import BaseModel
 
 from sparsesim.errors import InputError
 from sparsesim.hardware.kernels import Kernel
-from sparsesim.hardware.machine import Machine
+
+if TYPE_CHECKING:
+    from sparsesim.hardware.machine import Machine
 
 ONE: Final = "accelerator"
 """Where a machine with one kernel has it, and how users name it wherever it is."""
 SEVERAL: Final = "kernels"
 _EVERY: Final = "*"
-_FIXED: Final = frozenset({"name", "description", "source", "sources", "kind"})
-"""What says which machine or unit this is, and not how it is built."""
+_FIXED: Final = frozenset({"name", "description", "source", "sources", "kind", "area"})
+"""What says which machine or unit this is, and how large as published, but not how it is built."""
 _TOLD: Final = 3
 """So many similar paths are told."""
 
@@ -23,9 +25,27 @@ Steps: TypeAlias = tuple[str, ...]
 """The keys of a path one by one: names of kernels may have dots."""
 
 
-def leaves(machine: Machine) -> Iterator[tuple[Steps, Any]]:
+def leaves(machine: "Machine") -> Iterator[tuple[Steps, Any]]:
     """Every field that is not made of others, with its value: None where it has none."""
     yield from _below(machine, ())
+
+
+def sizes(machine: "Machine") -> dict[str, float]:
+    """Every number of a machine, and the `sizes` of its units, by path; those of an only kernel by both its names."""
+    found = {".".join(steps): float(value) for steps, value in leaves(machine) if is_number(value)}
+    for name, kernel in machine.library.items():
+        place = ONE if machine.accelerator is not None else f"{SEVERAL}.{name}"
+        found |= {f"{place}.{size}": float(value) for size, value in kernel.unit.sizes.items()}
+    if machine.accelerator is None and len(machine.kernels) == 1:
+        (name,) = machine.kernels
+        below = {path: value for path, value in found.items() if path.startswith(f"{SEVERAL}.{name}.")}
+        found |= {path.replace(f"{SEVERAL}.{name}", ONE, 1): value for path, value in below.items()}
+    return found
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _below(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
@@ -59,12 +79,16 @@ def _absent(annotation: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
         yield steps, None
 
 
-def named(machine: Machine, path: str) -> list[Steps]:
-    """The fields that a path names, of which there are several only with `kernels.*`.
+def paths(machine: "Machine") -> dict[str, Steps]:
+    """The path of every field with its steps."""
+    return {".".join(steps): steps for steps, _ in leaves(machine)}
+
+
+def named(machine: "Machine", path: str, known: Mapping[str, Steps]) -> list[Steps]:
+    """The fields that a path names among the `known` paths of a machine; there are several only with `kernels.*`.
 
     Raises InputError for an unknown path with the nearest known ones, and for `accelerator` where there are several.
     """
-    known = {".".join(steps): steps for steps, _ in leaves(machine)}
     if path.startswith(f"{SEVERAL}.{_EVERY}."):
         last = path.removeprefix(f"{SEVERAL}.{_EVERY}.")
         written = [_written(machine, f"{SEVERAL}.{name}.{last}") for name in machine.library]
@@ -82,12 +106,12 @@ def named(machine: Machine, path: str) -> list[Steps]:
                 return [steps[:length]]
             if meant.startswith(f"{parent}.") and _is_open(machine, steps[:length]):
                 return [(*steps[:length], *meant.removeprefix(f"{parent}.").split("."))]
-    if path.rpartition(".")[2] in _FIXED:
-        raise InputError(f"{path}: this tells which machine it is, and cannot be changed")
+    if _FIXED.intersection((path.partition(".")[0], path.rpartition(".")[2])):
+        raise InputError(f"{path}: a variant does not change this")
     raise InputError(f"{path}: unknown field, {_hint(meant, known)}")
 
 
-def _is_open(machine: Machine, steps: Steps) -> bool:
+def _is_open(machine: "Machine", steps: Steps) -> bool:
     """Whether a part of the machine is a mapping, to which entries may be added."""
     value: Any = machine
     for step in steps:
@@ -97,7 +121,7 @@ def _is_open(machine: Machine, steps: Steps) -> bool:
     return isinstance(value, Mapping)
 
 
-def _written(machine: Machine, path: str) -> str:
+def _written(machine: "Machine", path: str) -> str:
     """The path of a field of the only kernel as this machine writes it; InputError if there are several."""
     first, _, rest = path.partition(".")
     (name, *others) = machine.library

@@ -11,8 +11,10 @@ from sparsesim.accelerators import AcceleratorSpec
 from sparsesim.errors import FaultsError, InputError, UnknownNameError
 from sparsesim.faults import faults_of
 from sparsesim.formats import Dense
+from sparsesim.hardware.area import Area
 from sparsesim.hardware.board import Dram, Power
 from sparsesim.hardware.energy import EnergyTable, load_energy_table
+from sparsesim.hardware.fields import sizes
 from sparsesim.hardware.kernels import Call, Kernel, OnViolation, calls, inherited
 from sparsesim.hardware.sources import all_are_covered, inherited_sources, number_paths
 from sparsesim.matmul import MatmulOp
@@ -40,6 +42,7 @@ class Machine(Description):
         launch_ns: time before the first step of an operation.
         launch_interval_ns: shortest time between two launches, and so the minimum for any operation.
         power: idle power, and the limit if there is one; None where neither is published.
+        area: what it takes on a chip, without DRAM; None where that is not known.
         sources: source of every number, by dotted field path or a parent of it.
     """
 
@@ -54,6 +57,7 @@ class Machine(Description):
     launch_ns: Nanoseconds = 0.0
     launch_interval_ns: Nanoseconds = 0.0
     power: Power | None = None
+    area: Area | None = None
     sources: Mapping[str, str]
 
     @model_validator(mode="before")
@@ -93,6 +97,24 @@ class Machine(Description):
                     f"dram.bandwidth_bytes_per_s: {bandwidth}: less than a byte at efficiency {efficiency:g}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _areas_grow_with_sizes(self) -> Self:
+        unknown = [] if self.area is None else self.area.missing(sizes(self))
+        if unknown:
+            raise ValueError(f"area: grows_with: {unknown[0]}: this machine has no such number or size")
+        return self
+
+    @property
+    def area_mm2(self) -> float | None:
+        """Area in mm2 at its own node, without DRAM, as its fields are now; None where it is not known."""
+        parts = self.area_by_part_mm2
+        return None if parts is None else sum(parts.values())
+
+    @property
+    def area_by_part_mm2(self) -> dict[str, float] | None:
+        """The same by part."""
+        return None if self.area is None else self.area.mm2(sizes(self))
 
     @property
     def library(self) -> Mapping[str, Kernel]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import faults_of
-from sparsesim.hardware.fields import ONE, SEVERAL, Steps, leaves, named
+from sparsesim.hardware.fields import ONE, SEVERAL, Steps, is_number, leaves, named, paths
 from sparsesim.hardware.machine import Machine
 from sparsesim.hardware.sources import number_paths, uncovered
 from sparsesim.places import within
@@ -30,11 +30,7 @@ def numeric_fields(machine: Machine) -> dict[str, int | float]:
     >>> numbers["dram.bandwidth_bytes_per_s"], numbers["accelerator.merge_ways"]
     (128000000000, 64)
     """
-    return {
-        ".".join(steps): value
-        for steps, value in leaves(machine)
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
+    return {".".join(steps): value for steps, value in leaves(machine) if is_number(value)}
 
 
 def with_fields(machine: Machine, changes: Mapping[str, Any], source: str = SWEPT) -> Machine:
@@ -78,8 +74,9 @@ def _places(machine: Machine, changes: Mapping[str, Any]) -> dict[Steps, Any]:
     """What to set to what; InputError as `named`, and for fields that are named twice."""
     found: dict[Steps, Any] = {}
     by: dict[Steps, str] = {}
+    known = paths(machine)
     for path, value in changes.items():
-        for steps in named(machine, str(path)):
+        for steps in named(machine, str(path), known):
             if steps in found:
                 raise InputError(f"{path}: this field is set by {by[steps]}, too")
             found[steps] = value.item() if isinstance(value, np.generic) else value

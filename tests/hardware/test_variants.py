@@ -229,8 +229,8 @@ FAULTS = [
         "sparch: kernels.condensed_outer_product.merge_ways: this field is set by accelerator.merge_ways, too",
     ),
     (SPARCH, {"xyz": 5}, "sparch: xyz: unknown field, known: clock_hz, dram.bandwidth_bytes_per_s, dram.channels and"),
-    (SPARCH, {"name": "x"}, "sparch: name: this tells which machine it is, and cannot be changed"),
-    (SPARCH, {"accelerator.kind": "x"}, "sparch: accelerator.kind: this tells which machine it is, and cannot"),
+    (SPARCH, {"name": "x"}, "sparch: name: a variant does not change this"),
+    (SPARCH, {"accelerator.kind": "x"}, "sparch: accelerator.kind: a variant does not change this"),
     (SPARCH, {"dram": {}}, "sparch: dram: unknown field, did you mean dram.bandwidth_bytes_per_s or dram.channels or"),
     (SPARCH, {"clock_hz.x": 1}, "sparch: clock_hz.x: unknown field, did you mean "),
     (

@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.matmul import matmul_op
 from sparsesim.results import geometric_mean
 from sparsesim.tensors import SparseMatrix
 from sparsesim.tensors.generators import uniform
 from sparsesim.validation.published import load_published
-from sparsesim.validation.sparch.area import area_mm2
 from sparsesim.validation.sparch.figures import FIGURES, flop, moved_bytes
 from sparsesim.validation.sparch.published import SparchValues
 
@@ -173,12 +171,14 @@ def test_fitted_constants_are_marked(rows):
 
 def test_area_scaling():
     def total(**changes):
-        return area_mm2(CondensedOuterProduct(**changes), PUBLISHED.area)["total"]
+        return load_machine("sparch").with_accelerator(**changes).area_mm2
 
     assert total() == pytest.approx(28.5, abs=0.01)
     assert total() - total(prefetch_lines=512) == pytest.approx(2.90, abs=0.005)
     assert total() - total(merge_ways=32) == pytest.approx(2.88, abs=0.005)
     assert total(lookahead_window=16384) - total() == pytest.approx(2.64, abs=0.005)
+    assert total(writer_fifo_elements=2048) - total() == pytest.approx(2.34, abs=0.005)
+    assert total(fifo_elements=64, outstanding_lines=128, multiplier_groups=4) == total()
 
 
 def test_unpacking_on_the_way():

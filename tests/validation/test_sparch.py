@@ -2,12 +2,11 @@
 
 import pytest
 
-from sparsesim.accelerators import CondensedOuterProduct
+from sparsesim.accelerators.condensed_outer_product.growing import comparators
 from sparsesim.hardware import load_machine
 from sparsesim.tensors import rmat, write_matrix
 from sparsesim.validation.published import load_published
 from sparsesim.validation.sparch import Sparch
-from sparsesim.validation.sparch.area import area_mm2, comparators
 from sparsesim.validation.sparch.figures import FIGURES
 from sparsesim.validation.sparch.published import SparchValues
 from sparsesim.validation.sparch.tables import (
@@ -58,7 +57,7 @@ def test_every_published_number_has_a_row(rows):
     assert len(of_metric(rows, "merge-layer load")) == 18
     assert {line.figure for line in published.headline} <= {row.metric for row in rows}
     assert {line.figure for line in published.headline} == set(FIGURES)
-    assert {row.case for row in of_metric(rows, "area mm2")} == {p.part for p in published.area.parts} | {"total"}
+    assert {row.case for row in of_metric(rows, "area mm2")} == {*published.area.parts, "total"}
 
 
 def test_fitted_prices_give_the_published_means(rows):
@@ -119,7 +118,7 @@ def test_studies_cover_matrices_sizes_parts_and_time(small):
     matrices = matrix_table(published, runs, ["other", "wiki-Vote"])
     assert [record["in_paper"] for record in matrices] == ["no", "exact"]
     assert all(record["cycles"] > 0 and record["GFLOP/s"] > 0 for record in matrices)
-    sweeps = sweep_table(published, runs, ["wiki-Vote"])
+    sweeps = sweep_table(runs, ["wiki-Vote"])
     assert {record["sweep"] for record in sweeps} == set(SWEEPS)
     assert [record["sweep"] for record in sweeps if record["is_shipped"]] == list(SWEEPS)
     ablation = ablation_table(published, runs, ["wiki-Vote"])
@@ -136,13 +135,14 @@ def test_simulation_time_is_taken_on_growing_matrices(small):
 
 
 def test_area_of_the_shipped_machine_is_the_published_one():
-    unit, published = load_machine("sparch").unit, load_published("sparch", SparchValues)
-    assert area_mm2(unit, published.area)["total"] == pytest.approx(published.area.total_mm2, abs=0.02)
+    machine, published = load_machine("sparch"), load_published("sparch", SparchValues).area
+    assert machine.area_mm2 == pytest.approx(published.total_mm2, abs=0.02)
+    assert machine.area_by_part_mm2 == published.parts
 
 
 def test_area_grows_with_the_unit():
-    area = load_published("sparch", SparchValues).area
-    shipped, wide = area_mm2(CondensedOuterProduct(), area), area_mm2(CondensedOuterProduct(merge_ways=128), area)
+    shipped = load_machine("sparch").area_by_part_mm2
+    wide = load_machine("sparch").with_accelerator(merge_ways=128).area_by_part_mm2
     assert wide["merge tree"] == pytest.approx(shipped["merge tree"] * 7 / 6)
     assert wide["row prefetcher"] == shipped["row prefetcher"]
 

@@ -6,12 +6,13 @@ of B in flight, and as many multipliers for other types as for fp64.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from sparsesim.accelerators.arithmetic import weighted_shares
+from sparsesim.accelerators.condensed_outer_product.growing import SCALING, comparators, in_equal_groups
 from sparsesim.accelerators.condensed_outer_product.leaves import Leaves, leaves_of
 from sparsesim.accelerators.condensed_outer_product.numeric_merge import NumericMerge, matrix_of, with_values
 from sparsesim.accelerators.condensed_outer_product.pattern_merge import PatternMerge
@@ -90,12 +91,13 @@ class CondensedOuterProduct(Unpacking):
     tie_order: TieOrder = "introsort"
     prefetcher: bool = True
     fifo_elements: Count = 32
-    writer_fifo_elements: Count = 1024
+    writer_fifo_elements: LargeCount = 1024
     outstanding_lines: LargeCount = 64
     steps_per_round: Count = 128
     max_steps: Count = 4096
 
     native: ClassVar = frozenset({Csr, CondensedCsr})
+    scaling: ClassVar = SCALING
 
     @model_validator(mode="after")
     def _equal_groups(self) -> Self:
@@ -115,6 +117,19 @@ class CondensedOuterProduct(Unpacking):
     def layers(self) -> int:
         """Layers of the binary merge tree."""
         return (self.merge_ways - 1).bit_length()
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Comparators of all layers, bytes of the prefetch buffer, and multipliers of the type with the most."""
+        return {
+            "comparators": self.layers * comparators(self.merger_elements_per_cycle),
+            "prefetch_bytes": self.prefetch_line_bytes * (self.prefetch_lines if self.prefetcher else 1),
+            "multipliers": max(self.macs_per_cycle.values()),
+        }
+
+    def grown(self, factor: float, buffers: bool = False) -> dict[str, Any]:
+        """As every unit, with groups of as nearly as many multipliers as there are now, equal in all of them."""
+        return in_equal_groups(super().grown(factor, buffers))
 
     def element_bytes(self, dtype: DType) -> int:
         """Bytes of one element of B or C: index and value."""

@@ -11,6 +11,7 @@ from sparsesim.accelerators.gather_spmv.rows import SECTOR_BYTES, Rows, rows_of
 from sparsesim.accelerators.gather_spmv.steps import Steps, entry_steps, row_steps
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
+from sparsesim.accelerators.scaling import Scaling
 from sparsesim.array_types import FloatArray
 from sparsesim.dtypes import ACCUMULATOR_BITS, ACCUMULATORS, DType
 from sparsesim.formats import Csr, Gaps
@@ -70,6 +71,16 @@ class GatherSpmv(Accelerator):
     conflict_growth: Annotated[float, Field(ge=1, le=1e6), Number] = 1
 
     native: ClassVar = frozenset({Csr, Gaps})
+    # Updates of one row wait for each other, however many multiprocessors there are.
+    scaling: ClassVar = Scaling(
+        width=("sms", "macs_per_cycle"),
+        buffers=(),
+        fixed=(
+            *("share", "block_warps", "lane_entries", "unpack_values_per_cycle", "latency_cycles"),
+            *("l1_bytes_per_cycle", "conflict_entries", "conflict_row", "conflict_growth"),
+        ),
+        parts="sms",
+    )
 
     @model_validator(mode="after")
     def _one_way_to_share(self) -> Self:

@@ -13,6 +13,7 @@ from sparsesim.accelerators.mac_array.packed import Packed, compressed
 from sparsesim.accelerators.mac_array.walks import Walk, distinct_sides, halves, order, resident, sides
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.plannable import check_plannable, check_tiles
+from sparsesim.accelerators.scaling import Scaling
 from sparsesim.accelerators.unpacking import Unpacking, packed_values
 from sparsesim.array_types import FloatArray, IntArray
 from sparsesim.dtypes import ACCUMULATORS
@@ -63,6 +64,12 @@ class MacArray(Unpacking):
     of: Count = 1
 
     native: ClassVar = frozenset({Dense, Nm})
+    scaling: ClassVar = Scaling(
+        width=("subcores", "macs_per_cycle", "shared_bytes_per_cycle", "unpack_values_per_cycle"),
+        buffers=("shared_memory.size_bytes",),
+        fixed=("rows", "depth", "register_file", "accumulator_bits", "stages", "keep", "of"),
+        parts="subcores",
+    )
 
     def reads(self, op: MatmulOp) -> bool:
         """The unit's own pattern, or dense if it has none."""

@@ -11,6 +11,7 @@ from sparsesim.accelerators.autotuned import Autotuned
 from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.plannable import check_plannable, check_tiles
+from sparsesim.accelerators.tensor_core.growing import SCALING
 from sparsesim.accelerators.tensor_core.own_kernels import Cluster, OwnKernels, Splits, Tiles, checked
 from sparsesim.accelerators.tensor_core.tiling import Gemm, Grid, Rates, tilings
 from sparsesim.accelerators.tensor_core.traffic import L2, dram_traffic, in_parts
@@ -88,6 +89,7 @@ class TensorCore(Autotuned):
     warm_l2: bool = False
 
     native: ClassVar = frozenset({Dense})
+    scaling: ClassVar = SCALING
 
     @model_validator(mode="after")
     def _something_to_run(self) -> Self:

@@ -36,6 +36,7 @@ class SparseTensorCore(TensorCore):
     patterns: Mapping[str, str] = Field(min_length=1)
 
     native: ClassVar = frozenset({Nm, NmPairs, Vnm})
+    scaling: ClassVar = TensorCore.scaling._replace(fixed=(*TensorCore.scaling.fixed, "patterns"))
 
     def reads(self, op: MatmulOp) -> bool:
         """The pattern of the number type, and V:N:M within it for a single group."""

@@ -11,6 +11,7 @@ from sparsesim.accelerators.groups import execute_one_by_one
 from sparsesim.accelerators.interface import Accelerator
 from sparsesim.accelerators.memories import Sram
 from sparsesim.accelerators.vector_spmm.bands import Bands, stored_bands, vector_shape
+from sparsesim.accelerators.vector_spmm.growing import SCALING
 from sparsesim.accelerators.vector_spmm.kernels import resident_ticks
 from sparsesim.accelerators.vector_spmm.traffic import GROUP, Traffic, gathered_up, traffic_of
 from sparsesim.array_types import FloatArray, IntArray
@@ -94,6 +95,7 @@ class VectorSpmm(Accelerator):
     l2_bytes_per_cycle: PerCycle
 
     native: ClassVar = frozenset({Csr, Bsr})
+    scaling: ClassVar = SCALING
 
     def reads(self, op: MatmulOp) -> bool:
         """CSR if there is a kernel for single values, and vectors or square blocks of the lengths that have one.

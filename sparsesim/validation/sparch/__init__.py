@@ -5,7 +5,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.errors import InputError
 from sparsesim.hardware import load_energy_table, load_machine
 from sparsesim.validation.notes import Figures
@@ -75,13 +74,11 @@ class Sparch(Reference):
 
     def rows(self) -> list[Row]:
         """Golden counts, headline means, ablations and area."""
-        unit = self.runs.machine.unit
-        assert isinstance(unit, CondensedOuterProduct)
         return [
             *golden_rows(self.published, self.runs),
             *headline_rows(self.published, self.runs, self.groups),
             *ablation_rows(self.published, self.runs, self.groups),
-            *area_rows(self.published, unit),
+            *area_rows(self.published, self.runs.machine),
         ]
 
     def note_figures(self) -> Mapping[str, Sequence[Figures]]:
@@ -109,7 +106,7 @@ class Sparch(Reference):
         means = {line.figure: line.published for line in published.headline}
         draw_matrices = partial(report.plot_matrices, published=means)
         yield Study("matrices", pd.DataFrame(tables.matrix_table(published, runs, everything)), draw_matrices)
-        sweeps = tables.sweep_table(published, runs, golden or paper)
+        sweeps = tables.sweep_table(runs, golden or paper)
         yield Study("sweeps", pd.DataFrame(sweeps), report.plot_sweeps)
         yield Study("ablation", pd.DataFrame(tables.ablation_table(published, runs, paper)), report.plot_ablation)
         times = tables.simulation_time_table(runs, everything)

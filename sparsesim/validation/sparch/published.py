@@ -10,7 +10,6 @@ from sparsesim.validation.published import PublishedValues
 from sparsesim.yaml_file import Description
 
 Part = Literal["condensing", "huffman", "prefetcher"]
-Size = Literal["comparators", "prefetch_bytes", "lookahead_elements", "multipliers", "nothing"]
 Bound = Literal["merge", "multiply", "dram"]
 
 INFINITE_WINDOW = 10**9
@@ -105,20 +104,12 @@ class Ablation(Description):
     steps: tuple[Step, ...]
 
 
-class AreaPart(Description):
-    """Area at the published size, and the size that it grows with."""
-
-    part: str
-    mm2: Figure = Field(gt=0)
-    grows_with: Size
-
-
 class Area(Description):
-    """The published split of the area."""
+    """The published split of the area in mm2; how its parts grow is said by the machine."""
 
     source: str
     total_mm2: Figure
-    parts: tuple[AreaPart, ...]
+    parts: Mapping[str, Figure]
 
 
 class SparchValues(PublishedValues):

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.tensors import rmat
-from sparsesim.validation.sparch.area import area_mm2
 from sparsesim.validation.sparch.figures import FIGURES, flop, moved_bytes
 from sparsesim.validation.sparch.headline import stages
 from sparsesim.validation.sparch.published import INFINITE_WINDOW, SparchValues
@@ -66,14 +65,13 @@ SWEEPS: Final[Mapping[str, Callable[[], Iterator[tuple[int, Record]]]]] = {
 }
 
 
-def sweep_table(published: SparchValues, runs: SquareRuns, names: list[str]) -> list[Record]:
+def sweep_table(runs: SquareRuns, names: list[str]) -> list[Record]:
     """One record per sweep, value and matrix; `is_shipped` marks the machine as published."""
     records = []
     for sweep, values in SWEEPS.items():
         for value, changes in values():
-            unit = runs.machine.with_accelerator(**changes).unit
-            assert isinstance(unit, CondensedOuterProduct)
-            area = area_mm2(unit, published.area)["total"]
+            machine = runs.machine.with_accelerator(**changes)
+            unit, area = machine.unit, machine.area_mm2
             for name in names:
                 result = runs.result(name, **changes)
                 point = {"sweep": sweep, "value": value, "matrix": name, "is_shipped": unit == runs.machine.unit}
