@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sparsesim.results import Result, read_results
     from sparsesim.simulation import reprice, simulate
     from sparsesim.studies import compare, imbalance, load_sweep, run_sweep, sensitivity, tradeoff, variants_of
+    from sparsesim.studies.exploring import explore
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -35,6 +36,7 @@ __all__ = [
     "capture",
     "compare",
     "evaluate",
+    "explore",
     "format_by_name",
     "gemm",
     "imbalance",
@@ -82,6 +84,7 @@ _HOMES = {
         "tradeoff",
         "variants_of",
     ),
+    "sparsesim.studies.exploring": ("explore",),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),

@@ -81,6 +81,11 @@ COMMANDS: Final = {
         "Measure accuracy beside speedup and energy, for several prunings.",
         "tradeoff digits-cnn -i digits -p magnitude@0.9 -p 2:4 -m a100-pcie",
     ),
+    "explore": Command(
+        "explore:explore",
+        "Search for the machine fields or layer sparsities that are best for something.",
+        "explore sparch-area --trials 50 --store sparch.db -o found",
+    ),
     "validate": Command(
         "validate:validate", "Compare the models with published and measured values.", "validate sparseloop"
     ),

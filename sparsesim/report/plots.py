@@ -47,6 +47,7 @@ PLOTS: Final = {
     "tradeoff": Plot("tradeoff", "accuracy over speedup and over energy saved", "variants (studies.tradeoff)"),
     "sensitivity": Plot("sensitivity", "accuracy over the ratio of one pruned layer", "rows (SensitivityTable.rows)"),
     "ladder": Plot("ladder", "accuracy over reduction, a curve per method", "rows (workloads/prune_digits.py)"),
+    "front": Plot("front", "what a search found, among all trials", "trials (ss.explore(...).trials)"),
     "spy": Plot("spy", "where the non-zeros of masks and matrices lie", "masks or sparse matrices by name"),
     "errors": Plot("validation.errors", "simulated over published values, by metric", "rows (validation)"),
     "matrices": Plot("validation.matrices", "roofline and energy of A x A", "matrices (validate sparch)"),

@@ -43,8 +43,8 @@ class Evaluator:
         ]
         products = [self._product(key, machine, name) for name in self.prepared.matrices]
         found: dict[str, Any] = added([*costs, *products])
-        if (area := getattr(machine, "area_mm2", None)) is not None:
-            found["area_mm2"] = area
+        if machine.area_mm2 is not None:
+            found["area_mm2"] = machine.area_mm2
         if self.prepared.searched is not None:
             found["accuracy"] = self._accuracy(candidate)
         if candidate.sparsity:

@@ -167,7 +167,7 @@ def _check_plan(given: Exploration, network: Network, layers: tuple[str, ...], s
 def _check_metrics(given: Exploration, machine: Machine, space: Space) -> None:
     if "area_mm2" in given.asked:
         with given.at():
-            if getattr(machine, "area_mm2", None) is None:
+            if machine.area_mm2 is None:
                 raise InputError(f"area_mm2: no area is published for {machine.name}, so that none can be searched for")
             if not any(axis.kind == "machine" for axis in space.axes):
                 raise InputError("area_mm2: search.machine is empty: nothing changes the area")
