@@ -64,4 +64,4 @@ def explore(
             asked = {str(trial.number): ask("on_held_out", found.candidate(trial.number)) for trial in left}
             measured = {number: needed(answer) for number, answer in asked.items()}
         study.set_user_attr(HELD_OUT, study.user_attrs.get(HELD_OUT, {}) | measured)
-    return found
+    return Explored(ready, study)

@@ -60,15 +60,15 @@ class Explored:
 
     @property
     def uniform(self) -> "pd.DataFrame":
-        """One row per uniform sparsity, beside the fastest trial that is at least as accurate on the samples searched.
+        """Uniform sparsities that keep the constraints, each beside the fastest trial that is at least as accurate.
 
         Columns: `uniform` (the sparsity), `seconds`, `accuracy`, `held_out_accuracy`, `held_out_standard_error` of it;
         `found_...` the same of the trial `found_trial`; `speedup`, its time into that of the uniform one, 1 where the
-        search found nothing better. Without a plan there is none. Raises nothing.
+        search found nothing better. Accuracies are compared on the samples of the search. Without a plan there is no row.
         """
         import pandas as pd
 
-        done = self.trials[self.trials["state"] != "refused"]
+        done = self.trials[self.trials["state"].isin(["front", "beaten"])]
         rows = [self._beside(row, done) for row in done.to_dict("records") if row["origin"].startswith(f"{UNIFORM} ")]
         return pd.DataFrame(rows)
 
@@ -83,7 +83,8 @@ class Explored:
         if self.prepared.held_out is None:
             return []
         known = self.study.user_attrs.get(HELD_OUT, {})
-        numbers = {trial.number for trial in self.front_trials}
+        uniform = self.uniform
+        numbers = {trial.number for trial in self.front_trials} | set(uniform.get("found_trial", ()))
         return [
             trial
             for trial in self.study.get_trials(deepcopy=False)

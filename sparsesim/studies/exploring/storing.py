@@ -136,7 +136,11 @@ def _without_waiting_for_the_disk(storage: Any) -> None:
 
 
 def _check_file(store: Path) -> None:
-    """InputError for a file that Optuna did not write, which would else get its tables."""
+    """InputError for a file that Optuna did not write, which would else get its tables, and for no place to write to."""
+    if not store.parent.is_dir():
+        raise InputError(f"{store}: there is no such folder")
+    if store.is_dir() or not os.access(store if store.exists() else store.parent, os.W_OK):
+        raise InputError(f"{store}: cannot be written")
     if not store.exists() or not store.stat().st_size:
         return
     try:

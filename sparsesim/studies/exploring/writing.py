@@ -7,7 +7,7 @@ import yaml
 
 from sparsesim.atomic import replacing
 from sparsesim.hardware import machine_names
-from sparsesim.hardware.fields import named
+from sparsesim.hardware.fields import named, paths
 from sparsesim.results import write_table
 from sparsesim.studies.exploring.found import Explored
 from sparsesim.studies.exploring.prepared import Prepared
@@ -51,9 +51,9 @@ def machine_fields(prepared: Prepared, candidate: Candidate, name: str, source: 
         "description": f"{prepared.machine.name}, {source}",
         "based_on": given,
     }
-    sources = {}
+    known, sources = paths(prepared.machine), {}
     for path, value in candidate.machine.items():
-        for steps in named(prepared.machine, path):
+        for steps in named(prepared.machine, path, known):
             below = fields
             for step in steps[:-1]:
                 below = below.setdefault(step, {})
