@@ -48,7 +48,8 @@ def explore(
         ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write all trials as CSV; - for standard output.", rich_help_panel=OUTPUT)
+        Path | None,
+        typer.Option("--csv", help="Write all trials as CSV; - for standard output.", rich_help_panel=OUTPUT),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -133,8 +134,8 @@ def _remarks(found: "Explored") -> list[str]:
         remarks.append("no trial keeps all constraints")
     if found.prepared.held_out is not None and found.prepared.searched is not None:
         remarks.append(
-            f"accuracy is that of the {len(found.prepared.searched.labels)} samples that the search saw, which flatters "
-            f"what it chose; held_out_accuracy is that of {len(found.prepared.held_out.labels)} others"
+            f"accuracy is that of the {len(found.prepared.searched.labels)} samples that the search saw, which "
+            f"flatters what it chose; held_out_accuracy is that of {len(found.prepared.held_out.labels)} others"
         )
     return remarks
 

@@ -22,7 +22,10 @@ class _Scale(NamedTuple):
 _SCALES: Final = {
     "seconds": (_Scale("time [s]", 1), _Scale("time [ms]", 1e3), _Scale("time [µs]", 1e6), _Scale("time [ns]", 1e9)),
     "energy_total_pj": (
-        _Scale("energy [J]", 1e-12), _Scale("energy [mJ]", 1e-9), _Scale("energy [µJ]", 1e-6), _Scale("energy [nJ]", 1e-3)
+        _Scale("energy [J]", 1e-12),
+        _Scale("energy [mJ]", 1e-9),
+        _Scale("energy [µJ]", 1e-6),
+        _Scale("energy [nJ]", 1e-3),
     ),
     "energy_dynamic_pj": (
         _Scale("dynamic energy [J]", 1e-12),
@@ -105,9 +108,15 @@ def _held_out(axes: "Axes", front: "pd.DataFrame", scales: Mapping[str, _Scale],
     shown = front.assign(accuracy=front["held_out_accuracy"])
     error = 100 * front["held_out_standard_error"]
     x, y = (shown[name] * scales[name].factor for name in (across, up))
-    errors = {"xerr" if across == "accuracy" else "yerr": error}
+    up_error, across_error = (error, None) if up == "accuracy" else (None, error)
     axes.errorbar(
-        x, y, **errors, fmt="D", color=_HELD_OUT, markersize=4, elinewidth=0.6, label="front, on samples\nnot searched on"
+        x,
+        y,
+        yerr=up_error,
+        xerr=across_error,
+        fmt="D",
+        color=_HELD_OUT,
+        markersize=4,
+        elinewidth=0.6,
+        label="front, on samples\nnot searched on",
     )
-
-

@@ -75,9 +75,7 @@ def added(costs: Iterable[Cost]) -> dict[str, float]:
 
 def _by_format(results: Sequence[Result]) -> dict[str, Cost]:
     found = {
-        result.format: Cost(
-            result.seconds, result.energy_pj["total"], result.energy_pj["dynamic"], result.format
-        )
+        result.format: Cost(result.seconds, result.energy_pj["total"], result.energy_pj["dynamic"], result.format)
         for result in results
         if result.status == "ok"
     }

@@ -48,7 +48,7 @@ def _fraction(value: Any) -> Any:
 class SamplesEntry(Description):
     """Labelled samples to measure accuracies on: a shipped set, or a file of arrays and how samples stand there.
 
-    One of `held_out` samples is kept from the search, starting with number `first`; the accuracies of what was found
+    One of `held_out` samples of every class is kept from the search, starting with number `first`; the accuracies of what was found
     are measured on these again, because those of the search flatter what it chose.
     """
 
@@ -118,9 +118,7 @@ class Exploration(Description):
 
     name: str = Field(pattern=r"^[\w.-]+$")
     description: str = ""
-    networks: Annotated[
-        tuple[Annotated[NetworkEntry, BeforeValidator(_named)], ...], BeforeValidator(_listed)
-    ] = ()
+    networks: Annotated[tuple[Annotated[NetworkEntry, BeforeValidator(_named)], ...], BeforeValidator(_listed)] = ()
     matrices: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     formats: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
     pruner: str = "none"
@@ -129,7 +127,10 @@ class Exploration(Description):
     dtype: str | None = None
     energy_table: str = ""
     engine: Literal["fast", "event", "lower-bound", "upper-bound"] = "fast"
-    samples: Annotated[SamplesEntry, BeforeValidator(lambda value: {"file": value} if isinstance(value, str) else value)] | None = None
+    samples: (
+        Annotated[SamplesEntry, BeforeValidator(lambda value: {"file": value} if isinstance(value, str) else value)]
+        | None
+    ) = None
     search: SearchEntry
     objectives: Mapping[str, Direction] = Field(min_length=1)
     constraints: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()

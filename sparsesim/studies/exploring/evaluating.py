@@ -72,7 +72,9 @@ class Evaluator:
     def layer_cost(self, layer: str, sparsity: float) -> Cost:
         """What a layer, with all its calls, takes at a sparsity on the machine as given; the format is of the first."""
         network, candidate = self.prepared.networks[0], Candidate(sparsity={layer: sparsity})
-        costs = [self._cost((0,), self.prepared.machine, network, call, candidate) for call in self.prepared.calls(layer)]
+        costs = [
+            self._cost((0,), self.prepared.machine, network, call, candidate) for call in self.prepared.calls(layer)
+        ]
         return Cost(**added(costs), format=costs[0].format)
 
     def planned(self, candidate: Candidate) -> Network:
@@ -147,11 +149,14 @@ class Evaluator:
     def _sparsity(self, candidate: Candidate) -> float:
         """Share of the weights of the whole network that masks leave out."""
         layers = [layer for layer in self.planned(candidate).layers if layer.n_weights and "#" not in layer.name]
-        dropped = sum(0 if layer.mask is None else layer.mask.size - int(np.count_nonzero(layer.mask)) for layer in layers)
+        dropped = sum(
+            0 if layer.mask is None else layer.mask.size - int(np.count_nonzero(layer.mask)) for layer in layers
+        )
         return dropped / sum(layer.n_weights for layer in layers)
 
 
 def _log_probabilities(outputs: NDArray[Any]) -> NDArray[np.float64]:
     scores = outputs.reshape(len(outputs), -1).astype(np.float64)
     shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    found: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return found

@@ -39,7 +39,7 @@ def explore(
     Optuna is missing.
 
     >>> import sparsesim as ss
-    >>> wide = {"name": "wide", "matrices": ["karate"], "formats": ["csr"], "machine": "sparch", "objectives": "seconds"}
+    >>> wide = {"name": "wide", "matrices": ["karate"], "formats": "csr", "machine": "sparch", "objectives": "seconds"}
     >>> wide["search"] = {"machine": {"accelerator.merge_ways": {"log2": [2, 16]}}}
     >>> found = ss.explore(wide, trials=3)
     >>> found.trials["trial"].tolist(), found.front["accelerator.merge_ways"].tolist()

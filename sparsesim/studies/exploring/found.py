@@ -64,7 +64,7 @@ class Explored:
 
         Columns: `uniform` (the sparsity), `seconds`, `accuracy`, `held_out_accuracy`, `held_out_standard_error` of it;
         `found_...` the same of the trial `found_trial`; `speedup`, its time into that of the uniform one, 1 where the
-        search found nothing better. Accuracies are compared on the samples of the search. Without a plan there is no row.
+        search found nothing better. Accuracies are compared on the samples of the search. Without a plan it is empty.
         """
         import pandas as pd
 

@@ -116,10 +116,9 @@ def prepared(given: Exploration) -> Prepared:
             raise InputError("search: there is only one candidate: give an axis more than one value")
     _check_metrics(given, machine, space)
     searched, held_out = _samples(given)
-    found = Prepared(
+    return Prepared(
         given, machine, table, tuple(networks), matrices, method, lowering, layers, space, searched, held_out
     )
-    return found
 
 
 def found_file(name: str) -> str:
@@ -196,10 +195,19 @@ def _samples(given: Exploration) -> tuple[Labelled | None, Labelled | None]:
         images, labels = _read(entry)
         if len(images) != len(labels):
             raise InputError(f"{entry.file}: {len(images)} samples and {len(labels)} labels")
-        aside = np.arange(len(images)) % entry.held_out == entry.first % entry.held_out
+        aside = _within_class(labels) % entry.held_out == entry.first % entry.held_out
         if aside.all() or not aside.any():
             raise InputError(f"{entry.file}: {len(images)} samples are too few to hold out one of {entry.held_out}")
         return Labelled(images[~aside], labels[~aside]), Labelled(images[aside], labels[aside])
+
+
+def _within_class(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of every sample among those of its class; files often have classes in turn, or one after the other."""
+    found = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        found[places] = np.arange(len(places))
+    return found
 
 
 def _read(entry: SamplesEntry) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

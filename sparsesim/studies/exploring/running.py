@@ -1,7 +1,7 @@
 """The search itself: candidates are asked for, computed here or by worker processes, and told to the store."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from sparsesim.errors import InputError, SparsesimError
+from sparsesim.hardware import with_fields
 from sparsesim.limits import budget_bytes, memory_budget
 from sparsesim.studies.exploring.evaluating import Evaluator
 from sparsesim.studies.exploring.extra import optuna_module
-from sparsesim.studies.exploring.front import front
+from sparsesim.studies.exploring.front import elite
 from sparsesim.studies.exploring.prepared import Prepared
 from sparsesim.studies.exploring.seeds import Seed, alone, seeds
 from sparsesim.studies.exploring.space import Candidate, Choice
@@ -52,6 +53,7 @@ class Search:
     study: "Study"
     progress: Callable[[int], None] = lambda done: None
     _waiting: "dict[Future[Answer], Trial]" = field(default_factory=dict)
+    _areas: dict[Any, float] = field(default_factory=dict)
 
     def run(self, workers: int = 1) -> None:
         """Go on until there are as many trials as were asked for, or no other candidate."""
@@ -68,7 +70,7 @@ class Search:
                 self._tell(*wait(self._waiting, return_when=FIRST_COMPLETED).done)
 
     def _prepare(self, ask: Ask) -> None:
-        """What is known before the first trial, and what the first trials are; what is in the store is taken from it."""
+        """What is known before the first trial, and what the first trials are, but for what the store has."""
         if UNPRUNED not in self.study.user_attrs:
             self.study.set_user_attr(UNPRUNED, needed(ask("figures", Candidate())))
         if DIVERGENCES not in self.study.user_attrs:
@@ -89,16 +91,19 @@ class Search:
 
     def _ask(self, ask: Ask) -> bool:
         """Begin a trial; False where every candidate was tried."""
-        from sparsesim.studies.exploring.sampling import UnseenSampler, distributions
+        from sparsesim.studies.exploring.sampling import ExhaustedError, Known, UnseenSampler, distributions
 
-        given, space, known = self.prepared.exploration, self.prepared.space, self._tried()
-        seen = {_choice(trial.params, space.axes) for trial in known if len(trial.params) == len(space.axes)}
-        if len(seen) >= space.size:
+        given, space, tried = self.prepared.exploration, self.prepared.space, self._tried()
+        seen = {_choice(trial.params, space.axes) for trial in tried if len(trial.params) == len(space.axes)}
+        best = [_choice(trial.params, space.axes) for trial in elite(self.study)]
+        alone = all(trial.state.is_finished() for trial in tried)
+        known = Known(space, len(given.objectives), seen, best, self._is_allowed, len(tried), alone)
+        self.study.sampler = UnseenSampler(given.sampler, known)
+        try:
+            trial = self.study.ask(distributions(space))
+        except ExhaustedError:
+            self._forget_lost()
             return False
-        best = [_choice(trial.params, space.axes) for trial in front(self.study)]
-        alone = all(trial.state.is_finished() for trial in known)
-        self.study.sampler = UnseenSampler(given.sampler, len(given.objectives), space, seen, best, len(known), alone)
-        trial = self.study.ask(distributions(space))
         choice = _choice(trial.params, space.axes)
         if choice in seen:  # a seed that another process began at the same time
             self.study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
@@ -106,6 +111,23 @@ class Search:
         trial.set_user_attr(OWNER, owner())
         self._waiting[ask("figures", space.candidate(choice))] = trial
         return True
+
+    def _is_allowed(self, choice: Choice) -> bool:
+        """Whether the area, which is known without simulating, is within its bounds."""
+        bounds = [each for each in self.prepared.exploration.bounds if each.metric == "area_mm2"]
+        fields = self.prepared.space.candidate(choice).machine
+        key = tuple(fields.items())
+        if bounds and key not in self._areas:
+            try:
+                self._areas[key] = with_fields(self.prepared.machine, fields).area_mm2 or 0.0
+            except InputError:  # fields that do not go together: the trial says so
+                self._areas[key] = 0.0
+        return all(each.excess({"area_mm2": self._areas[key]}, self._unpruned) <= 0 for each in bounds)
+
+    @property
+    def _unpruned(self) -> Mapping[str, float]:
+        found: Mapping[str, float] = self.study.user_attrs[UNPRUNED]
+        return found
 
     def _tell(self, *done: "Future[Answer]") -> None:
         state = optuna_module().trial.TrialState
@@ -119,7 +141,7 @@ class Search:
             else:
                 trial.set_user_attr(FIGURES, figures)
                 for each in self.prepared.exploration.bounds:
-                    trial.set_constraint(each.text, each.excess(figures, self.study.user_attrs[UNPRUNED]))
+                    trial.set_constraint(each.text, each.excess(figures, self._unpruned))
                 self.study.tell(trial, [figures[name] for name in self.prepared.exploration.objectives])
             self.progress(len(self._tried()) - len(self._waiting))
 

@@ -83,8 +83,12 @@ def _one_by_one(evaluator: Evaluator, divergences: Divergences) -> Iterator[dict
     plan = dict.fromkeys(layers, sparsities[0])
     yield dict(plan)
     while True:
-        steps = [(_worth(evaluator, divergences, layer, here, to), layer, to)
-                 for layer, here in plan.items() for to in sparsities if to > here]
+        steps = [
+            (_worth(evaluator, divergences, layer, here, to), layer, to)
+            for layer, here in plan.items()
+            for to in sparsities
+            if to > here
+        ]
         if not steps:
             return
         _, layer, to = max(steps)

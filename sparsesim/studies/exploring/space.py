@@ -69,12 +69,7 @@ class Space:
 
     def choice(self, values: Mapping[str, Any]) -> Choice:
         """The candidate whose values, by name of axis, are nearest to these; the first value where none is named."""
-        return tuple(
-            min(range(len(axis.values)), key=lambda number, axis=axis: _distance(axis.values[number], values[axis.name]))
-            if axis.name in values
-            else 0
-            for axis in self.axes
-        )
+        return tuple(_nearest(axis, values[axis.name]) if axis.name in values else 0 for axis in self.axes)
 
     def named(self, choice: Sequence[int]) -> dict[str, Any]:
         """The values at these numbers by name of axis."""
@@ -92,6 +87,10 @@ class Space:
     def every(self) -> Iterator[Choice]:
         """All candidates."""
         return product(*(range(len(axis.values)) for axis in self.axes))
+
+
+def _nearest(axis: Axis, wanted: Any) -> int:
+    return min(range(len(axis.values)), key=lambda number: _distance(axis.values[number], wanted))
 
 
 def _distance(value: Any, wanted: Any) -> float:

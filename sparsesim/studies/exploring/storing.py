@@ -62,7 +62,9 @@ def opened(prepared: Prepared, store: Path | None) -> "Study":
     if others:
         raise InputError(f"{store}: it holds the exploration {others[0]!r}, not {given.name!r}: name another store")
     try:
-        study = optuna.create_study(storage=storage, study_name=given.name, directions=directions, load_if_exists=True)
+        study: Study = optuna.create_study(
+            storage=storage, study_name=given.name, directions=directions, load_if_exists=True
+        )
     except ValueError as error:
         raise InputError(f"{store}: {_first_line(error)}") from error
     _check_same(study, prepared, store)
@@ -136,7 +138,7 @@ def _without_waiting_for_the_disk(storage: Any) -> None:
 
 
 def _check_file(store: Path) -> None:
-    """InputError for a file that Optuna did not write, which would else get its tables, and for no place to write to."""
+    """InputError for no place to write to, and for a file of something else, which would get Optuna's tables."""
     if not store.parent.is_dir():
         raise InputError(f"{store}: there is no such folder")
     if store.is_dir() or not os.access(store if store.exists() else store.parent, os.W_OK):

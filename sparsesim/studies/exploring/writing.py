@@ -68,7 +68,8 @@ def plan_of(prepared: Prepared, candidate: Candidate, source: str, formats: dict
     for layer, format in formats.items():
         by_format.setdefault(format, []).append(layer)
     told = "; ".join(
-        f"{format}: {'all layers' if len(by_format) == 1 else ', '.join(layers)}" for format, layers in by_format.items()
+        f"{format}: {'all layers' if len(by_format) == 1 else ', '.join(layers)}"
+        for format, layers in by_format.items()
     )
     layers = {
         call.name: prepared.layer_choice(sparsity)
