@@ -35,6 +35,7 @@ _SCALES: Final = {
     ),
     "area_mm2": (_Scale("area [mm²]", 1),),
     "accuracy": (_Scale("accuracy, %", 100),),
+    "divergence": (_Scale("divergence from the unpruned network [nats]", 1),),
 }
 """For every metric its scales, from large units to small ones: the first in which the largest value is at least 1."""
 

@@ -1,6 +1,6 @@
 """From the lists and ranges of an exploration to the axes of its space."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sparsesim.errors import InputError
@@ -39,7 +39,7 @@ def plan_axes(given: Exploration, layers: Iterable[str]) -> list[Axis]:
     return found
 
 
-def _values(asked: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...]:
+def _values(asked: Any) -> tuple[Any, ...]:
     """The values of a list or range; numbers in rising order."""
     values = tuple(dict.fromkeys(values_of(asked)))
     if len(values) > MOST_VALUES:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import place_of
 from sparsesim.inference.samples import SAMPLE_LAYOUTS
-from sparsesim.quantities import Index, Number, Positive, Sparsity
+from sparsesim.quantities import Index, Number, Positive
 from sparsesim.shipped import shipped_file
 from sparsesim.studies.exploring.goals import METRICS, Bound, Direction, bound
 from sparsesim.studies.sweep import NetworkEntry, Place
@@ -20,9 +20,6 @@ from sparsesim.yaml_file import Description, Given, load_description, origin_of
 MOST_TRIALS: Final = 100_000
 MOST_VALUES: Final = 1000
 """Of one axis of a search."""
-
-Value = int | float | str | bool
-"""Of a field of a machine, as its file has it."""
 
 
 def _listed(value: Any) -> Any:
@@ -48,8 +45,8 @@ def _fraction(value: Any) -> Any:
 class SamplesEntry(Description):
     """Labelled samples to measure accuracies on: a shipped set, or a file of arrays and how samples stand there.
 
-    One of `held_out` samples of every class is kept from the search, starting with number `first`; the accuracies of what was found
-    are measured on these again, because those of the search flatter what it chose.
+    One of `held_out` samples of every class is kept from the search, starting with number `first`. The accuracies of
+    what was found are measured on these again, because those of the search flatter what it chose.
     """
 
     file: str
@@ -84,14 +81,14 @@ class PlanEntry(Description):
     layers: str = "*"
     pruner: str = "magnitude"
     criterion: str | None = None
-    sparsity: tuple[Sparsity, ...] | Mapping[str, Any]
+    sparsity: Any
     choose: Literal["fastest", "thriftiest", "searched"] = "fastest"
 
 
 class SearchEntry(Description):
     """What may change: fields of the machine by their path, each a list or range, and the pruning of every layer."""
 
-    machine: Mapping[str, tuple[Value, ...] | Mapping[str, Any]] = Field(default_factory=dict)
+    machine: Mapping[str, Any] = Field(default_factory=dict)
     plan: PlanEntry | None = None
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sparsesim.errors import InputError
 from sparsesim.hardware import Machine, with_fields
-from sparsesim.inference import evaluate
+from sparsesim.inference import Evaluation, evaluate
 from sparsesim.networks import Layer, Network
 from sparsesim.studies.exploring.costs import Cost, added, chosen, layer_costs, product_costs
 from sparsesim.studies.exploring.prepared import Labelled, Prepared
@@ -26,7 +26,7 @@ class Evaluator:
     prepared: Prepared
     _costs: dict[Any, dict[str, Cost]] = field(default_factory=dict)
     _layers: dict[tuple[str, float], list[Layer]] = field(default_factory=dict)
-    _accuracies: dict[Any, float] = field(default_factory=dict)
+    _measured: dict[Any, dict[str, float]] = field(default_factory=dict)
     _whole: list[NDArray[np.float64]] = field(default_factory=list)
 
     def figures(self, candidate: Candidate) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Evaluator:
         if machine.area_mm2 is not None:
             found["area_mm2"] = machine.area_mm2
         if self.prepared.searched is not None:
-            found["accuracy"] = self._accuracy(candidate)
+            found |= self._on_searched(candidate)
         if candidate.sparsity:
             names = [layer.name for layer in self.prepared.networks[0].layers]
             found["sparsity"] = self._sparsity(candidate)
@@ -55,19 +55,17 @@ class Evaluator:
 
     def on_held_out(self, candidate: Candidate) -> dict[str, float]:
         """Accuracy and its standard error on samples that the search does not see. Raises InputError without any."""
-        return self._answers(candidate, self.prepared.held_out)
+        found = self._answers(candidate, self.prepared.held_out)
+        assert found.accuracy is not None
+        assert found.standard_error is not None
+        return {"accuracy": found.accuracy, "standard_error": found.standard_error, "samples": found.n}
 
     def divergence(self, candidate: Candidate) -> float:
         """How far answers are from those of the unpruned network: the mean Kullback-Leibler divergence, in nats.
 
         From the probabilities that a softmax makes of the answers to the samples that the search sees, without labels.
         """
-        samples = self.prepared.searched
-        assert samples is not None
-        if not self._whole:
-            self._whole.append(_log_probabilities(evaluate(self.prepared.networks[0], samples.images).outputs))
-        whole, changed = self._whole[0], evaluate(self.planned(candidate), samples.images).outputs
-        return float((np.exp(whole) * (whole - _log_probabilities(changed))).sum(axis=1).mean())
+        return self._on_searched(candidate)["divergence"]
 
     def layer_cost(self, layer: str, sparsity: float) -> Cost:
         """What a layer, with all its calls, takes at a sparsity on the machine as given; the format is of the first."""
@@ -132,19 +130,24 @@ class Evaluator:
             self._layers[layer, sparsity] = calls
         return self._layers[layer, sparsity]
 
-    def _accuracy(self, candidate: Candidate) -> float:
+    def _on_searched(self, candidate: Candidate) -> dict[str, float]:
+        """Accuracy and divergence on the samples that the search sees."""
         key = tuple(sorted(candidate.sparsity.items()))
-        if key not in self._accuracies:
-            self._accuracies[key] = self._answers(candidate, self.prepared.searched)["accuracy"]
-        return self._accuracies[key]
+        if key not in self._measured:
+            found = self._answers(candidate, self.prepared.searched)
+            assert found.accuracy is not None
+            answers = _log_probabilities(found.outputs)
+            if not self._whole:
+                whole = self._answers(Candidate(), self.prepared.searched) if key else found
+                self._whole.append(_log_probabilities(whole.outputs))
+            divergence = (np.exp(self._whole[0]) * (self._whole[0] - answers)).sum(axis=1).mean()
+            self._measured[key] = {"accuracy": found.accuracy, "divergence": float(divergence)}
+        return self._measured[key]
 
-    def _answers(self, candidate: Candidate, samples: Labelled | None) -> dict[str, float]:
+    def _answers(self, candidate: Candidate, samples: Labelled | None) -> Evaluation:
         if samples is None:
             raise InputError("samples: there are none to measure an accuracy on")
-        found = evaluate(self.planned(candidate), samples.images, samples.labels)
-        assert found.accuracy is not None
-        assert found.standard_error is not None
-        return {"accuracy": found.accuracy, "standard_error": found.standard_error, "samples": found.n}
+        return evaluate(self.planned(candidate), samples.images, samples.labels)
 
     def _sparsity(self, candidate: Candidate) -> float:
         """Share of the weights of the whole network that masks leave out."""

@@ -40,8 +40,8 @@ class Explored:
 
         Columns: `trial` (its number), `origin` ("search", "as given", "uniform 0.5", "sensitivity"), `state` ("front",
         "beaten", "excluded" by a constraint, "refused" by the machine), `seconds` (s), `energy_total_pj` and
-        `energy_dynamic_pj` (pJ), `area_mm2` (mm2), `accuracy` (on the samples of the search, in [0, 1]), `sparsity`
-        (share of all weights), `held_out_accuracy` and `held_out_standard_error` (on samples that the search did not
+        `energy_dynamic_pj` (pJ), `area_mm2` (mm2), `accuracy` (on the samples of the search, in [0, 1]), `divergence`
+        (nats, see `Evaluator.divergence`), `sparsity` (share of all weights), `held_out_accuracy` and `held_out_standard_error` (on samples that the search did not
         see; of the front and of uniform sparsities), a column per axis with its value, `note` (why it was refused).
         Columns without any value are left out.
         """
@@ -64,7 +64,8 @@ class Explored:
 
         Columns: `uniform` (the sparsity), `seconds`, `accuracy`, `held_out_accuracy`, `held_out_standard_error` of it;
         `found_...` the same of the trial `found_trial`; `speedup`, its time into that of the uniform one, 1 where the
-        search found nothing better. Accuracies are compared on the samples of the search. Without a plan it is empty.
+        search found nothing better. Accuracies are compared on the samples of the search, and divergences if these are an
+        objective. Without a plan it is empty.
         """
         import pandas as pd
 
@@ -106,7 +107,7 @@ class Explored:
         state = "front" if trial.number in best else "beaten"
         if any(excess > 0 for excess in trial.constraints.values()):
             state = "excluded"
-        names = ("seconds", "energy_total_pj", "energy_dynamic_pj", "area_mm2", "accuracy", "sparsity")
+        names = ("seconds", "energy_total_pj", "energy_dynamic_pj", "area_mm2", "accuracy", "divergence", "sparsity")
         return {
             "trial": trial.number,
             "origin": trial.user_attrs.get(ORIGIN, SEARCHED),
@@ -119,7 +120,10 @@ class Explored:
         }
 
     def _beside(self, row: Any, done: "pd.DataFrame") -> dict[str, Any]:
-        better = done[done["accuracy"] >= row["accuracy"]].sort_values(["seconds", "trial"], kind="stable").iloc[0]
+        as_good = done["accuracy"] >= row["accuracy"]
+        if "divergence" in self.prepared.exploration.objectives:
+            as_good &= done["divergence"] <= row["divergence"]
+        better = done[as_good].sort_values(["seconds", "trial"], kind="stable").iloc[0]
         names = ("seconds", "accuracy", "held_out_accuracy", "held_out_standard_error")
         return {
             "uniform": float(row["origin"].partition(" ")[2]),

@@ -23,8 +23,13 @@ METRICS: Final = {
     "energy_dynamic_pj": Metric("pJ", "minimise"),
     "area_mm2": Metric("mm2", "minimise"),
     "accuracy": Metric("share of samples", "maximise"),
+    "divergence": Metric("nats", "minimise"),
 }
-"""Figures of everything that is evaluated, added up over it; the accuracy is in [0, 1]."""
+"""Figures of everything that is evaluated, added up over it. The accuracy is in [0, 1]; the divergence is how far the
+answers are from those of the unpruned network, which tells two plans apart where as many answers are right."""
+
+ON_SAMPLES: Final = frozenset({"accuracy", "divergence"})
+"""Those that need samples."""
 
 ROUNDING: Final = 1e-12
 """Shares and their differences are not exact: a bound that is missed by no more is kept."""

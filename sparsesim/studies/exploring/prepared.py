@@ -22,10 +22,11 @@ from sparsesim.shipped import is_shipped_name
 from sparsesim.studies.checks import check_run
 from sparsesim.studies.exploring.axes import machine_axes, plan_axes
 from sparsesim.studies.exploring.description import Exploration, SamplesEntry
+from sparsesim.studies.exploring.goals import ON_SAMPLES
 from sparsesim.studies.exploring.space import Space
 from sparsesim.studies.plan import LayerChoice
 from sparsesim.tensors import as_tensor
-from sparsesim.transforms import Method, as_method
+from sparsesim.transforms import Method, as_method, method_by_name
 
 DATA: Final = "SPARSESIM_DATA"
 """Names the folder in which files are sought that are not where an exploration says."""
@@ -154,7 +155,7 @@ def _check_plan(given: Exploration, network: Network, layers: tuple[str, ...], s
     assert plan is not None
     sparsities = next(axis.values for axis in space.axes if axis.kind == "sparsity")
     method = LayerChoice(pruner=plan.pruner, sparsity=max(sparsities), criterion=plan.criterion).method()
-    if method.asked_sparsity is None:
+    if method.asked_sparsity is None or method_by_name(plan.pruner, min(sparsities)).asked_sparsity != min(sparsities):
         raise InputError(f"pruner: {plan.pruner!r}: a pruner that takes a sparsity is needed")
     if method.needs == "inputs":
         raise InputError(f"pruner: {plan.pruner!r}: it needs what the layers read, which a search does not have")
@@ -175,15 +176,16 @@ def _check_metrics(given: Exploration, machine: Machine, space: Space) -> None:
         if unpruned and not given.networks:
             raise InputError(f"{unpruned[0]!r}: matrices have nothing unpruned to compare with")
     with given.at():
-        if "accuracy" in given.asked:
+        asked = sorted(ON_SAMPLES & given.asked)
+        if asked:
             if given.samples is None:
-                raise InputError("accuracy: samples are needed to measure it on")
+                raise InputError(f"{asked[0]}: samples are needed to measure it on")
             if given.search.plan is None:
-                raise InputError("accuracy: nothing that is searched changes it: search.plan is missing")
+                raise InputError(f"{asked[0]}: nothing that is searched changes it: search.plan is missing")
+        elif given.samples is not None:
+            raise InputError("samples: no objective and no constraint is an accuracy or a divergence")
         elif given.search.plan is not None:
             raise InputError("search.plan: without an accuracy in objectives or constraints all layers are pruned most")
-        elif given.samples is not None:
-            raise InputError("samples: no objective and no constraint is an accuracy")
 
 
 def _samples(given: Exploration) -> tuple[Labelled | None, Labelled | None]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,7 +21,7 @@ from sparsesim.studies.exploring.prepared import Prepared
 from sparsesim.studies.exploring.seeds import Seed, alone, seeds
 from sparsesim.studies.exploring.space import Candidate, Choice
 from sparsesim.studies.exploring.storing import CHOICE, FIGURES, ORIGIN, OWNER, REFUSED, lost_trials, owner
-from sparsesim.studies.workers import worker_processes
+from sparsesim.studies.workers import lost, worker_processes
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -105,12 +105,17 @@ class Search:
             self._forget_lost()
             return False
         choice = _choice(trial.params, space.axes)
-        if choice in seen:  # a seed that another process began at the same time
+        if choice in seen or self._is_with_another(trial):
             self.study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
             return True
         trial.set_user_attr(OWNER, owner())
         self._waiting[ask("figures", space.candidate(choice))] = trial
         return True
+
+    def _is_with_another(self, trial: "Trial") -> bool:
+        """Whether an earlier trial is the same, which another process began at the same time."""
+        others = self._tried()
+        return any(other.number < trial.number and other.params == trial.params for other in others)
 
     def _is_allowed(self, choice: Choice) -> bool:
         """Whether the area, which is known without simulating, is within its bounds."""
@@ -132,7 +137,11 @@ class Search:
     def _tell(self, *done: "Future[Answer]") -> None:
         state = optuna_module().trial.TrialState
         for future in done:
-            figures, why = future.result()
+            try:
+                figures, why = future.result()
+            except BrokenExecutor as error:
+                numbers = [f"trial {trial.number}" for trial in self._waiting.values()]
+                raise lost(error, numbers, len(numbers)) from error
             trial = self._waiting.pop(future)
             if figures is None:
                 LOG.info("trial %d: %s", trial.number, why)
