@@ -40,10 +40,10 @@ class Explored:
 
         Columns: `trial` (its number), `origin` ("search", "as given", "uniform 0.5", "sensitivity"), `state` ("front",
         "beaten", "excluded" by a constraint, "refused" by the machine), `seconds` (s), `energy_total_pj` and
-        `energy_dynamic_pj` (pJ), `area_mm2` (mm2), `accuracy` (on the samples of the search, in [0, 1]), `divergence`
-        (nats, see `Evaluator.divergence`), `sparsity` (share of all weights), `held_out_accuracy` and `held_out_standard_error` (on samples that the search did not
-        see; of the front and of uniform sparsities), a column per axis with its value, `note` (why it was refused).
-        Columns without any value are left out.
+        `energy_dynamic_pj` (pJ), `area_mm2` (mm2), on the samples of the search `accuracy` (in [0, 1]) and `divergence`
+        (nats, see `Evaluator.divergence`), `sparsity` (share of all weights), on samples that the search did not see
+        `held_out_accuracy` and `held_out_standard_error` (of the front, and of what `uniform` compares), a column per
+        axis with its value, `note` (why it was refused). Columns without any value are left out.
         """
         import pandas as pd
 
@@ -64,8 +64,8 @@ class Explored:
 
         Columns: `uniform` (the sparsity), `seconds`, `accuracy`, `held_out_accuracy`, `held_out_standard_error` of it;
         `found_...` the same of the trial `found_trial`; `speedup`, its time into that of the uniform one, 1 where the
-        search found nothing better. Accuracies are compared on the samples of the search, and divergences if these are an
-        objective. Without a plan it is empty.
+        search found nothing better. Accuracies are compared on the samples of the search, and so are divergences where
+        they are an objective. Without a plan it is empty.
         """
         import pandas as pd
 

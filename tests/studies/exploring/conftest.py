@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def sizes():
-    """Two sizes of SpArch, on a graph of 34 nodes: 15 candidates, of which the widest tree with most multipliers wins."""
+    """Two sizes of SpArch, 15 candidates in all, on a graph of 34 nodes."""
     fields = {"accelerator.merge_ways": {"log2": [2, 32]}, "accelerator.macs_per_cycle.fp64": [2, 8, 16]}
     return {
         "name": "sizes",
