@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from sparsesim.cli.app import app
 
-# {samples}, {chain}, {sweep}, {matrix} and {out} are paths in a temporary folder, see `files`.
+# {samples}, {chain}, {sweep}, {search}, {matrix} and {out} are paths in a temporary folder, see `files`.
 EXAMPLES = {
     "run": ["{sweep}", "-o", "{out}/results", "--no-plots"],
     "compare": ["digits-cnn", "-m", "core-i7-5930k", "-f", "csr", "-p", "magnitude"],
@@ -22,6 +22,7 @@ EXAMPLES = {
     "compress": ["digits-cnn", "--method", "int8"],
     "imbalance": ["digits-cnn", "-m", "core-i7-5930k", "--layers", "fc2"],
     "tradeoff": ["digits-cnn", "-i", "{samples}", "-p", "2:4", "-m", "a100-pcie", "-o", "{out}/tradeoff.png"],
+    "explore": ["{search}", "--trials", "3", "-o", "{out}"],
     "validate": ["sparseloop"],
     "list": ["formats"],
     "show": ["machine", "sparch"],
@@ -32,6 +33,14 @@ networks: [digits-cnn]
 pruners: [none]
 formats: [dense, csr]
 machines: [core-i7-5930k]
+"""
+
+SEARCH = """name: tiny
+matrices: karate
+formats: csr
+machine: sparch
+search: {machine: {accelerator.merge_ways: [2, 4, 8]}}
+objectives: [seconds, area_mm2]
 """
 
 MATRIX = """%%MatrixMarket matrix coordinate real general
@@ -50,12 +59,14 @@ def files(folder):
     shapes = {"ip1.weight": (12, 6), "ip2.weight": (8, 12), "ip3.weight": (4, 8)}
     np.savez(folder / "chain.npz", **{name: random.random(shape, np.float32) for name, shape in shapes.items()})
     (folder / "sweep.yaml").write_text(SWEEP)
+    (folder / "search.yaml").write_text(SEARCH)
     (folder / "matrix.mtx").write_text(MATRIX)
     (folder / "written").mkdir()
     names = {
         "samples": "samples.npz",
         "chain": "chain.npz",
         "sweep": "sweep.yaml",
+        "search": "search.yaml",
         "matrix": "matrix.mtx",
         "out": "written",
     }

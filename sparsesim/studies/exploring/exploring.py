@@ -55,8 +55,9 @@ def explore(
     if trials is not None:
         given = given.changed(trials=trials)
     ready = prepared(given)
-    study = opened(ready, None if store is None else Path(store))
-    Search(ready, study, lambda done: progress(done, given.trials)).run(workers)
+    path = None if store is None else Path(store)
+    study = opened(ready, path)
+    Search(ready, study, path, lambda done: progress(done, given.trials)).run(workers)
     found = Explored(ready, study)
     left = found.to_hold_out
     if left:

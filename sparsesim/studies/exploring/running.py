@@ -20,7 +20,16 @@ from sparsesim.studies.exploring.front import elite
 from sparsesim.studies.exploring.prepared import Prepared
 from sparsesim.studies.exploring.seeds import Seed, alone, seeds
 from sparsesim.studies.exploring.space import Candidate, Choice
-from sparsesim.studies.exploring.storing import CHOICE, FIGURES, ORIGIN, OWNER, REFUSED, lost_trials, owner
+from sparsesim.studies.exploring.storing import (
+    CHOICE,
+    FIGURES,
+    ORIGIN,
+    OWNER,
+    REFUSED,
+    lost_trials,
+    one_at_a_time,
+    owner,
+)
 from sparsesim.studies.workers import lost, worker_processes
 
 if TYPE_CHECKING:
@@ -46,28 +55,40 @@ class Search:
     Attributes:
         prepared: what is searched.
         study: where trials are kept.
+        store: the file that it is in, if any.
         progress: called with the number of trials that are done, whenever it changes.
     """
 
     prepared: Prepared
     study: "Study"
+    store: Path | None = None
     progress: Callable[[int], None] = lambda done: None
     _waiting: "dict[Future[Answer], Trial]" = field(default_factory=dict)
     _areas: dict[Any, float] = field(default_factory=dict)
 
     def run(self, workers: int = 1) -> None:
         """Go on until there are as many trials as were asked for, or no other candidate."""
-        self._forget_lost()
+        with one_at_a_time(self.store):
+            self._forget_lost()
         if self._left() <= 0 and UNPRUNED in self.study.user_attrs:
             return
         with asking(self.prepared, workers) as ask:
-            self._prepare(ask)
-            while self._left() > 0 or self._waiting:
-                while self._left() > 0 and len(self._waiting) < workers and self._ask(ask):
-                    pass
-                if not self._waiting:
-                    return
-                self._tell(*wait(self._waiting, return_when=FIRST_COMPLETED).done)
+            try:
+                self._prepare(ask)
+                self._go_on(ask, workers)
+            except BrokenExecutor as error:
+                numbers = [f"trial {trial.number}" for trial in self._waiting.values()] or [
+                    "what the search begins with"
+                ]
+                raise lost(error, numbers, workers) from error
+
+    def _go_on(self, ask: Ask, workers: int) -> None:
+        while self._left() > 0 or self._waiting:
+            while self._left() > 0 and len(self._waiting) < workers and self._ask(ask):
+                pass
+            if not self._waiting:  # every candidate was tried
+                return
+            self._tell(*wait(self._waiting, return_when=FIRST_COMPLETED).done)
 
     def _prepare(self, ask: Ask) -> None:
         """What is known before the first trial, and what the first trials are, but for what the store has."""
@@ -77,7 +98,9 @@ class Search:
             asked = {key: ask("divergence", candidate) for key, candidate in alone(self.prepared).items()}
             self.study.set_user_attr(DIVERGENCES, [[*key, needed(answer)] for key, answer in asked.items()])
         known = {(layer, sparsity): found for layer, sparsity, found in self.study.user_attrs[DIVERGENCES]}
-        self._begin_with(seeds(Evaluator(self.prepared), known))
+        first = seeds(Evaluator(self.prepared), known)
+        with one_at_a_time(self.store):
+            self._begin_with(first)
 
     def _left(self) -> int:
         """Trials that are neither done nor under way."""
@@ -93,29 +116,27 @@ class Search:
         """Begin a trial; False where every candidate was tried."""
         from sparsesim.studies.exploring.sampling import ExhaustedError, Known, UnseenSampler, distributions
 
-        given, space, tried = self.prepared.exploration, self.prepared.space, self._tried()
-        seen = {_choice(trial.params, space.axes) for trial in tried if len(trial.params) == len(space.axes)}
-        best = [_choice(trial.params, space.axes) for trial in elite(self.study)]
-        alone = all(trial.state.is_finished() for trial in tried)
-        known = Known(space, len(given.objectives), seen, best, self._is_allowed, len(tried), alone)
-        self.study.sampler = UnseenSampler(given.sampler, known)
-        try:
-            trial = self.study.ask(distributions(space))
-        except ExhaustedError:
-            self._forget_lost()
-            return False
+        with one_at_a_time(self.store):
+            if self._left() <= 0:
+                return False
+            given, space, tried = self.prepared.exploration, self.prepared.space, self._tried()
+            seen = {_choice(trial.params, space.axes) for trial in tried if len(trial.params) == len(space.axes)}
+            best = [_choice(trial.params, space.axes) for trial in elite(self.study)]
+            alone = all(trial.state.is_finished() for trial in tried)
+            known = Known(space, len(given.objectives), seen, best, self._is_allowed, len(tried), alone)
+            self.study.sampler = UnseenSampler(given.sampler, known)
+            try:
+                trial = self.study.ask(distributions(space))
+            except ExhaustedError:
+                self._forget_lost()
+                return False
+            trial.set_user_attr(OWNER, owner())
         choice = _choice(trial.params, space.axes)
-        if choice in seen or self._is_with_another(trial):
+        if choice in seen:  # a seed that two processes thought of
             self.study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
             return True
-        trial.set_user_attr(OWNER, owner())
         self._waiting[ask("figures", space.candidate(choice))] = trial
         return True
-
-    def _is_with_another(self, trial: "Trial") -> bool:
-        """Whether an earlier trial is the same, which another process began at the same time."""
-        others = self._tried()
-        return any(other.number < trial.number and other.params == trial.params for other in others)
 
     def _is_allowed(self, choice: Choice) -> bool:
         """Whether the area, which is known without simulating, is within its bounds."""
@@ -137,11 +158,7 @@ class Search:
     def _tell(self, *done: "Future[Answer]") -> None:
         state = optuna_module().trial.TrialState
         for future in done:
-            try:
-                figures, why = future.result()
-            except BrokenExecutor as error:
-                numbers = [f"trial {trial.number}" for trial in self._waiting.values()]
-                raise lost(error, numbers, len(numbers)) from error
+            figures, why = future.result()
             trial = self._waiting.pop(future)
             if figures is None:
                 LOG.info("trial %d: %s", trial.number, why)

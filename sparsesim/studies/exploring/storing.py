@@ -8,8 +8,9 @@ import json
 import os
 import socket
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,6 +94,22 @@ def lost_trials(study: "Study") -> list["FrozenTrial"]:
     running = optuna_module().trial.TrialState.RUNNING
     trials = study.get_trials(deepcopy=False, states=(running,))
     return [trial for trial in trials if not _is_there(str(trial.user_attrs.get(OWNER, "")))]
+
+
+@contextmanager
+def one_at_a_time(store: Path | None) -> Iterator[None]:
+    """Hold other processes on the store back while one of them chooses its trial, so that no two choose the same.
+
+    The lock is on a file beside the store, and goes with the process that holds it, however that ends.
+    """
+    if store is None or sys.platform == "win32":  # there a trial may be computed twice
+        yield
+        return
+    import fcntl
+
+    with store.with_name(f"{store.name}.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def owner() -> str:

@@ -89,7 +89,15 @@ def test_fields_that_do_not_go_together_are_recorded_and_the_search_goes_on(size
 
 def test_the_front_is_what_nothing_beats():
     study = optuna.create_study(directions=["minimize", "maximize"])
-    points = {(2.0, 0.5): 0, (1.0, 0.4): 0, (2.0, 0.6): 0, (1.0, 0.3): 0, (0.5, 0.1): 1, (2.0, 0.6001): 1, (3.0, 0.7): 0}
+    points = {
+        (2.0, 0.5): 0,
+        (1.0, 0.4): 0,
+        (2.0, 0.6): 0,
+        (1.0, 0.3): 0,
+        (0.5, 0.1): 1,
+        (2.0, 0.6001): 1,
+        (3.0, 0.7): 0,
+    }
     for values, excess in points.items():
         trial = study.ask()
         trial.set_constraint("kept", excess)
@@ -108,7 +116,12 @@ def test_plans_beat_uniform_sparsities_of_a_network(layers):
     inner = table[table["uniform"].between(0.2, 0.7)]
     assert (inner["speedup"] > 1).all()
     assert (table["found_accuracy"] >= table["accuracy"]).all()
-    assert table[["held_out_accuracy", "found_held_out_accuracy", "found_held_out_standard_error"]].notna().to_numpy().all()
+    assert (
+        table[["held_out_accuracy", "found_held_out_accuracy", "found_held_out_standard_error"]]
+        .notna()
+        .to_numpy()
+        .all()
+    )
     ready = found.prepared
     row = inner.iloc[0]
     again = Evaluator(ready).on_held_out(found.candidate(int(row["found_trial"])))

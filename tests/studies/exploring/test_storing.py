@@ -101,7 +101,7 @@ def test_two_processes_share_a_store(sizes, tmp_path):
     processes = [started(wide, store, 24) for _ in range(2)]
     assert [process.wait(LIMIT_S) for process in processes] == [0, 0]
     found = ss.explore(wide, store, trials=24).trials
-    assert 24 <= len(found) <= 25  # both may begin the last one at once
+    assert len(found) == 24
     assert not found[list(WIDE)].duplicated().any()
 
 
