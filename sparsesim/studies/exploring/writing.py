@@ -74,7 +74,6 @@ def plan_of(prepared: Prepared, candidate: Candidate, source: str, formats: dict
     layers = {
         call.name: prepared.layer_choice(sparsity)
         for layer, sparsity in candidate.sparsity.items()
-        if sparsity
         for call in prepared.calls(layer)
     }
     return Plan(network=prepared.networks[0].name, notes=f"{source}; stored as {told}", layers=layers)
