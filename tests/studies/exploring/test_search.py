@@ -144,3 +144,17 @@ def test_nothing_is_computed_before_everything_is_checked(sizes, monkeypatch):
     monkeypatch.setattr(Search, "run", lambda self, workers: pytest.fail("it began"))
     with pytest.raises(ss.SparsesimError):
         ss.explore(sizes | {"objectives": ["accuracy"]})
+
+
+def test_plans_of_resnet20_beat_every_uniform_sparsity_that_leaves_something_to_beat(data_dir, monkeypatch):
+    """At the same accuracy or a better one on the samples of the search, and not much below on those held out."""
+    monkeypatch.setenv("SPARSESIM_DATA", str(data_dir))
+    given = load_exploration("resnet20-layers").model_dump(exclude_unset=True)
+    given |= {"constraints": [], "search": {"plan": {"sparsity": [0, 0.3, 0.5, 0.6, 0.7]}}, "trials": 40}
+    table = ss.explore(given).uniform
+    inner = table[table["uniform"].between(0.3, 0.6)]
+    assert len(inner) == 3
+    assert (inner["speedup"] > 1.05).all()
+    assert (inner["found_accuracy"] >= inner["accuracy"]).all()
+    lost = inner["held_out_accuracy"] - inner["found_held_out_accuracy"]
+    assert (lost < 3 * inner["found_held_out_standard_error"]).all()
