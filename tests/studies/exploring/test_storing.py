@@ -29,11 +29,11 @@ def started(description, store, trials):
     return subprocess.Popen([sys.executable, "-c", CODE, json.dumps(description), str(store), str(trials)])
 
 
-def finished(store):
+def finished(store, state="COMPLETE"):
     """Trials that a store holds, as another process sees them."""
     try:
         with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as database:
-            return database.execute("select count(*) from trials where state = 'COMPLETE'").fetchone()[0]
+            return database.execute("select count(*) from trials where state = ?", (state,)).fetchone()[0]
     except sqlite3.Error:
         return 0
 
@@ -83,12 +83,15 @@ def test_nothing_is_computed_where_all_is_done(sizes, tmp_path, monkeypatch):
 def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(sizes, tmp_path):
     wide = sizes | {"matrices": ["rmat-1024"], "search": {"machine": WIDE}}
     store = tmp_path / "killed.db"
-    for least in (3, 9):
+    begun = []
+    for least in (3, 7, 11, 15):
         process = started(wide, store, 30)
-        wait_for(lambda least=least: finished(store) >= least, process)
+        wait_for(lambda least=least: finished(store) >= least and finished(store, "RUNNING"), process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert least <= finished(store) < 30
+        begun.append(finished(store, "RUNNING"))
+    assert max(begun) == 1  # something was lost
     found = ss.explore(wide, store, trials=30).trials
     same(found, ss.explore(wide, trials=30).trials)
     assert not found[list(WIDE)].duplicated().any()
