@@ -64,11 +64,12 @@ def draw_front(trials: "pd.DataFrame", objectives: Sequence[str], title: str = "
             _marks(axes, done[done["state"] == state], scales, across, up, fmt=mark, color=colour, label=label)
         uniform = done[done["origin"].str.startswith("uniform")]
         _marks(axes, uniform, scales, across, up, fmt="s", color=_UNIFORM, fillstyle="none", label="uniform sparsity")
-        front = done[done["state"] == "front"].sort_values(across)
+        front, label = done[done["state"] == "front"].sort_values(across), "front"
         if across == "trial":
+            label = "best so far"
             front = _best_so_far(done[done["state"] != "excluded"], up, front)
         style = "o" if len(objectives) > 2 else "o-"
-        _marks(axes, front, scales, across, up, fmt=style, color=_FRONT, linewidth=1.2, label="front")
+        _marks(axes, front, scales, across, up, fmt=style, color=_FRONT, linewidth=1.2, label=label)
         if "accuracy" in (across, up) and "held_out_accuracy" in front:
             _held_out(axes, front, scales, across, up)
         axes.set_xlabel(scales[across].label)
@@ -85,7 +86,7 @@ def draw_front(trials: "pd.DataFrame", objectives: Sequence[str], title: str = "
 
 def _scale(name: str, values: "pd.Series[Any]") -> _Scale:
     if name == "trial":
-        return _Scale("trial (number / order)", 1)
+        return _Scale("trial [number]", 1)
     scales = _SCALES[name]
     return next((scale for scale in scales if scale.factor * values.max() >= 1), scales[-1])
 

@@ -40,11 +40,11 @@ def test_one_objective_is_drawn_over_the_trials():
     table.loc[2, "state"] = "excluded"
     table.loc[5, "state"] = "front"
     (axes,) = draw_front(table, ["seconds"]).axes
-    assert np.allclose(line_of(axes, "front"), [[0, 1, 5], [9, 4, 2]])
+    assert np.allclose(line_of(axes, "best so far"), [[0, 1, 5], [9, 4, 2]])
     assert axes.get_ylabel() == "time [µs]"
     accuracy = table.assign(state=["beaten", "beaten", "excluded", "beaten", "front", "beaten", "refused"])
     (axes,) = draw_front(accuracy, ["accuracy"]).axes
-    assert np.allclose(line_of(axes, "front"), [[0, 4], [92, 93]])
+    assert np.allclose(line_of(axes, "best so far"), [[0, 4], [92, 93]])
 
 
 def test_three_objectives_have_two_panels_that_share_the_first():

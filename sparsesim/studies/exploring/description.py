@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import place_of
 from sparsesim.inference.samples import SAMPLE_LAYOUTS
-from sparsesim.quantities import Index, Number, Positive
+from sparsesim.quantities import Figure, Index, Number, Positive
 from sparsesim.shipped import shipped_file
 from sparsesim.studies.exploring.goals import METRICS, Bound, Direction, bound
 from sparsesim.studies.sweep import NetworkEntry, Place
@@ -54,8 +54,8 @@ class SamplesEntry(Description):
     labels: str = "labels"
     layout: str = "nchw"
     scale: Annotated[Positive, BeforeValidator(_fraction)] = 1.0
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
+    mean: tuple[Figure, ...] = ()
+    std: tuple[Positive, ...] = ()
     held_out: Annotated[int, Field(ge=2, le=1000), Number] = 2
     first: Index = 0
 

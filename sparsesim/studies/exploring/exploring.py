@@ -43,7 +43,7 @@ def explore(
     >>> wide["search"] = {"machine": {"accelerator.merge_ways": {"log2": [2, 16]}}}
     >>> found = ss.explore(wide, trials=3)
     >>> found.trials["trial"].tolist(), found.front["accelerator.merge_ways"].tolist()
-    ([0, 1, 2], [16])
+    ([0, 1, 2], [8])
     """
     optuna_module()
     given = load_exploration(exploration)
