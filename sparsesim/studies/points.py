@@ -1,8 +1,8 @@
 """What a point is: the content hash of everything that decides its figures.
 
-In: the code that decides figures, the engine, shapes, weights and masks of every layer, the method with all its parameters
-and, where it reads them, its calibration inputs or the network's file, number type and batch, what the layers read,
-the format with its parameters, every number of the machine, and the energy table that prices it.
+In: the code that decides figures, the engine, shapes, weights and masks of every layer, the method with all its
+parameters and, where it reads them, its calibration inputs or the network's file, number type and batch, what the
+layers read, the format with its parameters, every number of the machine, and the energy table that prices it.
 
 Not in: names of networks, machines, tables and methods, paths, sources, descriptions and notes, which decide nothing,
 and what was measured while it ran. Names of layers and kernels are in: the former seed what is drawn, the latter

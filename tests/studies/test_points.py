@@ -103,7 +103,7 @@ def test_one_network_with_other_options_is_told_by_them():
     ],
 )
 def test_equal_points_are_refused_before_any_work(fields, words, monkeypatch):
-    monkeypatch.setattr("sparsesim.studies.run.run_task", None)
+    monkeypatch.setattr("sparsesim.studies.run.executed", None)
     with pytest.raises(InputError, match=words):
         list(run_sweep(GRID | fields))
 
