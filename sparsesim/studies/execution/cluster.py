@@ -12,7 +12,7 @@ from sparsesim.studies.execution.shipping import Packed, packed
 from sparsesim.studies.execution.work import Bench
 from sparsesim.studies.task import Task
 
-_QUIET: Final = {"logging.distributed": "critical", "logging.distributed.client": "critical"}
+_QUIET: Final = {"logging": {"distributed": "critical", "distributed.client": "critical"}}
 """Its log tells with a traceback what is told here in a line."""
 CONNECT_S: Final = 10
 """How long a scheduler has to answer (assumed)."""
