@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         tradeoff,
         variants_of,
     )
+    from sparsesim.studies.exploring import explore
     from sparsesim.tensors import SparseMatrix, read_matrix
     from sparsesim.transforms import method_by_name
     from sparsesim.transforms import prune_network as prune
@@ -51,6 +52,7 @@ __all__ = [
     "crossover",
     "evaluate",
     "explain",
+    "explore",
     "fill_store",
     "format_by_name",
     "gemm",
@@ -105,6 +107,7 @@ _HOMES = {
         "variants_of",
     ),
     "sparsesim.store": ("load_results",),
+    "sparsesim.studies.exploring": ("explore",),
     "sparsesim.tensors": ("SparseMatrix", "read_matrix"),
     "sparsesim.transforms": ("method_by_name", "prune_network"),
     "sparsesim.lowering": ("Activations", "Lowering", "lower"),

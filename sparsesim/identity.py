@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +28,9 @@ REMARKS: Final = frozenset({"name", "description", "node", "notes", "source", "s
 
 KIND: Final = "kind of object"
 """The key of the class, beside the fields of an object."""
+
+_ONLY_SHOW: Final = frozenset({"cli", "report", "store", "training", "validation"})
+"""Folders that keep, draw or compare what others computed."""
 
 _DIGEST_BYTES: Final = 16
 _CHUNK_BYTES: Final = 1 << 24
@@ -51,6 +56,18 @@ def canonical_text(value: Any) -> str:
 def text_hash(text: str) -> str:
     """The hash of a `canonical_text`."""
     return _digest(text.encode("ascii")).hex()
+
+
+@cache
+def code_hash() -> str:
+    """Of the sources that decide figures: results of other code are other results, whatever its version is called.
+
+    Versions of libraries are left out.
+    """
+    here = Path(__file__).parent
+    sources = sorted(path for path in here.rglob("*.py") if path.relative_to(here).parts[0] not in _ONLY_SHOW)
+    digests = [_digest(path.read_bytes().replace(b"\r\n", b"\n")) for path in sources]
+    return _digest(b"".join(digests)).hex()
 
 
 def canonical(value: Any) -> Any:

@@ -3,7 +3,7 @@
 The module is not called `simulate` because that would shadow the public function of the same name.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -15,9 +15,12 @@ from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.errors import SparsesimError
 from sparsesim.hardware import Call, EnergyTable, Machine, load_energy_table, load_machine, price
 from sparsesim.hardware.power import own_energy, seconds_under_cap
+from sparsesim.identity import content_hash
 from sparsesim.matmul import MatmulOp
 from sparsesim.results import Labels, Result
+from sparsesim.schedule import Schedule
 from sparsesim.units import cycles_to_seconds, pj_to_joule
+from sparsesim.work import Work
 from sparsesim.yaml_file import Given
 
 
@@ -49,29 +52,30 @@ class Simulator:
     table: EnergyTable | None = None
     engine: str = "fast"
     _runs: dict[Hashable, Run] = field(default_factory=dict, repr=False)
-    _units: dict[str, Machine] = field(default_factory=dict, repr=False)
+    _units: dict[str, tuple[Machine, str]] = field(default_factory=dict, repr=False)
 
-    def result(self, op: MatmulOp, labels: Labels | None = None, work: "Work | None" = None) -> Result:
+    def result(self, op: MatmulOp, labels: Labels | None = None, work: Work | None = None) -> Result:
         """The Result of one operation, whose `Work` several machines may share; SparsesimError where it is refused."""
         return self._result(op, labels or Labels(), work or Work(op))
 
-    def results(self, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:
+    def results(self, ops: Sequence[MatmulOp], labels: Sequence[Labels], work: Work | None = None) -> list[Result]:
         """Results of one multiplication with its operands stored in several formats; refusals become results, too.
 
-        The part of planning that depends on positions alone is done once for all of them.
+        What depends on positions and units alone is planned once for all of them, and for all machines that `work` is
+        handed to.
         """
         if not ops:
             return []
-        work = Work(ops[0])
+        work = work or Work(ops[0])
         return [self._result_or_refusal(op, label, work) for op, label in zip(ops, labels, strict=True)]
 
-    def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: "Work") -> Result:
+    def _result_or_refusal(self, op: MatmulOp, labels: Labels, work: Work) -> Result:
         try:
             return self._result(op, labels, work)
         except SparsesimError as error:
             return Result(**self._identity(op, labels), status="refused", note=str(error))
 
-    def _result(self, op: MatmulOp, labels: Labels, work: "Work") -> Result:
+    def _result(self, op: MatmulOp, labels: Labels, work: Work) -> Result:
         start = perf_counter()
         check_countable(op)
         try:
@@ -91,23 +95,30 @@ class Simulator:
         power_w = pj_to_joule(own_pj["total"]) / seconds if seconds else machine.idle_w or 0.0
         return {"energy_table": prices, "energy_pj": energy_pj, "power_w": power_w}
 
-    def _run(self, op: MatmulOp, work: "Work") -> tuple[Call, Run]:
+    def _run(self, op: MatmulOp, work: Work) -> tuple[Call, Run]:
         """The call of the fastest kernel that takes the operation, and its run."""
         runs = [(call, self._run_of(call, work)) for call in self.machine.calls(op)]
         return min(runs, key=lambda pair: pair[1].seconds)
 
-    def _run_of(self, call: Call, work: "Work") -> Run:
+    def _run_of(self, call: Call, work: Work) -> Run:
         """The run of this call, or of one with the same plan."""
-        machine = self._units.get(call.kernel) or self._units.setdefault(call.kernel, self.machine.only(call.kernel))
+        machine, unit = self._unit(call.kernel)
         key = machine.unit.plan_key(call.op)
         known = None if key is None else self._runs.get((call.kernel, key))
         if known is not None:
             return known
-        run = fastest_run(call.op, machine, self.engine, work.of_positions(machine))
+        run = _fastest(work.plans(machine.unit, unit, call.op), machine, self.engine)
         if key is not None:
             # Without the operation, whose operands may be large.
             self._runs[call.kernel, key] = run
         return run
+
+    def _unit(self, kernel: str) -> tuple[Machine, str]:
+        """The machine with one kernel, and the hash of that one's unit."""
+        if kernel not in self._units:
+            machine = self.machine.only(kernel)
+            self._units[kernel] = machine, content_hash(machine.unit)
+        return self._units[kernel]
 
     def _identity(self, op: MatmulOp, labels: Labels) -> dict[str, Any]:
         whole = op.whole
@@ -135,21 +146,6 @@ class Simulator:
             "empty_columns": op.empty_columns,
             "idle_w": self.machine.idle_w,
         }
-
-
-class Work:
-    """`Accelerator.work` of one multiplication, computed at first use: plans found by their key never need it."""
-
-    def __init__(self, op: MatmulOp) -> None:
-        self._op, self._computed = op, list[tuple[Any, Any]]()
-
-    def of_positions(self, machine: Machine) -> Any:
-        """The result of `Accelerator.work` for the unit of a machine with one kernel."""
-        for unit, computed in self._computed:
-            if unit is machine.unit or unit == machine.unit:
-                return computed
-        self._computed.append((machine.unit, machine.unit.work(self._op)))
-        return self._computed[-1][1]
 
 
 def simulate(
@@ -199,8 +195,12 @@ def fastest_run(op: MatmulOp, machine: Machine, engine: str = "fast", work: Any 
 
     `machine` has this kernel alone.
     """
+    return _fastest(candidates_of(machine.unit, op, work), machine, engine)
+
+
+def _fastest(plans: Iterable[Schedule], machine: Machine, engine: str) -> Run:
     best: Run | None = None
-    for plan in candidates_of(machine.unit, op, work):  # by non-decreasing compute cycles: none after this one can win
+    for plan in plans:  # by non-decreasing compute cycles: none after this one can win
         if best is not None and cycles_to_seconds(least_cycles(plan, machine), machine.clock_hz) >= best.seconds:
             break
         counts = run_schedule(plan, machine, engine)

@@ -101,6 +101,11 @@ COMMANDS: Final = {
         "Find the sparsity, batch or size at which one format or machine overtakes another.",
         "crossover csr@a100-pcie dense@a100-pcie --gemm 64x4096x4096",
     ),
+    "explore": Command(
+        "explore:explore",
+        "Search for the machine fields or layer sparsities that are best for something.",
+        "explore sparch-area --trials 50 --store sparch.db -o found",
+    ),
     "validate": Command(
         "validate:validate", "Compare the models with published and measured values.", "validate sparseloop"
     ),

@@ -41,6 +41,11 @@ def workloads(incomplete: str) -> list[str]:
     return _beginning(shipped_names("workloads", ".yaml"), incomplete)
 
 
+def explorations(incomplete: str) -> list[str]:
+    """Shipped searches."""
+    return _beginning(shipped_names("workloads/explore", ".yaml"), incomplete)
+
+
 def formats(incomplete: str) -> list[str]:
     """Storage formats, those with sizes in one of them."""
     from sparsesim.formats import FORMATS

@@ -12,7 +12,7 @@ from sparsesim.cli.options import Json
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.points import SUFFIX, best_of_each, fill_shown, finish, kept_in_words
 from sparsesim.errors import InputError
-from sparsesim.studies import check_workers, cluster, load_sweep, resolved, stored
+from sparsesim.studies import check_scheduler, check_workers, cluster, load_sweep, resolved, stored
 
 
 def run(
@@ -61,6 +61,8 @@ def run(
     folder = Path("results") if output is None and store is None else output
     check_folder("--output", folder)
     grid = resolved(load_sweep(workload))
+    if scheduler:
+        check_scheduler(scheduler)
     path = store if store is not None else (folder or Path()) / f"{grid.name}{SUFFIX}"
     if store is None and folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

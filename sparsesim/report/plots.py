@@ -52,6 +52,7 @@ PLOTS: Final = {
     "crossover": Plot("crossover", "ratio of two sides over what was varied", "Crossover.as_object() or its JSON"),
     "bottlenecks": Plot("bottlenecks", "shares of time, and gains from more", "Explanation.as_object() or its JSON"),
     "ladder": Plot("ladder", "accuracy over reduction, a curve per method", "rows (workloads/prune_digits.py)"),
+    "front": Plot("front", "what a search found, among all trials", "trials (ss.explore(...).trials)"),
     "spy": Plot("spy", "where the non-zeros of masks and matrices lie", "masks or sparse matrices by name"),
     "errors": Plot("validation.errors", "simulated over published values, by metric", "rows (validation)"),
     "matrices": Plot("validation.matrices", "roofline and energy of A x A", "matrices (validate sparch)"),

@@ -135,14 +135,20 @@ class StoreWriter(Store):
         A point that is there already, such as one that failed before, is replaced. One whose sums 64 bits cannot hold
         is kept as failed. Raises OSError that tells how many points are kept where the disk takes no more.
         """
-        rows = [(record, _stored(record.row)) for record in records]
+        kept = list(records)
+        rows = [_stored(record.row) for record in kept]
+        # Points of one machine have the same columns, and so one statement.
+        alike: dict[tuple[str, ...], list[list[Any]]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row), []).append([*row.values()])
+        layers = [(row[IDENTITY], record.layers) for row, record in zip(rows, kept, strict=True)]
         with in_words(self.path, self._kept), self._transaction():
-            self._add_columns([row for _, row in rows])
-            for record, row in rows:
-                names, holes = ", ".join(map(quoted, row)), ", ".join("?" * len(row))
-                self._connection.execute(f"INSERT OR REPLACE INTO points ({names}) VALUES ({holes})", [*row.values()])
-                values = (row[IDENTITY], record.layers)
-                self._connection.execute("INSERT OR REPLACE INTO layers VALUES (?, ?)", values)
+            self._add_columns(rows)
+            for columns, values in alike.items():
+                names, holes = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+                statement = f"INSERT OR REPLACE INTO points ({names}) VALUES ({holes})"
+                self._connection.executemany(statement, values)
+            self._connection.executemany("INSERT OR REPLACE INTO layers VALUES (?, ?)", layers)
 
     def _add_columns(self, rows: Iterable[Mapping[str, Any]]) -> None:
         known = set(columns_of(self._connection))
@@ -172,8 +178,8 @@ class StoreWriter(Store):
 
 def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a record by column: axes as one text, nothing that is missing."""
-    axes = {axis: row[column] for axis, column in AXES.among(row).items()}
-    plain = {name: value for name, value in row.items() if AXES.key(name) is None and value is not None}
+    axes = {AXES.key(name) or "": value for name, value in row.items() if name.startswith(AXES.prefix)}
+    plain = {name: value for name, value in row.items() if value is not None and not name.startswith(AXES.prefix)}
     plain["axes"] = axes_text(axes)
     large = [name for name, value in plain.items() if isinstance(value, int) and abs(value) > MAX_INT64]
     if not large:

@@ -5,7 +5,7 @@ from sparsesim.studies.calibration import SplitSamples, set_aside
 from sparsesim.studies.choice import choose_ratios
 from sparsesim.studies.compare import compare
 from sparsesim.studies.crossover import Contender, Crossover, crossover
-from sparsesim.studies.execution import CrewOf, check_workers, cluster
+from sparsesim.studies.execution import CrewOf, check_scheduler, check_workers, cluster
 from sparsesim.studies.explain import Explanation, explain
 from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
@@ -38,6 +38,7 @@ __all__ = [
     "Task",
     "accuracy_after",
     "apply_plan",
+    "check_scheduler",
     "check_workers",
     "choose_ratios",
     "cluster",

@@ -1,6 +1,6 @@
 """From a task to the results of its points: prepared once, then every layer on every machine in every format."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -11,6 +11,7 @@ from sparsesim.results import GIVEN, NO_WEIGHTS, UNPRUNED, Labels, Result
 from sparsesim.simulation import Simulator, reprice
 from sparsesim.studies.product import MatrixProduct, PreparedProduct
 from sparsesim.studies.task import Point, Task
+from sparsesim.work import Work
 
 GIVEN_FROM: Final = 0.05
 """Share of exact zeros from which weights without masks count as pruned.
@@ -80,10 +81,12 @@ def evaluated(task: Task, points: Sequence[Point], layer: Prepared, simulator: S
     A point is simulated once however many tables price it. Refusals are kept as results.
     """
     found: dict[tuple[int, str], Result] = {}
+    # One operation a format for all machines: what they share of its planning is found by the operation itself.
+    ops = {label: layer.stored_as(task.formats[label]) for label in dict.fromkeys(point.format for point in points)}
+    works = {id(op.a.tensor): Work(op) for op in reversed(ops.values())}
     for machine, group in groupby(sorted(points, key=_machine), _machine):
         asked = {point.format: _labels(task, point, layer) for point in group}
-        ops = [layer.stored_as(task.formats[label]) for label in asked]
-        results = _results(simulator(machine), ops, list(asked.values()))
+        results = _results(simulator(machine), [ops[label] for label in asked], list(asked.values()), works)
         found |= {(machine, label): result for label, result in zip(asked, results, strict=True)}
     results = [_priced(task, point, layer, found[point.machine, point.format]) for point in points]
     return Evaluated(results, Weights(layer.weights, layer.kept, layer.op.a.tensor.nnz if layer.weights else 0))
@@ -129,11 +132,14 @@ def _priced(task: Task, point: Point, layer: Prepared, simulated: Result) -> Res
     return reprice(named, table) if simulated.status == "ok" else replace(named, energy_table=table.name)
 
 
-def _results(simulator: Simulator, ops: Sequence[MatmulOp], labels: Sequence[Labels]) -> list[Result]:
+def _results(
+    simulator: Simulator, ops: Sequence[MatmulOp], labels: Sequence[Labels], works: Mapping[int, Work]
+) -> list[Result]:
     """Results of one layer in several formats; what the same rows and columns are left of is planned together."""
     found: dict[int, Result] = {}
     for tensor in dict.fromkeys(id(op.a.tensor) for op in ops):
         alike = [number for number, op in enumerate(ops) if id(op.a.tensor) == tensor]
-        results = simulator.results([ops[number] for number in alike], [labels[number] for number in alike])
+        asked = [ops[number] for number in alike], [labels[number] for number in alike]
+        results = simulator.results(*asked, works[tensor])
         found |= zip(alike, results, strict=True)
     return [found[number] for number in range(len(ops))]

@@ -1,8 +1,8 @@
 """What a point is: the content hash of everything that decides its figures.
 
-In: the version of sparsesim, the engine, shapes, weights and masks of every layer, the method with all its parameters
-and, where it reads them, its calibration inputs or the network's file, number type and batch, what the layers read,
-the format with its parameters, every number of the machine, and the energy table that prices it.
+In: the code that decides figures, the engine, shapes, weights and masks of every layer, the method with all its
+parameters and, where it reads them, its calibration inputs or the network's file, number type and batch, what the
+layers read, the format with its parameters, every number of the machine, and the energy table that prices it.
 
 Not in: names of networks, machines, tables and methods, paths, sources, descriptions and notes, which decide nothing,
 and what was measured while it ran. Names of layers and kernels are in: the former seed what is drawn, the latter
@@ -15,7 +15,6 @@ The same point has the same hash in every process and on every machine, so that 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +25,7 @@ from sparsesim.dtypes import dtype_by_name
 from sparsesim.errors import InputError
 from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import EnergyTable, Machine
-from sparsesim.identity import array_hash, canonical, canonical_text, content_hash, text_hash
+from sparsesim.identity import array_hash, canonical, canonical_text, code_hash, content_hash, text_hash
 from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Layer, Network
 from sparsesim.results import UNPRUNED
@@ -98,7 +97,7 @@ class Case:
     @cached_property
     def hash(self) -> str:
         """Of all of it."""
-        return content_hash([SCHEME, import_module("sparsesim").__version__, self])
+        return content_hash([SCHEME, code_hash(), self])
 
     def point(self, format: Format | str, machine: str) -> str:
         """The identity of the point in a format on a machine, given by `machine_hash`."""

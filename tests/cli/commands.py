@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from sparsesim.cli.app import app
 from tests.store.made import points, write
 
-# {samples}, {chain}, {sweep}, {matrix}, {store} and {out} are paths in a temporary folder, see `files`.
+# {samples}, {chain}, {sweep}, {search}, {matrix}, {store} and {out} are paths in a temporary folder, see `files`.
 EXAMPLES = {
     "run": ["{sweep}", "-o", "{out}/results", "--no-plots"],
     "results": ["{store}"],
@@ -27,6 +27,7 @@ EXAMPLES = {
     "tradeoff": ["digits-cnn", "-i", "{samples}", "-p", "2:4", "-m", "a100-pcie", "-o", "{out}/tradeoff.png"],
     "explain": ["digits-cnn", "-m", "core-i7-5930k", "--no-endless"],
     "crossover": ["csr@a100-pcie", "dense@a100-pcie", "--network", "digits-cnn", "--points", "2"],
+    "explore": ["{search}", "--trials", "3", "-o", "{out}"],
     "validate": ["sparseloop"],
     "list": ["formats"],
     "show": ["machine", "sparch"],
@@ -37,6 +38,14 @@ networks: [digits-cnn]
 pruners: [none]
 formats: [dense, csr]
 machines: [core-i7-5930k]
+"""
+
+SEARCH = """name: tiny
+matrices: karate
+formats: csr
+machine: sparch
+search: {machine: {accelerator.merge_ways: [2, 4, 8]}}
+objectives: [seconds, area_mm2]
 """
 
 MATRIX = """%%MatrixMarket matrix coordinate real general
@@ -55,6 +64,7 @@ def files(folder):
     shapes = {"ip1.weight": (12, 6), "ip2.weight": (8, 12), "ip3.weight": (4, 8)}
     np.savez(folder / "chain.npz", **{name: random.random(shape, np.float32) for name, shape in shapes.items()})
     (folder / "sweep.yaml").write_text(SWEEP)
+    (folder / "search.yaml").write_text(SEARCH)
     (folder / "matrix.mtx").write_text(MATRIX)
     write(folder / "store.db", points(3))
     (folder / "written").mkdir()
@@ -62,6 +72,7 @@ def files(folder):
         "samples": "samples.npz",
         "chain": "chain.npz",
         "sweep": "sweep.yaml",
+        "search": "search.yaml",
         "matrix": "matrix.mtx",
         "store": "store.db",
         "out": "written",

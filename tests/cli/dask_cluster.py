@@ -17,7 +17,7 @@ def dask(*words):
 
 @contextmanager
 def cluster(folder, workers=2):
-    """Its address, and the processes of its workers."""
+    """Its address, and its processes: the scheduler, then the workers."""
     file, processes = folder / "scheduler.json", []
     try:
         processes.append(
@@ -27,7 +27,7 @@ def cluster(folder, workers=2):
         local = ("--nthreads", 1, "--no-nanny", "--no-dashboard", "--local-directory", folder)
         processes += [dask("worker", address, *local) for _ in range(workers)]
         _wait_for_workers(address, workers)
-        yield address, processes[1:]
+        yield address, processes
     finally:
         for process in reversed(processes):
             process.kill()

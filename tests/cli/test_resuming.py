@@ -139,11 +139,11 @@ def test_a_point_that_fails_is_kept_with_its_error_and_the_others_go_on(tmp_path
 
 @pytest.mark.skipif(find_spec("distributed") is None, reason="needs pip install 'sparsesim[distributed]'")
 def test_a_cluster_gives_the_same_points_also_where_a_worker_is_killed(sweep, expected, tmp_path):
-    with cluster(tmp_path) as (address, workers):
+    with cluster(tmp_path) as (address, processes):
         store = tmp_path / "long.db"
         process = start("run", sweep, "--store", store, "--scheduler", address, "--json")
         wait_for(lambda: points_in(store), process)
-        os.kill(workers[0].pid, signal.SIGKILL)
+        os.kill(processes[1].pid, signal.SIGKILL)
         out, error = process.communicate(timeout=10 * LONG_S)
         assert process.returncode == 0, error
     assert [{key: point[key] for key in point if key != "simulation_seconds"} for point in lines(out)] == expected
@@ -156,3 +156,17 @@ def test_a_scheduler_that_does_not_answer_is_one_line(sweep, tmp_path):
     assert error.startswith("error: --scheduler: tcp://127.0.0.1:9: ")
     assert error.count("\n") == 1
     assert not points_in(tmp_path / "long.db")
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="needs pip install 'sparsesim[distributed]'")
+def test_a_scheduler_that_goes_away_is_a_line_with_what_is_kept(sweep, tmp_path):
+    with cluster(tmp_path) as (address, processes):
+        store = tmp_path / "long.db"
+        process = start("run", sweep, "--store", store, "--scheduler", address)
+        wait_for(lambda: points_in(store), process)
+        for each in processes:
+            each.kill()
+        _, error = process.communicate(timeout=2 * LONG_S)
+    assert process.returncode == 1, error
+    assert f"{points_in(store)} of {POINTS} points are in {store}; run again to go on" in error
+    assert "Traceback" not in error

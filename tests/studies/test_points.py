@@ -103,7 +103,7 @@ def test_one_network_with_other_options_is_told_by_them():
     ],
 )
 def test_equal_points_are_refused_before_any_work(fields, words, monkeypatch):
-    monkeypatch.setattr("sparsesim.studies.run.run_task", None)
+    monkeypatch.setattr("sparsesim.studies.run.executed", None)
     with pytest.raises(InputError, match=words):
         list(run_sweep(GRID | fields))
 
@@ -205,3 +205,27 @@ def test_formats_of_one_name_are_not_dropped():
 def test_no_two_points_of_a_grid_read_alike():
     table = ss.compare("digits-cnn", ["a100-pcie", CARD], ["csr", "dense"], [MAGNITUDE, BY_L3, "none"])
     assert len(table.drop_duplicates(list(POINT))) == len(table) == 12
+
+
+def test_other_code_makes_other_points(monkeypatch, tmp_path):
+    """What draws and prints is left out; the ends of lines of a checkout are, too."""
+    from sparsesim import identity
+
+    def hashed():
+        identity.code_hash.cache_clear()
+        return identity.code_hash()
+
+    try:
+        for name in ("identity.py", "engines/fast.py", "report/style.py"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(b"a = 1\n")
+        monkeypatch.setattr(identity, "__file__", str(tmp_path / "identity.py"))
+        first = hashed()
+        (tmp_path / "report" / "style.py").write_bytes(b"a = 2\n")
+        (tmp_path / "identity.py").write_bytes(b"a = 1\r\n")
+        assert hashed() == first
+        (tmp_path / "engines" / "fast.py").write_bytes(b"a = 2\n")
+        assert hashed() != first
+    finally:
+        monkeypatch.undo()
+        identity.code_hash.cache_clear()

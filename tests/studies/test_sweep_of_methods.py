@@ -56,7 +56,7 @@ def test_activations_are_the_calibration_if_nothing_else_is(tmp_path, calibratio
 
 
 def test_a_sweep_without_calibration_is_refused_before_any_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("sparsesim.studies.run.run_task", lambda task: pytest.fail("work was done"))
+    monkeypatch.setattr("sparsesim.studies.run.executed", lambda task: pytest.fail("work was done"))
     with pytest.raises(InputError, match=r"digits-cnn: pruner 'sparse-gpt-2:4' needs .* calibration: FILE.npz"):
         played(tmp_path, pruners=["none", "sparse-gpt-2:4"])
     with pytest.raises(InputError, match="criterion 'taylor' needs the gradient"):

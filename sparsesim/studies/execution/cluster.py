@@ -1,16 +1,19 @@
 """A Dask cluster: every worker gets the tasks once, those that join later too."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Final
 
 from sparsesim.errors import InputError
+from sparsesim.identity import code_hash
 from sparsesim.studies.execution.executors import Crew, CrewOf
 from sparsesim.studies.execution.shipping import Packed, packed
 from sparsesim.studies.execution.work import Bench
 from sparsesim.studies.task import Task
 
+_QUIET: Final = {"logging": {"distributed": "critical", "distributed.client": "critical"}}
+"""Its log tells with a traceback what is told here in a line."""
 CONNECT_S: Final = 10
 """How long a scheduler has to answer (assumed)."""
 
@@ -32,7 +35,7 @@ class Registered:
 def cluster(scheduler: str) -> CrewOf:
     """The workers of a running scheduler, such as tcp://10.0.0.1:8786.
 
-    Raises InputError where Dask is not installed or nobody answers.
+    Raises InputError as `check_scheduler`, and where Dask is not installed.
     """
 
     @contextmanager
@@ -44,7 +47,8 @@ def cluster(scheduler: str) -> CrewOf:
                 workers = sum(client.nthreads().values())
                 yield Crew(client.get_executor(pure=False), Registered(shipment.name), max(workers, 1))
             finally:
-                client.unregister_worker_plugin(shipment.name)
+                with suppress(OSError, TimeoutError):  # a scheduler that is gone has no plugins either
+                    client.unregister_worker_plugin(shipment.name)
 
     return crew
 
@@ -53,7 +57,8 @@ def cluster(scheduler: str) -> CrewOf:
 def connected(scheduler: str) -> Iterator[Any]:
     """A client of a scheduler; InputError with the address where there is none."""
     try:
-        distributed = import_module("distributed")
+        with import_module("dask").config.set(_QUIET):  # read once, when it is imported
+            distributed = import_module("distributed")
     except ImportError as error:
         raise InputError("--scheduler needs pip install 'sparsesim[distributed]'") from error
     try:
@@ -61,9 +66,25 @@ def connected(scheduler: str) -> Iterator[Any]:
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"--scheduler: {scheduler}: no Dask scheduler answers: {_line(error)}") from error
     with client:
-        if not client.nthreads():
-            raise InputError(f"--scheduler: {scheduler}: it has no workers yet; start `dask worker {scheduler}`")
+        _check_workers(scheduler, client)
         yield client
+
+
+def check_scheduler(scheduler: str) -> None:
+    """InputError where no scheduler answers, it has no workers, or these have another sparsesim than this process."""
+    with connected(scheduler):
+        pass
+
+
+def _check_workers(scheduler: str, client: Any) -> None:
+    """Other code would compute other points, under the names of these."""
+    if not client.nthreads():
+        raise InputError(f"--scheduler: {scheduler}: it has no workers yet; start `dask worker {scheduler}`")
+    for address, found in client.run(code_hash, on_error="return").items():
+        if isinstance(found, Exception):
+            raise InputError(f"--scheduler: {scheduler}: the worker {address} has no sparsesim: {_line(found)}")
+        if found != code_hash():
+            raise InputError(f"--scheduler: {scheduler}: the worker {address} has another version of sparsesim")
 
 
 def _plugin(shipment: Packed) -> Any:

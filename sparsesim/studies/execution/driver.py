@@ -14,6 +14,7 @@ from sparsesim.studies.execution.shipping import run_piece
 from sparsesim.studies.execution.work import Assembly, Done, Failure, Finish
 from sparsesim.studies.task import Task
 from sparsesim.studies.workers import lost, uninterrupted
+from sparsesim.worker import LostWorkerError
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ def _outcomes(queue: deque[Piece], crew: Crew, finish: Finish, failing: bool) ->
                 if future.done() and crew.workers > 1:
                     break  # it can take no more
         finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        if any(future.cancelled() for future in finished):
+            raise LostWorkerError("the workers are gone, and what they were at was cancelled")
         if any(isinstance(future.exception(), BrokenExecutor) for future in finished):
             yield from _after_the_break(queue, under_way, crew.workers)
             return

@@ -17,13 +17,14 @@ from sparsesim.matmul import MatmulOp
 from sparsesim.networks import Network, load_network
 from sparsesim.pruning import Pruner
 from sparsesim.results import Labels, Result
-from sparsesim.simulation import Simulator, Work
+from sparsesim.simulation import Simulator
 from sparsesim.studies.explain.found import Explanation, Resource
 from sparsesim.studies.explain.gains import ALL, ENDLESS, TWICE, Gain, Part, Sums, whole
 from sparsesim.studies.explain.operations import GemmOperation, MatrixOperation, NetworkOperations, Operations
 from sparsesim.studies.explain.sentences import WORTH
 from sparsesim.tensors import as_tensor
 from sparsesim.transforms import LayerInputs, Method, as_method
+from sparsesim.work import Work
 from sparsesim.yaml_file import Given
 
 __all__ = ["ALL", "ENDLESS", "TWICE", "Explanation", "Gain", "Part", "Resource", "explain"]

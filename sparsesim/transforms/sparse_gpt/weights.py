@@ -8,7 +8,6 @@ Cholesky factor of H^-1. A weight costs (w / U_jj)^2; dropping it moves the late
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from sparsesim.array_types import BoolArray, Float64Array, FloatArray
@@ -131,6 +130,8 @@ def _scores(work: Float64Array, factor: Float64Array, dead: BoolArray, start: in
 
 def _inverse_factor(hessian: Float64Array, damping: float, dead: BoolArray) -> Float64Array:
     """Upper U with U^T U = inverse of the damped Hessian; inputs that are always zero stand alone."""
+    import scipy.linalg  # for which commands that prune otherwise need not wait
+
     if not hessian.size:
         return hessian
     damped = hessian + np.diag(np.where(dead, 1.0, damping * np.mean(np.diag(hessian))))
