@@ -1,5 +1,6 @@
 """`sparsesim explain`: what a run waits for, and what more of each resource would gain."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,18 @@ import typer
 
 from sparsesim.cli import completing
 from sparsesim.cli.destinations import PICTURES, TABLES, check_file
-from sparsesim.cli.options import Batch, Dtype, Json, Layers, NetworkFile, PrunerName, Seed, Simulation
+from sparsesim.cli.options import (
+    STANDARD_OUTPUT,
+    Batch,
+    Csv,
+    Dtype,
+    Json,
+    Layers,
+    NetworkFile,
+    PrunerName,
+    Seed,
+    Simulation,
+)
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.parse import whole_numbers
 from sparsesim.cli.printing import print_heading, print_json, print_remarks, print_rows, print_written, progress_bar
@@ -57,10 +69,7 @@ def explain(
         bool, typer.Option("--endless/--no-endless", help="Also ask for so much that nothing waits for it.")
     ] = True,
     seed: Seed = 0,
-    csv: Annotated[
-        Path | None,
-        typer.Option("--csv", help="Write a row for each layer and resource: .csv.", rich_help_panel=OUTPUT),
-    ] = None,
+    csv: Csv = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Draw the gains of every layer: .png.", rich_help_panel=OUTPUT),
@@ -74,11 +83,12 @@ def explain(
 
     Every layer is simulated again on machines with more of one resource, and with twice as much of all.
     """
-    check_file("--csv", csv, TABLES)
+    if csv != STANDARD_OUTPUT:
+        check_file("--csv", csv, TABLES)
     check_file("--output", output, PICTURES, makes_folder=True)
     if sum(map(bool, (network, gemm, matrix))) != 1:
         raise InputError("one of NETWORK, --gemm and --matrix is needed")
-    with progress_bar("layers", quiet=as_json) as advance:
+    with progress_bar("layers", quiet=as_json or csv == STANDARD_OUTPUT) as advance:
         found = explained(
             load_network(network, **file.options()).select(layers) if network else None,
             machine,
@@ -98,6 +108,8 @@ def explain(
             on_layer=lambda layer: advance(1, layer),
         )
     written = _written(found, csv, output)
+    if csv == STANDARD_OUTPUT:
+        return
     if as_json:
         print_json(found.as_object())
         return
@@ -128,8 +140,12 @@ def _written(found: Explanation, csv: Path | None, output: Path | None) -> list[
 
         from sparsesim.results import write_table
 
-        write_table(pd.DataFrame(found.rows()), csv)
-        written.append(csv)
+        table = pd.DataFrame(found.rows())
+        if csv == STANDARD_OUTPUT:
+            table.to_csv(sys.stdout, index=False)
+        else:
+            write_table(table, csv)
+            written.append(csv)
     if output:
         from sparsesim.report.bottlenecks import plot_bottlenecks  # loads matplotlib, which takes long
 

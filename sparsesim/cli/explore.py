@@ -9,7 +9,7 @@ import typer
 from sparsesim.cli import completing
 from sparsesim.cli.destinations import TABLES, check_file, check_folder
 from sparsesim.cli.interrupt import NOTHING_KEPT, interruptible
-from sparsesim.cli.options import Json
+from sparsesim.cli.options import STANDARD_OUTPUT, Csv, Json
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.cli.printing import print_json, print_remarks, print_rows, print_written, progress_bar
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sparsesim.studies.exploring import Explored
-
-STDOUT = Path("-")
 
 
 def explore(
@@ -47,10 +45,7 @@ def explore(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option("--csv", help="Write all trials as CSV; - for standard output.", rich_help_panel=OUTPUT),
-    ] = None,
+    csv: Csv = None,
     as_json: Json = False,
 ) -> None:
     """Search for the machine fields or layer sparsities that are best for something.
@@ -58,7 +53,7 @@ def explore(
     What nothing else beats is printed, and with -o written as files that other commands read.
     """
     check_folder("--output", output)
-    if csv is not None and csv != STDOUT:
+    if csv is not None and csv != STANDARD_OUTPUT:
         check_file("--csv", csv, TABLES)
     from sparsesim.studies.exploring import explore as search
 
@@ -71,11 +66,11 @@ def explore(
     def kept() -> str:
         return f"{done[0]} trials are in {store}" if store and done[0] else NOTHING_KEPT
 
-    quiet = as_json or csv == STDOUT
+    quiet = as_json or csv == STANDARD_OUTPUT
     with interruptible(kept), progress_bar("trials", trials, quiet=quiet) as advance:
         found = search(description, store, workers=workers, trials=trials, seed=seed, progress=tell)
         written = _written(found, output, csv)
-    _print(found, as_json, csv == STDOUT)
+    _print(found, as_json, csv == STANDARD_OUTPUT)
     if not quiet:
         print_written(*written)
 
@@ -90,7 +85,7 @@ def _written(found: "Explored", output: Path | None, csv: Path | None) -> list[P
         given = found.prepared.exploration
         title = "; ".join([f"{given.name}: {len(found.trials)} trials", *given.constraints])
         written.append(plot_front(found.trials, output / f"{given.name}-front.png", list(given.objectives), title))
-    if csv is not None and csv != STDOUT:
+    if csv is not None and csv != STANDARD_OUTPUT:
         from sparsesim.results import write_table
 
         write_table(found.trials, csv)

@@ -10,6 +10,13 @@ from sparsesim.cli import completing
 from sparsesim.cli.panels import NETWORK_FILE, OUTPUT, SAMPLES, SIMULATION
 from sparsesim.cli.parse import named_sizes, whole_numbers
 
+STANDARD_OUTPUT: Final = Path("-")
+"""Where a table goes that another command reads."""
+Csv = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Write CSV to a file, or to - for standard output.", rich_help_panel=OUTPUT),
+]
+
 COMPARED_MACHINES: Final = ["a100-pcie", "h100-pcie", "sparch", "core-i7-5930k", "titan-x"]
 IMBALANCE_MACHINES: Final = ["a100-sxm", "sparch", "core-i7-5930k", "titan-x"]
 COMPARED_FORMATS: Final = ["dense", "csr", "bitmap", "nm-2:4"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from sparsesim.cli.destinations import check_file
+from sparsesim.cli.options import STANDARD_OUTPUT, Csv
 from sparsesim.cli.panels import OUTPUT
 from sparsesim.errors import InputError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 50
 """Rows of a table for people, unless they ask for more."""
-STANDARD_OUTPUT: Final = Path("-")
 
 StorePath = Annotated[Path, typer.Argument(help="Store that `sparsesim run --store` wrote.")]
 
@@ -88,10 +88,7 @@ def _check_column(option: str, name: str, table: "pd.DataFrame") -> None:
 class Exports:
     """Files for the whole table."""
 
-    csv: Annotated[
-        Path | None,
-        typer.Option("--csv", help="Write CSV to a file, or to - for standard output.", rich_help_panel=OUTPUT),
-    ] = None
+    csv: Csv = None
     parquet: Annotated[
         Path | None, typer.Option("--parquet", help="Write Parquet to a file.", rich_help_panel=OUTPUT)
     ] = None

@@ -112,7 +112,9 @@ def fill_store(
     scheduler: str | None = None,
     retry: bool = False,
 ) -> int:
-    """Simulate the points of a sweep that a store lacks; how many these were. `load_results` reads it.
+    """Simulate what a store lacks of a sweep, and how many points that were; `load_results` reads it.
+
+    The unpruned networks that points are compared with are points, too.
 
     Args:
         sweep: name, path, mapping, or a sweep or its grid.
@@ -129,6 +131,7 @@ def fill_store(
 
     >>> import sparsesim as ss, tempfile
     >>> tiny = {"name": "tiny", "networks": ["digits-cnn"], "pruners": ["2:4"], "formats": ["dense", "nm-2:4"]}
+    >>> tiny["energy_table"] = "own"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     ss.fill_store(tiny | {"machines": ["a100-pcie"]}, f"{folder}/tiny.db")
     ...     ss.fill_store(tiny | {"machines": ["a100-pcie", "t4"]}, f"{folder}/tiny.db")

@@ -25,6 +25,8 @@ OWN_MEANING = {
     "--gemm": {"crossover"},  # a side may be the size
     "--round-to": {"shrink"},  # channels
     "--energy": {"price"},  # a table
+    "--store": {"explore"},  # of trials
+    "--workers": {"explore"},
     "--layers": {"results", "price"},  # a row each
     "--parquet": {"run"},  # beside CSV
     "--inputs": {"prune"},  # without labels
