@@ -94,7 +94,8 @@ def test_prices_change_energies_alone(store, tmp_path):
     assert not any(isinstance(part, float) and math.isnan(part) for part in priced[0]["energy_pj"].values())
 
 
-def test_a_long_table_says_how_much_is_not_shown(tmp_path):
+def test_a_long_table_says_how_much_is_not_shown(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     store = write(tmp_path / "sweep.db", points(60))
     text = output_of("results", store)
     assert text.splitlines()[-2:] == ["tiny: 60 of 60 points: 60 ok", "50 of 60 are shown; --limit 0 shows all"]
