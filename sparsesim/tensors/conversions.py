@@ -20,8 +20,9 @@ LARGEST_MATRIX: Final = 2**62
 
 def plain_array(given: ArrayLike) -> NDArray[Any]:
     """The array of what NumPy understands; InputError for rows of different lengths and for masked entries."""
-    masked = sys.modules.get("numpy.ma")
-    if masked is not None and masked.is_masked(given):
+    # Another thread may be importing it right now; there are no masked arrays until it is there.
+    is_masked = getattr(sys.modules.get("numpy.ma"), "is_masked", None)
+    if is_masked is not None and is_masked(given):
         raise InputError("a masked array hides entries; .filled(0) says what they count as")
     try:
         return np.asarray(given)
