@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sparsesim.errors import FaultsError, InputError
 from sparsesim.faults import causes, joined, value_and_allowed
 from sparsesim.studies import Sweep
-from sparsesim.studies.entries import NetworkEntry, PrunerEntry
+from sparsesim.studies.sweeps.entries import NetworkEntry, PrunerEntry
 from sparsesim.transforms import Method, as_method, takes_sparsity
 
 _OPTIONS: Final = {"formats": "format", "machines": "machine", "pruners": "pruner", "sizes": "size", "name": "pruner"}

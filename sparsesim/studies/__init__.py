@@ -7,7 +7,6 @@ from sparsesim.studies.compare import compare
 from sparsesim.studies.crossover import Contender, Crossover, crossover
 from sparsesim.studies.execution import CrewOf, check_scheduler, check_workers, cluster
 from sparsesim.studies.explain import Explanation, explain
-from sparsesim.studies.grid import resolved
 from sparsesim.studies.imbalance import imbalance
 from sparsesim.studies.networks import run_task, simulate_network
 from sparsesim.studies.plan import LayerChoice, Plan, apply_plan, load_plan, plan_from_ratios, planned, save_plan
@@ -15,7 +14,8 @@ from sparsesim.studies.run import Finished, in_order, run_grid, run_sweep
 from sparsesim.studies.sensitivity import RATIOS, SensitivityTable, sensitivity
 from sparsesim.studies.sensitivity_plan import SensitivityPlan, plan_by_sensitivity
 from sparsesim.studies.stored import Progress, fill, fill_store, stored
-from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.sweeps.grid import resolved
+from sparsesim.studies.sweeps.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Task
 from sparsesim.studies.tradeoff import tradeoff, variants_of
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sparsesim.results import Result
 from sparsesim.studies.execution import all_cores, crew_for, executed, given
-from sparsesim.studies.grid import resolved
-from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.sweeps.grid import resolved
+from sparsesim.studies.sweeps.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Task
 from sparsesim.yaml_file import Given
 

@@ -23,8 +23,8 @@ from sparsesim.studies.execution import (
     executed,
     given,
 )
-from sparsesim.studies.grid import resolved
-from sparsesim.studies.sweep import Sweep, load_sweep
+from sparsesim.studies.sweeps.grid import resolved
+from sparsesim.studies.sweeps.sweep import Sweep, load_sweep
 from sparsesim.studies.task import Grid, Point, Task
 from sparsesim.studies.workers import uninterrupted
 from sparsesim.yaml_file import Given

@@ -11,7 +11,7 @@ from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.lowering import stream
 from sparsesim.studies import evaluation, load_sweep, plan_by_sensitivity, resolved
 from sparsesim.studies.checks import MOST_POINTS, check_points
-from sparsesim.studies.entries import MOST
+from sparsesim.studies.sweeps.entries import MOST
 
 GRID = {
     "name": "grid",

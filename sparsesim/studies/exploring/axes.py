@@ -7,7 +7,7 @@ from sparsesim.errors import InputError
 from sparsesim.hardware import Machine, with_fields
 from sparsesim.studies.exploring.description import MOST_VALUES, Exploration
 from sparsesim.studies.exploring.space import Axis
-from sparsesim.studies.ranges import values_of
+from sparsesim.studies.sweeps.ranges import values_of
 
 
 def machine_axes(given: Exploration, machine: Machine) -> list[Axis]:

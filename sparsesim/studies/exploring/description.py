@@ -13,9 +13,9 @@ from sparsesim.faults import place_of
 from sparsesim.inference.samples import SAMPLE_LAYOUTS
 from sparsesim.quantities import Figure, Index, Number, Positive
 from sparsesim.shipped import shipped_file
-from sparsesim.studies.entries import NetworkEntry
 from sparsesim.studies.exploring.goals import METRICS, Bound, Direction, bound
-from sparsesim.studies.sweep import Place
+from sparsesim.studies.sweeps.entries import NetworkEntry
+from sparsesim.studies.sweeps.sweep import Place
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
 
 MOST_TRIALS: Final = 100_000

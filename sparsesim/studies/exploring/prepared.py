@@ -20,12 +20,12 @@ from sparsesim.lowering import Lowering
 from sparsesim.networks import Layer, Network, load_network, read_arrays
 from sparsesim.shipped import is_shipped_name
 from sparsesim.studies.checks import check_run
-from sparsesim.studies.entries import NetworkEntry
 from sparsesim.studies.exploring.axes import machine_axes, plan_axes
 from sparsesim.studies.exploring.description import Exploration, SamplesEntry
 from sparsesim.studies.exploring.goals import ON_SAMPLES
 from sparsesim.studies.exploring.space import Space
 from sparsesim.studies.plan import LayerChoice
+from sparsesim.studies.sweeps.entries import NetworkEntry
 from sparsesim.tensors import as_tensor
 from sparsesim.transforms import Method, as_method, method_by_name
 

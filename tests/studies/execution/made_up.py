@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sparsesim.studies import resolved
-from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.sweeps.sweep import Sweep
 
 SMALL = {
     "name": "small",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 
-from sparsesim.studies.ranges import values_of
+from sparsesim.studies.sweeps.ranges import values_of
 
 T = TypeVar("T")
 

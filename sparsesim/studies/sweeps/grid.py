@@ -8,21 +8,21 @@ from sparsesim.formats import Format, format_by_name
 from sparsesim.hardware import OWN, common_table
 from sparsesim.identity import content_hash
 from sparsesim.results import GIVEN, UNPRUNED
-from sparsesim.studies.axis import listed
-from sparsesim.studies.filters import Selection, Values
-from sparsesim.studies.grid_baseline import grid_baseline
 from sparsesim.studies.labels import Named, distinct_labels, formats_told_apart, methods_told_apart, refuse_equal
-from sparsesim.studies.machine_axis import SweptMachine, bracketed, swept_machines
-from sparsesim.studies.networks_axis import swept_networks
-from sparsesim.studies.pictures import check_pictures
 from sparsesim.studies.product import SELF, MatrixProduct, matrix_products, matrix_sources, source_label
-from sparsesim.studies.settings import SETTINGS, Setting, settings
-from sparsesim.studies.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
-from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.sweeps.axis import listed
+from sparsesim.studies.sweeps.filters import Selection, Values
+from sparsesim.studies.sweeps.grid_baseline import grid_baseline
+from sparsesim.studies.sweeps.machine_axis import SweptMachine, bracketed, swept_machines
+from sparsesim.studies.sweeps.networks_axis import swept_networks
+from sparsesim.studies.sweeps.pictures import check_pictures
+from sparsesim.studies.sweeps.settings import SETTINGS, Setting, settings
+from sparsesim.studies.sweeps.sides import METHODS, WORKLOADS, Part, Sides, check_given, parts_of, sides_of
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.task_sets import SweptFormat, SweptMethod, SweptTable, Tasks
+from sparsesim.studies.sweeps.workloads import ProductWorkload, Workload, network_workloads
+from sparsesim.studies.sweeps.zips import Steps
 from sparsesim.studies.task import Grid
-from sparsesim.studies.task_sets import SweptFormat, SweptMethod, SweptTable, Tasks
-from sparsesim.studies.workloads import ProductWorkload, Workload, network_workloads
-from sparsesim.studies.zips import Steps
 from sparsesim.tensors import Tensor
 from sparsesim.tensors.collections import MatrixSource
 from sparsesim.transforms import Method, as_method

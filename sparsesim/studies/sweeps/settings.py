@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sparsesim.dtypes import dtype_by_name
-from sparsesim.studies.axis import listed
-from sparsesim.studies.sweep import Sweep
-from sparsesim.studies.zips import Steps
+from sparsesim.studies.sweeps.axis import listed
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.zips import Steps
 
 SETTINGS: Final = ("batch", "dtype", "activation_density", "engine")
 """Fields of a sweep that may be axes, by name."""

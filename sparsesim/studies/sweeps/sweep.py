@@ -14,8 +14,8 @@ from sparsesim.faults import faults_of, place_of
 from sparsesim.hardware import OnViolation
 from sparsesim.quantities import Fraction, NotNegative
 from sparsesim.shipped import shipped_file
-from sparsesim.studies.axis import AS_PUBLISHED, OneOrSeveral
-from sparsesim.studies.entries import (
+from sparsesim.studies.sweeps.axis import AS_PUBLISHED, OneOrSeveral
+from sparsesim.studies.sweeps.entries import (
     Columns,
     Equal,
     Filters,
@@ -27,7 +27,7 @@ from sparsesim.studies.entries import (
     Pruners,
     Tables,
 )
-from sparsesim.studies.pictures import Pictures
+from sparsesim.studies.sweeps.pictures import Pictures
 from sparsesim.yaml_file import Description, Given, load_description, origin_of
 
 Place: TypeAlias = Callable[[Sequence[str | int]], str]

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from sparsesim.errors import InputError, UnknownNameError
 from sparsesim.places import within
-from sparsesim.studies.entries import Filter
-from sparsesim.studies.zips import axis_name
+from sparsesim.studies.sweeps.entries import Filter
+from sparsesim.studies.sweeps.zips import axis_name
 from sparsesim.units import parse_quantity
 
 Values: TypeAlias = Mapping[str, Sequence[Any]]

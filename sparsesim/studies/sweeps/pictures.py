@@ -10,11 +10,11 @@ from sparsesim.hardware.energy import ENERGIES
 from sparsesim.places import shown
 from sparsesim.results.columns import AXES, ENERGY
 from sparsesim.several import several
-from sparsesim.studies.axis import listed
+from sparsesim.studies.sweeps.axis import listed
 from sparsesim.yaml_file import Description
 
 if TYPE_CHECKING:
-    from sparsesim.studies.sweep import Sweep
+    from sparsesim.studies.sweeps.sweep import Sweep
 
 PLAIN: Final = ("energy", "speedup", "time-shares", "roofline")
 """Pictures without options."""

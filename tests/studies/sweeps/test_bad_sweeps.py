@@ -135,7 +135,7 @@ def test_objects_of_a_wrong_kind_are_told_a_line_each(fields, words):
 
 
 def test_too_many_points_are_counted_before_any_is_made(monkeypatch):
-    monkeypatch.setattr("sparsesim.studies.grid.swept_machines", None)
+    monkeypatch.setattr("sparsesim.studies.sweeps.grid.swept_machines", None)
     many = {"linear": [1, 10_000, 10_000]}
     fields = SWEEP | {"batch": many, "activation_density": {"linear": [0.1, 1, 11]}}
     with pytest.raises(InputError, match=rf"points of the grid: 1 x 110000 .*more than the {MOST_POINTS}|110000"):

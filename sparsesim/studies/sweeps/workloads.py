@@ -8,12 +8,12 @@ from sparsesim.errors import InputError
 from sparsesim.lowering import Activations, Lowering
 from sparsesim.networks import Network
 from sparsesim.studies.checks import check_run
-from sparsesim.studies.networks_axis import SweptNetwork
 from sparsesim.studies.points import Contents, contents_of, method_hash, read_hash
 from sparsesim.studies.product import MatrixProduct
-from sparsesim.studies.settings import Setting
-from sparsesim.studies.sweep import Sweep
-from sparsesim.studies.zips import Steps
+from sparsesim.studies.sweeps.networks_axis import SweptNetwork
+from sparsesim.studies.sweeps.settings import Setting
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.zips import Steps
 from sparsesim.transforms import LayerInputs, Method
 
 

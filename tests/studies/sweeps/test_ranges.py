@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsesim.errors import InputError
-from sparsesim.studies.ranges import MOST_VALUES, is_range, values_of
+from sparsesim.studies.sweeps.ranges import MOST_VALUES, is_range, values_of
 
 
 @pytest.mark.parametrize(

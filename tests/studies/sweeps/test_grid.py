@@ -8,7 +8,8 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.networks import load_network
-from sparsesim.studies import Sweep, grid, in_order, load_sweep, machine_axis, networks_axis, resolved, run_sweep
+from sparsesim.studies import Sweep, in_order, load_sweep, resolved, run_sweep
+from sparsesim.studies.sweeps import grid, machine_axis, networks_axis
 
 POINT = {"name": "grid", "networks": ["digits-cnn"], "pruners": ["none"], "formats": ["dense"], "machines": ["titan-x"]}
 

@@ -9,11 +9,11 @@ from sparsesim.errors import InputError
 from sparsesim.hardware import Machine, load_machine, scaled_to, with_fields
 from sparsesim.hardware.fields import leaves, named, paths
 from sparsesim.identity import content_hash
-from sparsesim.studies.axis import AS_PUBLISHED
-from sparsesim.studies.entries import MachineEntry
 from sparsesim.studies.labels import Named, distinct_labels, machines_told_apart, refuse_equal
-from sparsesim.studies.sweep import Sweep
-from sparsesim.studies.zips import Steps
+from sparsesim.studies.sweeps.axis import AS_PUBLISHED
+from sparsesim.studies.sweeps.entries import MachineEntry
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.zips import Steps
 from sparsesim.units import parse_quantity
 
 SCALED_TO_ITSELF: Final = "scaled to equal resources a machine is what it is as published"

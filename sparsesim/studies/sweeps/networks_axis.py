@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sparsesim.errors import InputError
 from sparsesim.lowering import Activations
 from sparsesim.networks import Network, load_network, read_arrays
-from sparsesim.studies.axis import listed
-from sparsesim.studies.entries import NetworkEntry
 from sparsesim.studies.labels import Named, distinct_labels
-from sparsesim.studies.sweep import Sweep
-from sparsesim.studies.zips import Steps
+from sparsesim.studies.sweeps.axis import listed
+from sparsesim.studies.sweeps.entries import NetworkEntry
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.zips import Steps
 from sparsesim.transforms import LayerInputs
 
 Arrays = dict[str, NDArray[Any]]

@@ -6,15 +6,15 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from sparsesim.errors import InputError
-from sparsesim.studies.axis import listed
 from sparsesim.studies.checks import check_points
-from sparsesim.studies.entries import MatrixEntry, PrunerEntry
-from sparsesim.studies.filters import Selection, Values, check_filter
-from sparsesim.studies.machine_axis import machine_steps
-from sparsesim.studies.networks_axis import network_lengths
-from sparsesim.studies.settings import OF_MATRICES, SETTINGS, setting_lengths
-from sparsesim.studies.sweep import Sweep
-from sparsesim.studies.zips import Place, Steps, Zips, number_of_points, together, zips_of
+from sparsesim.studies.sweeps.axis import listed
+from sparsesim.studies.sweeps.entries import MatrixEntry, PrunerEntry
+from sparsesim.studies.sweeps.filters import Selection, Values, check_filter
+from sparsesim.studies.sweeps.machine_axis import machine_steps
+from sparsesim.studies.sweeps.networks_axis import network_lengths
+from sparsesim.studies.sweeps.settings import OF_MATRICES, SETTINGS, setting_lengths
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.zips import Place, Steps, Zips, number_of_points, together, zips_of
 
 WORKLOADS: Final = frozenset({"network", "layers", "tokens", "matrix", "columns"})
 METHODS: Final = frozenset({"pruner", "sparsity"})

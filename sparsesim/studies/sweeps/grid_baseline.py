@@ -7,9 +7,9 @@ from sparsesim.errors import InputError
 from sparsesim.networks import Network
 from sparsesim.results import GIVEN, UNPRUNED
 from sparsesim.studies.checks import check_baseline
-from sparsesim.studies.machine_axis import SweptMachine
 from sparsesim.studies.product import MatrixProduct
-from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.sweeps.machine_axis import SweptMachine
+from sparsesim.studies.sweeps.sweep import Sweep
 from sparsesim.studies.task import Task
 from sparsesim.transforms import Method
 

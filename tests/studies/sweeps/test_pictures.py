@@ -4,7 +4,7 @@ import pytest
 
 from sparsesim.errors import InputError
 from sparsesim.studies import Sweep, load_sweep, resolved
-from sparsesim.studies.pictures import Picture
+from sparsesim.studies.sweeps.pictures import Picture
 
 GRID = {
     "name": "pictures",

@@ -41,7 +41,7 @@ def values_of(given: Any) -> tuple[Any, ...]:
     what is no number, of two units, from a larger to a smaller or equal value, of a count below two, or by powers of
     two from a value that is not positive or to one that is not reached.
 
-    >>> from sparsesim.studies.ranges import values_of
+    >>> from sparsesim.studies.sweeps.ranges import values_of
     >>> values_of({"log2": ["16 GB/s", "64 GB/s"]})
     (16000000000, 32000000000, 64000000000)
     >>> values_of({"linear": [0.5, 0.8, 4]})

@@ -14,8 +14,8 @@ from sparsesim.networks import Layout, Network
 from sparsesim.places import shown
 from sparsesim.pruning import Pruner
 from sparsesim.quantities import Fraction, Index, NotNegative, Number, Sparsity
-from sparsesim.studies.axis import AS_PUBLISHED, OneOrSeveral, distinct, listed
-from sparsesim.studies.ranges import values_of
+from sparsesim.studies.sweeps.axis import AS_PUBLISHED, OneOrSeveral, distinct, listed
+from sparsesim.studies.sweeps.ranges import values_of
 from sparsesim.tensors import DenseMatrix, DrawnMatrix, SparseMatrix
 from sparsesim.transforms import Method, as_method, method_by_name
 from sparsesim.yaml_file import Description

@@ -10,16 +10,16 @@ from sparsesim.errors import InputError
 from sparsesim.formats import Format
 from sparsesim.hardware import EnergyTable, Machine
 from sparsesim.networks import Network
-from sparsesim.studies.filters import Selection
-from sparsesim.studies.machine_axis import bracketed
 from sparsesim.studies.points import machine_hash
 from sparsesim.studies.product import MatrixProduct
-from sparsesim.studies.settings import Setting
-from sparsesim.studies.sides import Part, joined
-from sparsesim.studies.sweep import Sweep
+from sparsesim.studies.sweeps.filters import Selection
+from sparsesim.studies.sweeps.machine_axis import bracketed
+from sparsesim.studies.sweeps.settings import Setting
+from sparsesim.studies.sweeps.sides import Part, joined
+from sparsesim.studies.sweeps.sweep import Sweep
+from sparsesim.studies.sweeps.workloads import Workload
+from sparsesim.studies.sweeps.zips import Place, Steps, together
 from sparsesim.studies.task import Task, dense_reference, task_of, with_points
-from sparsesim.studies.workloads import Workload
-from sparsesim.studies.zips import Place, Steps, together
 from sparsesim.transforms import Method
 
 
