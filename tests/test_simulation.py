@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sparsesim import simulation
 from sparsesim.accelerators import candidates_of
 from sparsesim.dtypes import dtype_by_name
 from sparsesim.engines import run_schedule
@@ -18,6 +17,7 @@ from sparsesim.results import Labels
 from sparsesim.simulation import Simulator, fastest_run, reprice, simulate
 from sparsesim.tensors import DenseMatrix, SparseMatrix, read_matrix
 from sparsesim.tensors.generators import drawn_nm, uniform
+from sparsesim.work import Work
 from tests.machines import KERNELS, alone, first_taken, held
 
 TABLE = load_energy_table("horowitz-45nm")
@@ -212,7 +212,8 @@ def test_several_formats_at_once_are_what_each_is_alone():
 def test_equal_operations_are_played_once_and_reported_each(machine, monkeypatch):
     """Layers that differ in their names alone; an outer product depends on positions and is played each time."""
     machine, played = load_machine(machine), []
-    monkeypatch.setattr(simulation, "fastest_run", lambda *given: played.append(1) or fastest_run(*given))
+    plans = Work.plans
+    monkeypatch.setattr(Work, "plans", lambda *given: played.append(1) or plans(*given))
     simulator = Simulator(machine, TABLE)
     ops = [
         matmul_op(uniform(8, 8, 0.5, 0), DenseMatrix((8, 8)), "coo", machine.default_dtype, name=name)
@@ -278,7 +279,7 @@ def test_a_failed_allocation_names_the_operation(monkeypatch):
     def no_room(*_):
         raise MemoryError
 
-    monkeypatch.setattr("sparsesim.simulation.fastest_run", no_room)
+    monkeypatch.setattr(Work, "plans", no_room)
     op = matmul_op(DenseMatrix((2, 3)), DenseMatrix((3, 5)), "dense", "fp32", name="fc1")
     with pytest.raises(
         InputError, match=r"^fc1: groups x M x N x K of 1 x 2 x 5 x 3 on core-i7-5930k need more memory"

@@ -102,7 +102,8 @@ def compare(
     if output is None:
         _compared_in_memory(grid, layers_csv, as_json)
         return
-    with stored(grid, output / f"{grid.name}{SUFFIX}") as kept, interruptible(lambda: kept_in_words(kept)):
+    output.mkdir(parents=True, exist_ok=True)
+    with stored(grid, output / f"{grid.name}{SUFFIX}") as kept, interruptible(lambda: kept_in_words(kept.path)):
         fill_shown(grid, kept, quiet=as_json)
         more = [layers_csv] if layers_csv else []
         finish(grid, kept, output, every_table, more_layers=more, as_json=as_json)

@@ -122,7 +122,10 @@ def _ended(told: int, until: float) -> bool:
 
 
 def _interrupted(kept: Callable[[], str]) -> str:
-    return f"interrupted: {kept()}"
+    try:
+        return f"interrupted: {kept()}"
+    except Exception:  # what keeps it is damaged, or cannot be asked right now
+        return "interrupted"
 
 
 def _tell(line: str) -> None:
@@ -138,6 +141,7 @@ def _end_soon(code: int) -> None:
 
 
 def _end(code: int) -> None:
-    for child in active_children():
-        child.kill()
+    with suppress(Exception):  # they end with this process anyway, as soon as they notice
+        for child in active_children():
+            child.kill()
     os._exit(code)

@@ -9,7 +9,7 @@ from sparsesim.cli.progress import sweep_progress
 from sparsesim.errors import FaultsError
 from sparsesim.results import Result, energy_remarks, priced_points, prices_in_words, result_table, write_table
 from sparsesim.results.layer_file import write_layers
-from sparsesim.store import Store, StoreWriter
+from sparsesim.store import Store, StoreWriter, opened
 from sparsesim.store.comparing import compared as compared_points
 from sparsesim.studies import CrewOf, Grid, fill
 
@@ -108,11 +108,12 @@ def every_table(compared: "pd.DataFrame", grid: Grid, title: str) -> "Table":
     return points_table(compared, title)
 
 
-def kept_in_words(kept: Store) -> str:
-    """How many points are on disk, for somebody who stopped."""
-    counts = kept.counts()
+def kept_in_words(path: Path) -> str:
+    """How many points are on disk, for somebody who stopped; any thread may ask."""
+    with opened(path) as kept:
+        counts = kept.counts()
     there = counts["asked"] - counts["missing"]
-    return f"{there} of {counts['asked']} points are in {kept.path}; run again to go on" if there else "nothing is kept"
+    return f"{there} of {counts['asked']} points are in {path}; run again to go on" if there else "nothing is kept"
 
 
 def _tables(grid: Grid, kept: Store, compared: "pd.DataFrame", folder: Path, parquet: bool) -> list[Path]:

@@ -10,6 +10,12 @@ from sparsesim.errors import InputError
 from sparsesim.store import opened
 
 CODE = "from sparsesim.cli import main; main()"
+MANY = {
+    "networks": [{"name": "alexnet", "layers": "fc*"}],
+    "pruners": [{"name": "magnitude", "sparsity": [number / 40 for number in range(20, 40)]}],
+}
+"""Of a sweep with two formats and two machines: points of which each takes about half a second."""
+MANY_POINTS = 20 * 2 * 2
 LONG_S = 60
 """Enough on any machine for what takes two seconds."""
 
@@ -61,10 +67,11 @@ def wait_for(condition, process, limit_s=120):
 
 
 def points_in(store):
-    """How many points a store holds, 0 where there is none yet."""
+    """How many points of its sweep a store holds, 0 where there is none yet."""
     try:
         with opened(store) as kept:
-            return len(kept.finished())
+            counts = kept.counts()
+            return counts["asked"] - counts["missing"]
     except InputError:
         return 0
 

@@ -248,6 +248,7 @@ def test_files_of_arrays_are_told_what_they_do_not_say(tmp_path):
     same = json.loads(run("show", "network", path, "--size", "co*=16x16", "--json").stdout)
     assert same["macs"] == shown["macs"]
     process = run("compare", path, "--size", "16x16", "-m", "core-i7-5930k", "-f", "dense", "--json")
+    assert process.returncode == 0, process.stderr
     assert json.loads(process.stdout)["status"] == "ok"
     assert "--size: '16': HxW" in refused("show", "network", path, "--size", "16")
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsesim import simulation
 from sparsesim.accelerators import CondensedOuterProduct
 from sparsesim.engines import least_cycles, run_schedule
 from sparsesim.formats import format_by_name
@@ -21,6 +20,7 @@ from sparsesim.studies.networks import simulate_network
 from sparsesim.tensors import DenseMatrix, drawn_nm
 from sparsesim.tensors.generators import uniform
 from sparsesim.transforms import prune_network
+from sparsesim.work import Work
 from tests.accelerators.made_up import small_card
 from tests.machines import alone
 
@@ -67,7 +67,8 @@ def test_slow_memory_makes_larger_tiles_pay_though_they_take_more_cycles():
 
 def test_operations_with_equal_plans_are_played_once(monkeypatch):
     card, played = SPARSE, []
-    monkeypatch.setattr(simulation, "fastest_run", lambda op, *rest: played.append(op) or fastest_run(op, *rest))
+    plans = Work.plans
+    monkeypatch.setattr(Work, "plans", lambda work, unit, key, op: played.append(op) or plans(work, unit, key, op))
     simulator = Simulator(card, load_energy_table("horowitz-45nm"))
     for seed in (0, 0, 1):
         op = matmul_op(drawn_nm(64, 64, 2, 4, seed), DenseMatrix((64, 8)), "nm-2:4", "fp16")

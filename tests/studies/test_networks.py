@@ -105,9 +105,9 @@ def test_formats_may_leave_out_different_rows_and_keep_their_order(monkeypatch):
     """2:4 goes by groups of four columns, CSR by single ones; only equal positions are planned together."""
     together, simulated = [], Simulator.results
 
-    def recorded(self, ops, labels):
+    def recorded(self, ops, labels, work):
         together.append((len({id(op.a.tensor) for op in ops}), len(ops)))
-        return simulated(self, ops, labels)
+        return simulated(self, ops, labels, work)
 
     monkeypatch.setattr(Simulator, "results", recorded)
     weight = np.zeros((8, 16), np.float32)

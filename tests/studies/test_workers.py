@@ -25,7 +25,6 @@ def test_the_cause_is_told(codes, cause):
 @pytest.mark.parametrize(
     ("among", "told"),
     [("a", "a"), ("abc", "a or b or c"), ("abcd", "a or b or c or 1 more"), ("abcdef", "a or b or c or 3 more")],
-    [("a", "a"), ("abc", "a or b or c"), ("abcd", "a or b or c or 1 more"), ("abcdef", "a or b or c or 3 more")],
 )
 def test_no_more_than_a_few_suspects_are_named(among, told):
     assert str(lost(BrokenExecutor(), list(among))).endswith(f" while it computed {told}")

@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
 from sparsesim.limits import budget_bytes
@@ -89,7 +90,8 @@ def _outcomes(queue: deque[Piece], crew: Crew, finish: Finish, failing: bool) ->
     budget, under_way = budget_bytes(), dict[Future[list[Done]], Piece]()
     most = 1 if crew.workers == 1 else crew.workers * AHEAD
     while queue or under_way:
-        with uninterrupted():
+        # Where work is done at once, it may be interrupted.
+        with uninterrupted() if crew.workers > 1 else nullcontext():
             while queue and len(under_way) < most:
                 future = _submitted(crew, queue[0], finish, failing, budget)
                 under_way[future] = queue.popleft()
