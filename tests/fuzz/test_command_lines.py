@@ -49,12 +49,17 @@ def _placed(text: str, places: dict[str, Path]) -> str:
     return text
 
 
+def made(folder: Path) -> dict[str, Path]:
+    """What command lines read, by placeholder; every case has a copy of the store that is kept."""
+    found = files(folder)
+    return found | {"kept": found["store"], "store": found["out"] / "store.db"}
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     """Paths by placeholder; the working folder is an empty one, and there is one worker, this process."""
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    found = files(tmp_path)
-    found |= {"kept": found["store"], "store": found["out"] / "store.db"}
+    found = made(tmp_path)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return found

@@ -31,7 +31,8 @@ WORDS = {
         ["speedup", ""],
         [f"format-{number}, {machine}" for machine in ("unit", "cpu") for number in range(3)],
         [
-            "1 = the baseline; rings: where a line goes through 1, read between two points. 2 refused points are left out."
+            "1 = the baseline; rings: where a line goes through 1, read between two points. "
+            "2 refused points are left out."
         ],
     ),
     "time-shares": (

@@ -184,10 +184,13 @@ PLAUSIBLE: dict[str, tuple[str, ...]] = {
 }
 """Values that options may well have."""
 
-ONLY: dict[str, tuple[str, ...]] = {"--workers": ("1", "1", "0", "-1", "1025", "1e3", "nan", "", "²", "9" * 5001)}
-"""Values of options of which others would start something slow: processes."""
-NEVER = ("--install-completion", "--show-completion", "--scheduler")
-"""Options that change the shell, or wait for what does not answer."""
+ONLY: dict[str, tuple[str, ...]] = {
+    "--workers": ("1", "1", "0", "-1", "1025", "1e3", "nan", "", "²", "9" * 5001),
+    "--scheduler": ("", " ", "0", "a", "é", "10.0.0.1", "tcp://", "tcp://10.0.0.1:a", "nowhere://x:1", "inproc://x"),
+}
+"""Values of options of which others would start processes, or wait for what does not answer."""
+NEVER = ("--install-completion", "--show-completion")
+"""Options that change the shell."""
 
 
 class CommandLine(NamedTuple):
