@@ -20,7 +20,8 @@ LINES_OF_HELP = 3
 
 def check_command_line(case: CommandLine, places: dict[str, Path]) -> Outcome:
     """Exit code 0, and records that can be true where JSON was asked for; or 1 or 2 and lines of errors."""
-    emptied(places["out"])
+    for name in ("out", "here"):
+        emptied(places[name])
     copy(places["kept"], places["store"])  # a case may write into it
     description = _placed(case.description.decode("utf-8", errors="replace"), places).encode()
     for name in ("sweep", "search"):
@@ -52,7 +53,8 @@ def _placed(text: str, places: dict[str, Path]) -> str:
 def made(folder: Path) -> dict[str, Path]:
     """What command lines read, by placeholder; every case has a copy of the store that is kept."""
     found = files(folder)
-    return found | {"kept": found["store"], "store": found["out"] / "store.db"}
+    (folder / "here").mkdir()
+    return found | {"kept": found["store"], "store": found["out"] / "store.db", "here": folder / "here"}
 
 
 @pytest.fixture
@@ -60,8 +62,7 @@ def places(tmp_path, monkeypatch):
     """Paths by placeholder; the working folder is an empty one, and there is one worker, this process."""
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     found = made(tmp_path)
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.chdir(found["here"])
     return found
 
 
