@@ -67,6 +67,8 @@ def run(
     if store is None and folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     with stored(grid, path) as kept, interruptible(lambda: kept_in_words(kept)):
+        if folder is not None:  # of a store elsewhere, only once that is known to be good
+            folder.mkdir(parents=True, exist_ok=True)
         crew = cluster(scheduler) if scheduler else None
         fill_shown(grid, kept, crew, workers=workers, retry=retry, quiet=as_json)
         finish(grid, kept, folder, best_of_each, as_json=as_json, parquet=parquet, plots=plots)
