@@ -64,9 +64,11 @@ def run(
     if scheduler:
         check_scheduler(scheduler)
     path = store if store is not None else (folder or Path()) / f"{grid.name}{SUFFIX}"
-    if folder is not None:
+    if store is None and folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     with stored(grid, path) as kept, interruptible(lambda: kept_in_words(kept.path)):
+        if folder is not None:  # of a store elsewhere, only once that is known to be good
+            folder.mkdir(parents=True, exist_ok=True)
         crew = cluster(scheduler) if scheduler else None
         fill_shown(grid, kept, crew, workers=workers, retry=retry, quiet=as_json)
         finish(grid, kept, folder, best_of_each, as_json=as_json, parquet=parquet, plots=plots)

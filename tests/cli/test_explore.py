@@ -91,7 +91,8 @@ def test_a_plan_that_was_found_is_a_plan(plans, tmp_path):
     assert [row["seconds"] for row in rows] == sorted(row["seconds"] for row in rows)
 
 
-def test_uniform_sparsities_stand_beside_what_was_found(plans):
+def test_uniform_sparsities_stand_beside_what_was_found(plans, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal gets the last columns below
     text = output_of("explore", plans)
     assert re.search(r"uniform\s+seconds\s+accuracy\s+held out accuracy", text)
     assert "1.00x" in text or re.search(r"\d\.\d+x", text)

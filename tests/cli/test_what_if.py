@@ -21,7 +21,8 @@ def rows(text):
     return {line.split("  ")[0]: re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "  " in line}
 
 
-def test_crossover_prints_every_point_and_the_answer():
+def test_crossover_prints_every_point_and_the_answer(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal gets the last columns below
     found = ss.crossover("csr@a100-pcie", "dense@a100-pcie", gemm=(64, 512, 512), points=4, resolution=0.01)
     printed = output_of("crossover", *CROSSOVER)
     table = rows(printed)
@@ -49,7 +50,8 @@ def test_crossover_takes_sizes_and_a_batch(tmp_path):
     assert "digits-cnn, 2:4" in output_of("crossover", "nm-2:4@a100-pcie", "dense@a100-pcie", *batch)
 
 
-def test_explain_prints_what_every_resource_gains():
+def test_explain_prints_what_every_resource_gains(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal gets the last columns below
     found = ss.explain(gemm=(64, 512, 512), machine="a100-pcie")
     printed = output_of("explain", *EXPLAIN)
     table = rows(printed)
@@ -66,7 +68,8 @@ def test_explain_prints_what_every_resource_gains():
     assert "power cap" in silent
 
 
-def test_explain_prints_a_row_for_layers_that_are_alike():
+def test_explain_prints_a_row_for_layers_that_are_alike(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal gets the last columns below
     found = ss.explain("bert-base", endless=False)
     table = rows(output_of("explain", "bert-base", "--no-endless"))
     for parts in found.alike():

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.cli.commands import files
 from tests.fuzz import oracles
 from tests.fuzz.hunting import Outcome, emptied
 from tests.fuzz.running import ended
-from tests.fuzz.strategies.command_lines import EXAMPLES, CommandLine, command_lines
+from tests.fuzz.strategies.command_lines import DESCRIPTIONS, EXAMPLES, CommandLine, command_lines
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore")]
 
@@ -19,8 +20,12 @@ LINES_OF_HELP = 3
 
 def check_command_line(case: CommandLine, places: dict[str, Path]) -> Outcome:
     """Exit code 0, and records that can be true where JSON was asked for; or 1 or 2 and lines of errors."""
-    emptied(places["out"])
-    places["sweep"].write_bytes(_placed(case.sweep.decode("utf-8", errors="replace"), places).encode())
+    for name in ("out", "here"):
+        emptied(places[name])
+    copy(places["kept"], places["store"])  # a case may write into it
+    description = _placed(case.description.decode("utf-8", errors="replace"), places).encode()
+    for name in ("sweep", "search"):
+        places[name].write_bytes(description)
     found = ended([_placed(word, places) for word in case.words])
     oracles.expect("Traceback" not in found.error + found.out, f"a traceback: {found.error}")
     oracles.expect(found.code in (0, 1, 2), f"exit code {found.code}")
@@ -45,13 +50,19 @@ def _placed(text: str, places: dict[str, Path]) -> str:
     return text
 
 
+def made(folder: Path) -> dict[str, Path]:
+    """What command lines read, by placeholder; every case has a copy of the store that is kept."""
+    found = files(folder)
+    (folder / "here").mkdir()
+    return found | {"kept": found["store"], "store": found["out"] / "store.db", "here": folder / "here"}
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     """Paths by placeholder; the working folder is an empty one, and there is one worker, this process."""
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    found = files(tmp_path)
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+    found = made(tmp_path)
+    monkeypatch.chdir(found["here"])
     return found
 
 
@@ -62,6 +73,5 @@ def test_command_lines(fuzz, places, part):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_is_changed_works(places, name):
-    from tests.cli.commands import SWEEP
-
-    assert check_command_line(CommandLine((name, *EXAMPLES[name]), SWEEP.encode()), places) == "simulated"
+    described = DESCRIPTIONS.get(name, "").encode()
+    assert check_command_line(CommandLine((name, *EXAMPLES[name]), described), places) == "simulated"

@@ -241,8 +241,7 @@ def test_lines_that_nobody_can_read(error):
 def test_command_lines_that_end_badly(monkeypatch, tmp_path, code, error, words):
     ending = test_command_lines.ended([]).__class__(code, "", error)
     monkeypatch.setattr(test_command_lines, "ended", lambda given: ending)
-    places = {"sweep": tmp_path / "s.yaml", "out": tmp_path / "out"}
-    places["out"].mkdir()
+    places = test_command_lines.made(tmp_path)
     with pytest.raises(AssertionError, match=words):
         test_command_lines.check_command_line(CommandLine(("list", "formats"), b""), places)
 
@@ -250,8 +249,7 @@ def test_command_lines_that_end_badly(monkeypatch, tmp_path, code, error, words)
 def test_a_command_that_prints_what_cannot_be(monkeypatch, tmp_path):
     ending = test_command_lines.ended([]).__class__(0, '{"seconds": -1}\n', "")
     monkeypatch.setattr(test_command_lines, "ended", lambda given: ending)
-    (tmp_path / "out").mkdir()
-    places = {"sweep": tmp_path / "s.yaml", "out": tmp_path / "out"}
+    places = test_command_lines.made(tmp_path)
     with pytest.raises(AssertionError, match="seconds is -1"):
         test_command_lines.check_command_line(CommandLine(("list", "formats", "--json"), b""), places)
 

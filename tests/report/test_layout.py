@@ -15,11 +15,15 @@ every_plot = pytest.mark.parametrize("name", PLOTS)
 SCALES = {
     "energy": ("linear", "linear"),
     "speedup": ("log", "linear"),
+    "curves": ("log", "log"),
     "time-shares": ("linear", "linear"),
     "roofline": ("log", "log"),
     "tradeoff": ("log", "linear"),
     "sensitivity": ("linear", "linear"),
+    "crossover": ("log", "log"),
+    "bottlenecks": ("linear", "linear"),
     "ladder": ("log", "linear"),
+    "front": ("linear", "linear"),
     "spy": ("linear", "linear"),
     "errors": ("symlog", "linear"),
     "matrices": ("log", "log"),
@@ -33,10 +37,10 @@ SCALES = {
     "spmm-measured": ("log", "log"),
 }
 ACROSS = {"sensitivity": [80, 90], "ladder": [92, 93], "tensor-core-ratios": [2]}
-ACROSS |= {"tensor-core-tokens": [1, 2], "spmm-crossovers": [50]}
+ACROSS |= {"tensor-core-tokens": [1, 2], "spmm-crossovers": [50], "curves": [1], "crossover": [1]}
 UPRIGHT = {"speedup": [1], "tradeoff": [1], "errors": [0], "sweeps": [1]}
 FROM_ZERO = {"ablation", "tensor-core-tokens"}
-FROM_ZERO_ACROSS = {"energy", "time-shares"}
+FROM_ZERO_ACROSS = {"energy", "time-shares", "bottlenecks"}
 NAMES_OF_SIZES = {"sweeps"}
 NUMBER = r"([+−-]?\d+(?:\.\d+)?) ?(x|%)?"
 TOUCHING = 6.0

@@ -25,6 +25,16 @@ WORDS = {
         ["dense", "csr"],
         ["1 = machine cpu, pruner none, format dense;   × = refused", *NETWORKS],
     ),
+    "curves": (
+        ["magnitude 50%", "magnitude 90%"],
+        ["DRAM bandwidth [GB/s]"] * 2,
+        ["speedup", ""],
+        [f"format-{number}, {machine}" for machine in ("unit", "cpu") for number in range(3)],
+        [
+            "1 = the baseline; rings: where a line goes through 1, read between two points. "
+            "2 refused points are left out."
+        ],
+    ),
     "time-shares": (
         BY_PRUNER,
         ["share of the time [%]"] * 4,
@@ -57,12 +67,40 @@ WORDS = {
         ["conv", "fc"],
         [],
     ),
+    "crossover": (
+        [""],
+        ["sparsity"],
+        ["ratio of time (above 1x: csr@gpu)"],
+        ["looked at", "crossing", "within 10 % of each other"],
+        [
+            "small, magnitude, batch 1. Time of dense@gpu over that of csr@gpu. "
+            "csr@gpu overtakes dense@gpu at sparsity 90 %."
+        ],
+    ),
+    "bottlenecks": (
+        ["", ""],
+        ["share of the time [%]", ""],
+        ["", ""],
+        ["math", "latency", "merger", "launch"],
+        [
+            "small, batch 1 as csr on unit. Left: what the time of each layer goes to. "
+            "Right: speedup with twice as much of one resource, or half of a latency; blank: less than 0.5 %. "
+            "Time goes to merger 54%, math 30%, latency 10%."
+        ],
+    ),
     "ladder": (
         ["line: unpruned, dotted: 1 points below"],
         ["weights before / after pruning"],
         ["accuracy, %"],
         ["one", "two"],
         [],
+    ),
+    "front": (
+        [""],
+        ["time [µs]"],
+        ["accuracy, %"],
+        ["beaten", "breaks a constraint", "uniform sparsity", "front", "front, on samples\nnot searched on"],
+        ["small: 7 trials"],
     ),
     "spy": (
         [],  # in test_spy

@@ -61,6 +61,7 @@ def connected(scheduler: str) -> Iterator[Any]:
             distributed = import_module("distributed")
     except ImportError as error:
         raise InputError("--scheduler needs pip install 'sparsesim[distributed]'") from error
+    _check_address(scheduler)
     try:
         client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -74,6 +75,19 @@ def check_scheduler(scheduler: str) -> None:
     """InputError where no scheduler answers, it has no workers, or these have another sparsesim than this process."""
     with connected(scheduler):
         pass
+
+
+def _check_address(scheduler: str) -> None:
+    """A client of what is no address would wait for it when it is let go, and tell of that with a traceback."""
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    try:
+        scheme, place = parse_address(scheduler)
+        get_backend(scheme)
+        parse_host_port(place)
+    except ValueError as error:
+        raise InputError(f"--scheduler: {scheduler}: no address such as tcp://10.0.0.1:8786: {_line(error)}") from error
 
 
 def _check_workers(scheduler: str, client: Any) -> None:

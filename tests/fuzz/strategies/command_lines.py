@@ -13,6 +13,8 @@ from tests.fuzz.strategies.trees import yaml_texts
 
 EXAMPLES: dict[str, list[str]] = {
     "run": ["{sweep}", "-o", "{out}/results", "--no-plots"],
+    "results": ["{store}"],
+    "price": ["{store}", "--energy", "horowitz-45nm"],
     "compare": ["{chain}", "-m", "core-i7-5930k", "-f", "csr", "-p", "magnitude"],
     "matmul": ["{matrix}", "-m", "core-i7-5930k", "-f", "csr"],
     "gemm": ["8", "16", "32", "-m", "a100-pcie"],
@@ -24,11 +26,15 @@ EXAMPLES: dict[str, list[str]] = {
     "compress": ["{chain}", "--method", "int8"],
     "imbalance": ["{chain}", "-m", "core-i7-5930k"],
     "tradeoff": ["digits-cnn", "-i", "{samples}", "-p", "2:4", "-m", "a100-pcie", "-o", "{out}/tradeoff.png"],
+    "explain": ["{chain}", "-m", "core-i7-5930k", "-f", "csr", "--no-endless"],
+    "crossover": ["csr@a100-pcie", "dense@a100-pcie", "--gemm", "16x32x32", "--points", "2", "--resolution", "0.1"],
+    "explore": ["{search}", "--trials", "2"],
     "validate": ["sparseloop"],
     "list": ["formats"],
     "show": ["machine", "sparch"],
 }
 OFTEN = ("gemm", "gemm", "matmul", "matmul", "compare", "prune", "compress", "merge", "imbalance", "show", "list")
+OFTEN += ("crossover", "explain", "results", "price")
 """Commands that take a moment; the others come once for all of these."""
 
 HOSTILE = (
@@ -84,6 +90,8 @@ HOSTILE = (
         "{samples}",
         "{chain}",
         "{sweep}",
+        "{search}",
+        "{store}",
         "2:4",
         "4:2",
         "0:0",
@@ -152,15 +160,44 @@ PLAUSIBLE: dict[str, tuple[str, ...]] = {
     "--method": ("int8", "low-rank-2", "deep-compression"),
     "--ratios": ("0,0.5", "0.9"),
     "--scale": ("1", "1/255", "0.5"),
+    "--store": ("{out}/kept.db", "{store}", "{out}/no/such/kept.db"),
+    "--trials": ("1", "3"),
+    "--where": ("sparsity>=0.5", "machine=core*", "status!=ok", "axis_batch<2", "seconds"),
+    "--status": ("ok", "refused", "failed"),
+    "--sort": ("seconds", "axis_batch", "energy_total_pj"),
+    "--limit": ("0", "2"),
+    "--columns": ("network,seconds", "energy_*", "point"),
+    "--energy": ("horowitz-45nm", "gpu-7nm"),
+    "--csv": ("-", "{out}/table.csv"),
+    "--parquet": ("{out}/table.parquet",),
+    "--over": ("sparsity", "batch", "size"),
+    "--gemm": ("8x16x32", "SxSxS", "4xSx16"),
+    "--network": ("{chain}",),
+    "--matrix": ("{matrix}", "karate"),
+    "--times": ("{matrix}",),
+    "--from": ("0", "1", "0.5", "16"),
+    "--to": ("0.9", "4", "64"),
+    "--points": ("2", "3"),
+    "--resolution": ("0.1", "1", "16"),
+    "--figure": ("seconds", "energy"),
+    "--band": ("0", "0.05"),
 }
 """Values that options may well have."""
 
+ONLY: dict[str, tuple[str, ...]] = {
+    "--workers": ("1", "1", "0", "-1", "1025", "1e3", "nan", "", "²", "9" * 5001),
+    "--scheduler": ("", " ", "0", "a", "é", "10.0.0.1", "tcp://", "tcp://10.0.0.1:a", "nowhere://x:1", "inproc://x"),
+}
+"""Values of options of which others would start processes, or wait for what does not answer."""
+NEVER = ("--install-completion", "--show-completion")
+"""Options that change the shell."""
+
 
 class CommandLine(NamedTuple):
-    """Words behind `sparsesim`, with placeholders for paths, and what the sweep file holds."""
+    """Words behind `sparsesim`, with placeholders for paths, and what the file of the sweep or search holds."""
 
     words: tuple[str, ...]
-    sweep: bytes
+    description: bytes
 
 
 @cache
@@ -182,6 +219,20 @@ engine: fast
 baseline: {format: dense}
 """
 
+SEARCH = """
+name: tiny
+matrices: ["{matrix}"]
+formats: [csr]
+machine: sparch
+search: {machine: {accelerator.merge_ways: [2, 4, 8], accelerator.prefetch_lines: {linear: [16, 32, 3]}}}
+objectives: {seconds: minimise, area_mm2: minimise}
+constraints: ["seconds <= 1"]
+trials: 3
+"""
+
+DESCRIPTIONS = {"run": SWEEP, "explore": SEARCH}
+"""Files that are changed, of the commands that read them."""
+
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> CommandLine:
@@ -199,10 +250,11 @@ def command_lines(draw: st.DrawFn) -> CommandLine:
             del words[draw(st.integers(0, len(words) - 1))]
     for _ in range(draw(st.sampled_from((0, 1, 1, 2)))):
         option, has_value = draw(st.sampled_from(options(command)))
-        if option not in ("--install-completion", "--show-completion"):
+        if option not in NEVER:
             usual = st.sampled_from(PLAUSIBLE.get(option, HOSTILE))
-            words += [option, draw(st.one_of(usual, values))] if has_value else [option]
+            given = st.sampled_from(ONLY[option]) if option in ONLY else st.one_of(usual, values)
+            words += [option, draw(given)] if has_value else [option]
     if draw(st.booleans()):
         words.append("--json")
-    changed = draw(yaml_texts(tree(SWEEP))) if command == "run" else b""
+    changed = draw(yaml_texts(tree(DESCRIPTIONS[command]))) if command in DESCRIPTIONS else b""
     return CommandLine((command, *words), changed)
